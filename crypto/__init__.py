@@ -1,0 +1,21 @@
+"""Every byte format of Gatehouse, as pure functions.
+
+Nothing here reads a clock, entropy, a file or a socket: seeds, serials and times are arguments.
+Each format has one ``…_untrusted`` door that returns a value or raises exactly one ``Bad…``.
+
+=============== =========================================================================
+`errors`         one error class per format
+`keys`           Ed25519 keys, key ids, domain-separated signatures, foreign key spellings
+`ticket`         the ticket code GH1, with its rotating suffix
+`pretix`         ticket codes ``sig1`` of pretix shops
+`claim`          a scanned text of either scheme -> who signed it and what it says
+`entry`          facts: what happened, as one tagged union
+`block`          the ledger block: unit of commit, chain, settlement and replication
+`receipt`        what the centre answers when it holds a gateway's blocks
+`bundle`         keys, products, lists and policy, going from the centre to the gateways
+`certificate`    a gateway's key of one ledger epoch, signed by its device key
+`authority`      X.509 for mutual TLS: authority, device and server certificates
+=============== =========================================================================
+
+Layouts and limits: ARCHITECTURE.md, *Formats*. Golden vectors: ``tests/vectors``.
+"""
