@@ -1,0 +1,197 @@
+"""The embedded server: found, joined, stopped with its parent, back after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from central.binaries import PostgresUnavailable, find
+from central.postgres import (
+    SOCKET_PATH_BYTES_MAX,
+    Embedded,
+    read_postmaster,
+    running_server,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+STARTER = """
+import asyncio, os, sys
+from pathlib import Path
+from central.postgres import Embedded, read_postmaster
+async def main():
+    server = Embedded(Path(sys.argv[1]), entropy=os.urandom)
+    await server.start()
+    print(read_postmaster(server.data).pid, flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+
+
+async def until(true: Callable[[], bool], tries: int = 600) -> bool:
+    for _ in range(tries):
+        if true():
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+@pytest.mark.asyncio
+async def test_a_second_process_joins_the_running_server(open_folder: Path) -> None:
+    home = open_folder / "pg"
+    async with Embedded(home, entropy=os.urandom) as first:
+        async with Embedded(home, entropy=os.urandom) as second:
+            assert first.own and not second.own
+            connection = await asyncpg.connect(second.dsn())
+            assert await connection.fetchval("SELECT 1") == 1
+            await connection.close()
+        assert first.alive(), "the guest stopped the host's server"
+    assert not first.alive()
+
+
+@pytest.mark.asyncio
+async def test_two_that_start_at_once_end_with_one_server(open_folder: Path) -> None:
+    one, two = (Embedded(open_folder / "pg", entropy=os.urandom) for _ in range(2))
+    await asyncio.gather(one.start(), two.start())
+    try:
+        assert [one.own, two.own].count(True) == 1
+    finally:
+        await one.stop()
+        await two.stop()
+
+
+@pytest.mark.asyncio
+async def test_the_server_listens_on_no_tcp_port(server: Embedded) -> None:
+    connection = await asyncpg.connect(server.dsn("postgres"))
+    try:
+        assert await connection.fetchval("SHOW listen_addresses") == ""
+        assert await connection.fetchval("SHOW password_encryption") == "scram-sha-256"
+        assert await connection.fetchval("SHOW fsync") == "on"
+        assert await connection.fetchval("SHOW synchronous_commit") == "on"
+    finally:
+        await connection.close()
+
+
+@pytest.mark.asyncio
+async def test_a_wrong_password_is_refused_and_named(open_folder: Path) -> None:
+    async with Embedded(open_folder / "pg", entropy=os.urandom) as running:
+        (running.home / "password").write_text("wrong\n")
+        with pytest.raises(PostgresUnavailable, match="password"):
+            await Embedded(running.home, entropy=os.urandom).start()
+
+
+@pytest.mark.asyncio
+async def test_a_killed_parent_takes_the_server_along(open_folder: Path) -> None:
+    home = open_folder / "pg"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(home)], stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert parent.stdout is not None
+    pid = int(await asyncio.to_thread(parent.stdout.readline))
+    assert running_server(home / "data") is not None
+    parent.kill()
+    parent.wait()
+    assert await until(lambda: not Path(f"/proc/{pid}").exists()), "the server outlived its parent"
+    async with Embedded(home, entropy=os.urandom) as again:
+        assert again.own
+
+
+@pytest.mark.asyncio
+async def test_a_killed_server_is_started_again_and_lost_nothing(open_folder: Path) -> None:
+    async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
+        connection = await asyncpg.connect(server.dsn())
+        await connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
+        found = read_postmaster(server.data)
+        assert found is not None
+        os.kill(found.pid, signal.SIGKILL)
+        assert await until(lambda: not server.alive())
+        connection.terminate()
+        await server.start()
+        connection = await asyncpg.connect(server.dsn())
+        assert await connection.fetchval("SELECT n FROM kept") == 7
+        await connection.close()
+
+
+@pytest.mark.asyncio
+async def test_a_strangers_process_number_is_not_a_server(open_folder: Path) -> None:
+    data = open_folder / "pg" / "data"
+    async with Embedded(open_folder / "pg", entropy=os.urandom):
+        pass
+    (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n1\n5432\n/tmp\n\n1 1\nready\n")
+    assert running_server(data) is None
+    async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
+        assert server.own
+
+
+def test_a_zombie_is_not_a_server(tmp_path: Path) -> None:
+    child = subprocess.Popen(["/bin/sh", "-c", "exit 0", "postgres", str(tmp_path)])
+    try:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        (tmp_path / "postmaster.pid").write_text(f"{child.pid}\n{tmp_path}\n1\n5432\n/tmp\n")
+        assert read_postmaster(tmp_path) is not None
+        assert running_server(tmp_path) is None
+    finally:
+        child.wait()
+
+
+@pytest.mark.parametrize("text", ["", "x\n", "12\n", "-4\na\nb\nc\n/tmp\n", "7\na\nb\nc\n\n"])
+def test_a_broken_pid_file_is_no_server(tmp_path: Path, text: str) -> None:
+    (tmp_path / "postmaster.pid").write_text(text)
+    assert read_postmaster(tmp_path) is None
+
+
+@pytest.mark.asyncio
+async def test_a_long_path_gets_a_short_socket(open_folder: Path) -> None:
+    home = open_folder / ("long" * 30) / "pg"
+    async with Embedded(home, entropy=os.urandom) as server:
+        found = read_postmaster(server.data)
+        assert found is not None
+        assert len(os.fsencode(found.socket / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES_MAX
+        connection = await asyncpg.connect(server.dsn())
+        await connection.close()
+    found.socket.rmdir()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("source", ["system", "wheel"])
+async def test_every_kind_of_programs_serves(open_folder: Path, source: str) -> None:
+    programs = [one for one in find() if one.source == source]
+    if not programs:
+        pytest.skip(f"no PostgreSQL of the kind {source} here")
+    home = open_folder / "pg"
+    cache = open_folder / "cache"
+    async with Embedded(home, entropy=os.urandom, candidates=programs, cache=cache) as server:
+        connection = await asyncpg.connect(server.dsn())
+        version = await connection.fetchval("SHOW server_version_num")
+        assert int(version) // 10000 == programs[0].major
+        ctype = await connection.fetchval(
+            "SELECT datctype FROM pg_database WHERE datname = current_database()"
+        )
+        assert ctype == "C.UTF-8"
+        await connection.close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes accounts")
+async def test_root_runs_it_as_somebody_else(open_folder: Path) -> None:
+    async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
+        found = read_postmaster(server.data)
+        assert found is not None
+        assert Path(f"/proc/{found.pid}").stat().st_uid != 0
+        assert (server.home / "password").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.asyncio
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes accounts")
+async def test_a_closed_folder_above_is_named(open_folder: Path) -> None:
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(PostgresUnavailable, match=f"cannot enter {closed}"):
+        await Embedded(closed / "pg", entropy=os.urandom).start()
