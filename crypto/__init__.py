@@ -14,6 +14,7 @@ Each format has one ``…_untrusted`` door that returns a value or raises exactl
 `receipt`        what the centre answers when it holds a gateway's blocks
 `bundle`         keys, products, lists and policy, going from the centre to the gateways
 `certificate`    a gateway's key of one ledger epoch, signed by its device key
+`trust`          a gateway's request and the trust file that enrols it
 `authority`      X.509 for mutual TLS: authority, device and server certificates
 =============== =========================================================================
 

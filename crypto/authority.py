@@ -98,10 +98,19 @@ def read_peer_untrusted(certificate_der: bytes, authority_pem: str) -> Peer:
         leaf = x509.load_der_x509_certificate(certificate_der)
     except (ValueError, TypeError) as error:
         raise BadCertificate("the client certificate cannot be read") from error
+    return _peer(leaf, _load_pem(authority_pem))
+
+
+def read_peer_pem_untrusted(certificate_pem: str, authority_pem: str) -> Peer:
+    """As `read_peer_untrusted`, for a certificate in PEM. Raises `BadCertificate`."""
+    return _peer(_load_pem(certificate_pem), _load_pem(authority_pem))
+
+
+def _peer(leaf: x509.Certificate, root: x509.Certificate) -> Peer:
     try:
-        leaf.verify_directly_issued_by(_load_pem(authority_pem))
+        leaf.verify_directly_issued_by(root)
     except (ValueError, TypeError, InvalidSignature) as error:
-        raise BadCertificate("the client certificate is of another authority") from error
+        raise BadCertificate("the certificate is of another authority") from error
     return Peer(
         tenant=_hex_attribute(leaf, NameOID.ORGANIZATION_NAME),
         gateway=_hex_attribute(leaf, NameOID.COMMON_NAME),

@@ -36,6 +36,7 @@ RECEIPT_DOMAIN: Final = b"gatehouse-receipt-1\0"
 BUNDLE_DOMAIN: Final = b"gatehouse-bundle-1\0"
 EPOCH_DOMAIN: Final = b"gatehouse-epoch-1\0"
 ROTATE_DOMAIN: Final = b"gatehouse-rotate-1\0"
+REQUEST_DOMAIN: Final = b"gatehouse-request-1\0"
 
 
 def key_id(public: bytes) -> bytes:
