@@ -226,7 +226,7 @@ def _device_faults(lanes: Any) -> Iterator[Cross]:
             wires.append(((word, *board, known(lanes, i, "turnstile", key)), "turnstile", key))
         scanner = [known(lanes, i, "scanner", key) for key in ("mode", "host", "port")]
         if scanner[2] == 0 and scanner[0] == "client":
-            hint = "allowed: 1 to 65535; 0 only with mode = \"server\""
+            hint = 'allowed: 1 to 65535; 0 only with mode = "server"'
             yield ("lanes", i, "scanner", "port"), "0 is not a port to connect to", hint
         elif scanner[2]:
             wires.append((("scanner", *scanner), "scanner", "port"))

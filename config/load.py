@@ -136,9 +136,7 @@ def _checked(path: str | Path, kind: type[T], environ: Mapping[str, str] | None)
     return Checked(checked.value, tree.faults + checked.faults)
 
 
-def check(
-    path: str | Path, kind: type[T], environ: Mapping[str, str] | None = None
-) -> list[Fault]:
+def check(path: str | Path, kind: type[T], environ: Mapping[str, str] | None = None) -> list[Fault]:
     """Every fault of the configuration in `path` read as a `kind`; an empty list if it is good."""
     return _checked(path, kind, environ).faults
 
