@@ -1,0 +1,302 @@
+"""Who went in and out, as a function of the *set* of facts (law 3).
+
+`State.apply` is commutative and idempotent by (gateway, epoch, seq): any permutation of the same
+facts, with any duplicates, gives the same `dump()`. Outcome facts may arrive before the admission
+they settle; they wait in a hold that is not `granted` yet.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from crypto.entry import (
+    AdmissionRefused,
+    Admitted,
+    AnyFact,
+    BundleApplied,
+    ExitRecorded,
+    PassageCompleted,
+    PassageLapsed,
+    PassageUnknown,
+    UnknownFact,
+)
+
+OPEN: Final = 0
+LAPSED: Final = 1
+UNKNOWN: Final = 2
+
+SNAPSHOT_FORMAT: Final = 1
+
+
+class Hold(msgspec.Struct, array_like=True, gc=False):
+    """One grant: an entry of `granted` persons, or an exit, and how it ended.
+
+    `origin` indexes `State.origins`; `hlc` 0 = the grant itself has not arrived yet.
+    """
+
+    origin: int
+    seq: int
+    hlc: int = 0
+    day: int = 0
+    offset_min: int = 0
+    lane: int = 0
+    gate: int = 0
+    granted: int = 0
+    exit: bool = False
+    nonce: bytes = b""
+    passed: int = 0
+    status: int = OPEN
+    closed_hlc: int = 0
+
+    @property
+    def used(self) -> int:
+        """Persons that count as through: all of an open or unknown hold, else those who passed."""
+        return self.passed if self.status == LAPSED else self.granted
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody may still walk on this grant."""
+        return self.status == OPEN and self.passed < self.granted
+
+
+class Ticket(msgspec.Struct, array_like=True, gc=False):
+    """All that happened to one identity. `issued_at`: newest code seen, unix s."""
+
+    issued_at: int = 0
+    holds: list[Hold] = []
+
+    def in_order(self) -> list[Hold]:
+        """Granted holds, oldest first."""
+        granted = [hold for hold in self.holds if hold.hlc]
+        granted.sort(key=_hold_order)
+        return granted
+
+
+class Origin(msgspec.Struct, array_like=True, gc=False):
+    """How much of one log (gateway, epoch) has been folded: all below `next`, and `beyond`."""
+
+    gateway: bytes
+    epoch: int
+    next: int = 1
+    beyond: list[int] = []
+
+    def mark(self, seq: int) -> bool:
+        """Note `seq` as folded; False if it was already."""
+        if seq == self.next:
+            self.next += 1
+            while self.beyond and self.beyond[0] == self.next:
+                self.beyond.pop(0)
+                self.next += 1
+            return True
+        if seq < self.next or seq in self.beyond:
+            return False
+        self.beyond.append(seq)
+        self.beyond.sort()
+        return True
+
+
+class _Dump(msgspec.Struct, array_like=True):
+    format: int
+    hlc: int
+    origins: list[Origin]
+    tickets: dict[bytes, Ticket]
+    refused: list[tuple[int, int, int]]
+    bundles: dict[bytes, tuple[int, int, bytes]]
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(_Dump)
+
+
+def _hold_order(hold: Hold) -> tuple[int, int, int]:
+    return (hold.hlc, hold.origin, hold.seq)
+
+
+class State:
+    """The fold of every fact this gateway knows, its own and its siblings'."""
+
+    def __init__(self) -> None:
+        self.hlc = 0
+        self.origins: list[Origin] = []
+        self.tickets: dict[bytes, Ticket] = {}
+        self.refused: dict[tuple[int, int], int] = {}
+        self.bundles: dict[bytes, tuple[int, int, bytes]] = {}
+        self._index: dict[tuple[bytes, int], int] = {}
+
+    def origin(self, gateway: bytes, epoch: int) -> int:
+        """Index of the log (gateway, epoch), made on first sight."""
+        index = self._index.get((gateway, epoch))
+        if index is None:
+            index = self._index[(gateway, epoch)] = len(self.origins)
+            self.origins.append(Origin(gateway, epoch, 1, []))
+        return index
+
+    def apply(self, gateway: bytes, epoch: int, seq: int, fact: AnyFact) -> bool:
+        """Fold one fact. False if it was folded before."""
+        index = self.origin(gateway, epoch)
+        if not self.origins[index].mark(seq):
+            return False
+        self._fold(index, seq, fact)
+        return True
+
+    def apply_run(self, gateway: bytes, epoch: int, first_seq: int, facts: list[AnyFact]) -> None:
+        """Fold the facts of a block; the fast way of replay."""
+        index = self.origin(gateway, epoch)
+        origin = self.origins[index]
+        if first_seq == origin.next and not origin.beyond:
+            for seq, fact in enumerate(facts, first_seq):
+                self._fold(index, seq, fact)
+            origin.next += len(facts)
+            return
+        for seq, fact in enumerate(facts, first_seq):
+            if origin.mark(seq):
+                self._fold(index, seq, fact)
+
+    def _fold(self, origin: int, seq: int, fact: AnyFact) -> None:
+        fold = _FOLDS.get(type(fact))
+        if fold is not None:
+            fold(self, origin, seq, fact)
+        if not isinstance(fact, UnknownFact) and fact.hlc > self.hlc:
+            self.hlc = fact.hlc
+
+    def hold(self, ticket: bytes, origin: int, seq: int) -> Hold:
+        """The hold (origin, seq) of `ticket`, made empty if none is known."""
+        known = self.tickets.get(ticket)
+        if known is None:
+            known = self.tickets[ticket] = Ticket(0, [])
+        for hold in known.holds:
+            if hold.seq == seq and hold.origin == origin:
+                return hold
+        hold = Hold(origin, seq)
+        known.holds.append(hold)
+        return hold
+
+    def open_holds(self, gateway: bytes) -> Iterator[tuple[bytes, Hold]]:
+        """(ticket, hold) of every grant of `gateway` that nobody settled, entries and exits."""
+        own = {i for i, origin in enumerate(self.origins) if origin.gateway == gateway}
+        for ticket, known in self.tickets.items():
+            for hold in known.holds:
+                if hold.origin in own and hold.hlc and hold.open:
+                    yield ticket, hold
+
+    def dump(self) -> bytes:
+        """Canonical bytes: equal for equal sets of facts, whatever the order of arrival."""
+        order = sorted(range(len(self.origins)), key=lambda i: _origin_key(self.origins[i]))
+        place = {old: new for new, old in enumerate(order)}
+        tickets = {
+            identity: _canonical(self.tickets[identity], place) for identity in sorted(self.tickets)
+        }
+        refused = [(*where, count) for where, count in sorted(self.refused.items())]
+        bundles = {gateway: self.bundles[gateway] for gateway in sorted(self.bundles)}
+        origins = [self.origins[i] for i in order]
+        return _ENCODER.encode(
+            _Dump(SNAPSHOT_FORMAT, self.hlc, origins, tickets, refused, bundles)
+        )
+
+    def digest(self) -> bytes:
+        """SHA-256 of `dump()`."""
+        return hashlib.sha256(self.dump()).digest()
+
+    @classmethod
+    def load(cls, raw: bytes) -> "State":
+        """The state that `dump` wrote. Raises `ValueError` for another format or other bytes."""
+        try:
+            dumped = _DECODER.decode(raw)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"this is no state of a gateway: {error}") from None
+        if dumped.format != SNAPSHOT_FORMAT:
+            raise ValueError(f"state format {dumped.format} is not this version's")
+        state = cls()
+        state.hlc = dumped.hlc
+        state.origins = dumped.origins
+        state.tickets = dumped.tickets
+        state.refused = {(gate, reason): count for gate, reason, count in dumped.refused}
+        state.bundles = dumped.bundles
+        state._index = {(o.gateway, o.epoch): i for i, o in enumerate(dumped.origins)}
+        return state
+
+
+def _origin_key(origin: Origin) -> tuple[bytes, int]:
+    return (origin.gateway, origin.epoch)
+
+
+def _canonical(ticket: Ticket, place: dict[int, int]) -> Ticket:
+    holds = [msgspec.structs.replace(hold, origin=place[hold.origin]) for hold in ticket.holds]
+    holds.sort(key=lambda hold: (hold.origin, hold.seq))
+    return Ticket(ticket.issued_at, holds)
+
+
+def _grant(state: State, origin: int, seq: int, fact: Admitted) -> None:
+    known = state.tickets.get(fact.ticket)
+    if known is None:  # the common case, written out: replay lives here
+        state.tickets[fact.ticket] = Ticket(
+            fact.issued_at,
+            [
+                Hold(
+                    origin, seq, fact.hlc, fact.day, fact.offset_min, fact.lane, fact.gate,
+                    fact.granted, False, fact.nonce,
+                )
+            ],
+        )  # fmt: skip
+        return
+    hold = state.hold(fact.ticket, origin, seq)
+    hold.hlc, hold.day, hold.offset_min = fact.hlc, fact.day, fact.offset_min
+    hold.lane, hold.gate, hold.granted, hold.nonce = fact.lane, fact.gate, fact.granted, fact.nonce
+    if fact.issued_at > known.issued_at:
+        known.issued_at = fact.issued_at
+
+
+def _exit(state: State, origin: int, seq: int, fact: ExitRecorded) -> None:
+    hold = state.hold(fact.ticket, origin, seq)
+    hold.hlc, hold.day, hold.offset_min = fact.hlc, fact.day, fact.offset_min
+    hold.lane, hold.gate, hold.granted, hold.nonce = fact.lane, fact.gate, 1, fact.nonce
+    hold.exit = True
+
+
+def _settled(state: State, origin: int, fact: Any) -> Hold:
+    gateway = state.origins[origin].gateway  # only the owner settles, maybe in a later epoch
+    hold = state.hold(fact.ticket, state.origin(gateway, fact.epoch), fact.seq)
+    hold.passed = max(hold.passed, fact.passed)
+    return hold
+
+
+def _completed(state: State, origin: int, seq: int, fact: PassageCompleted) -> None:
+    _settled(state, origin, fact)
+
+
+def _close(hold: Hold, status: int, hlc: int) -> None:
+    # Two closings of one hold should not exist; if they do, the later one counts for everybody.
+    if (hlc, status) > (hold.closed_hlc, hold.status):
+        hold.status, hold.closed_hlc = status, hlc
+
+
+def _lapsed(state: State, origin: int, seq: int, fact: PassageLapsed) -> None:
+    _close(_settled(state, origin, fact), LAPSED, fact.hlc)
+
+
+def _unknown(state: State, origin: int, seq: int, fact: PassageUnknown) -> None:
+    _close(_settled(state, origin, fact), UNKNOWN, fact.hlc)
+
+
+def _refused(state: State, origin: int, seq: int, fact: AdmissionRefused) -> None:
+    where = (fact.gate, fact.reason)
+    state.refused[where] = state.refused.get(where, 0) + fact.count
+
+
+def _bundle(state: State, origin: int, seq: int, fact: BundleApplied) -> None:
+    gateway = state.origins[origin].gateway
+    applied = (fact.hlc, fact.version, fact.content_hash)
+    state.bundles[gateway] = max(state.bundles.get(gateway, (0, 0, b"")), applied)
+
+
+_FOLDS: Final[dict[type, Any]] = {
+    Admitted: _grant,
+    ExitRecorded: _exit,
+    PassageCompleted: _completed,
+    PassageLapsed: _lapsed,
+    PassageUnknown: _unknown,
+    AdmissionRefused: _refused,
+    BundleApplied: _bundle,
+}
