@@ -3,8 +3,8 @@
 hypercorn limits neither bodies nor their time. `Limited` reads the whole body, within its bounds,
 before the application hears of the request, so that no application needs a thought about it:
 
-    400 bad_host          403 foreign_origin       408 too_slow        411/413 too_large
-    415 wrong_type        426 no web sockets here  505 only HTTP/1.x
+    400 bad_host, bad_request    403 foreign_origin    408 too_slow    413 too_large
+    415 wrong_type               505 http_version
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 hypercorn 0.18 serves trio and asyncio, but: one connection that raises ends the process (trio);
 all connections of a listener share one state; an application sees no client certificate; nothing
-is limited. `listen_trio` and `listen_asyncio` put a subclass of its TCPServer in the place of the
-original, with these rules from here. See ARCHITECTURE.md, Decisions.
+is limited; and a web socket that is not accepted keeps its place for ever. `listen_trio` and
+`listen_asyncio` put a subclass of its TCPServer in the place of the original, with these rules
+from here; `Http1Only` takes web sockets and HTTP/2 out. See ARCHITECTURE.md, Decisions.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import h11
+import hypercorn.protocol
 import msgspec
 from hypercorn.config import Config, Sockets
+from hypercorn.protocol.h11 import H11Protocol
 
 from config.binds import Bind, parse_bind
 from config.runtime.limits import Limits
@@ -47,6 +52,27 @@ class Tls(msgspec.Struct, frozen=True):
     certificate: str
     key: str
     client_ca: str | None = None
+
+
+class Http1Only(H11Protocol):
+    """HTTP/1.1 and nothing else: an offer to upgrade is not taken up, as RFC 9110 §7.8 allows.
+
+    Nobody needs web sockets or HTTP/2 here yet, and both have ways around every limit: the
+    170 bytes that end a trio process are an upgrade, with one byte behind it.
+    """
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """hypercorn would begin HTTP/2 here."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        if any(name == b"upgrade" for name, _ in request.headers):
+            request = h11.Request(
+                method=request.method,
+                target=request.target,
+                http_version=request.http_version,
+                headers=[pair for pair in request.headers if pair[0] != b"upgrade"],
+            )
+        await super()._create_stream(request)
 
 
 class Connections:
@@ -204,3 +230,15 @@ def assert_patchable(module: object, names: Sequence[str]) -> None:
     """hypercorn still has the names that are replaced; otherwise the guard would guard nothing."""
     for name in names:
         assert hasattr(module, name), f"hypercorn changed: {module!r} has no {name}"
+
+
+_protocol: Any = hypercorn.protocol
+assert_patchable(_protocol, ["H11Protocol", "ProtocolWrapper"])
+assert_patchable(H11Protocol, ["_check_protocol", "_create_stream"])
+_protocol.H11Protocol = Http1Only
+
+
+def assert_guarded(run: Any, server: type) -> None:
+    """The replacements are still in place (at the start of every server)."""
+    assert run.TCPServer is server, "the guarded server was replaced"
+    assert _protocol.H11Protocol is Http1Only, "the guarded protocol was replaced"

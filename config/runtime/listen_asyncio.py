@@ -24,6 +24,7 @@ from config.runtime.listen import (
     GuardedConfig,
     Tls,
     addresses,
+    assert_guarded,
     assert_patchable,
     open_sockets,
 )
@@ -144,7 +145,7 @@ async def serve_asyncio(
     `scope["state"]["peer_certificate"]` is the client's certificate (DER) behind mutual TLS.
     Raises OSError if an address cannot be listened on.
     """
-    assert _hypercorn.TCPServer is GuardedTCPServer
+    assert_guarded(_hypercorn, GuardedTCPServer)
     counts = Connections(limits.connections_max) if connections is None else connections
     config = GuardedConfig(limits, tls, counts)
     sockets = open_sockets(config, binds)

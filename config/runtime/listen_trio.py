@@ -23,6 +23,7 @@ from config.runtime.listen import (
     GuardedConfig,
     Tls,
     addresses,
+    assert_guarded,
     assert_patchable,
     log,
     open_sockets,
@@ -165,7 +166,7 @@ async def serve_trio(
     `scope["state"]["peer_certificate"]` is the client's certificate (DER) behind mutual TLS.
     Raises OSError if an address cannot be listened on.
     """
-    assert _hypercorn.TCPServer is GuardedTCPServer
+    assert_guarded(_hypercorn, GuardedTCPServer)
     counts = Connections(limits.connections_max) if connections is None else connections
     config = GuardedConfig(limits, tls, counts)
     sockets = open_sockets(config, binds)
