@@ -1,0 +1,185 @@
+"""How a byte stream to a device is opened, and the one border where the network's errors
+become `DeviceError`.
+
+Three ways: we connect (`TcpClient`), the device connects to us (`TcpServer`), and serial
+(USB-CDC, RS-232), which will stand here as a third class with the same two methods. All
+return a `Wire`; nobody above this file sees an OSError or a trio resource error.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Protocol
+
+import trio
+
+from drivers.errors import Lost
+
+CONNECT_S = 3.0
+RECEIVE_BYTES_MAX = 65536
+# A device that was unplugged sends no FIN: ask after 5 s of quiet, give up 6 s later.
+KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT = 5, 2, 3
+
+
+class Wire(trio.abc.Stream):
+    """A trio stream that raises `Lost` for everything the world can do to it.
+
+    Unlike other trio streams, `receive_some` never returns b"": an end is `Lost` too,
+    because no device closes a link as part of its work.
+    """
+
+    def __init__(self, stream: trio.abc.Stream, peer: str) -> None:
+        self._stream = stream
+        self.peer = peer
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        try:
+            await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
+            raise Lost(f"{self.peer} went away while we were sending") from error
+
+    async def wait_send_all_might_not_block(self) -> None:
+        try:
+            await self._stream.wait_send_all_might_not_block()
+        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
+            raise Lost(f"{self.peer} went away") from error
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        try:
+            data = await self._stream.receive_some(max_bytes or RECEIVE_BYTES_MAX)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
+            raise Lost(f"{self.peer} went away") from error
+        if not data:
+            raise Lost(f"{self.peer} closed the connection")
+        return bytes(data)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class Link(Protocol):
+    """One way to reach one device."""
+
+    async def open(self) -> Wire:
+        """Wait for a stream to the device. Raises `Lost`."""
+
+    async def superseded(self) -> None:
+        """Return when the device has opened a newer stream; `open` will give it."""
+
+
+class TcpClient:
+    """The device listens, we connect."""
+
+    def __init__(self, host: str, port: int, *, connect_s: float = CONNECT_S) -> None:
+        self._host = host
+        self._port = port
+        self._connect_s = connect_s
+
+    async def open(self) -> Wire:
+        """Connect within `connect_s` seconds. Raises `Lost`."""
+        peer = f"{self._host}:{self._port}"
+        try:
+            with trio.fail_after(self._connect_s):
+                stream = await trio.open_tcp_stream(self._host, self._port)
+        except trio.TooSlowError as error:
+            raise Lost(
+                f"no connection to {peer} within {self._connect_s:g} s; "
+                "check the address, the cable and the device's power"
+            ) from error
+        except OSError as error:
+            raise Lost(
+                f"no connection to {peer}: {_why(error)}; "
+                "check the address, and that the device is switched on"
+            ) from error
+        _notice_dead_peers(stream)
+        return Wire(stream, peer)
+
+    async def superseded(self) -> None:
+        """Never returns: nobody but us opens this stream."""
+        await trio.sleep_forever()
+
+
+class TcpServer:
+    """The device connects to us; one at a time, and the newest connection is the device.
+
+    A scanner that lost power comes back with a new connection while its old one still
+    looks alive: the new one replaces the old one at once. `peer_ip`, when given, is the
+    only address that may do so; others are closed unheard and counted.
+    """
+
+    def __init__(self, host: str, port: int, *, peer_ip: str | None = None) -> None:
+        self._host = host
+        self._port = port
+        self._peer_ip = peer_ip
+        self._listener: trio.SocketListener | None = None
+        self._next: Wire | None = None
+        self.turned_away_count = 0
+
+    async def bind(self) -> int:
+        """Listen, if we do not yet. Returns the port (useful when 0 was asked for)."""
+        if self._listener is None:
+            try:
+                self._listener = (
+                    await trio.open_tcp_listeners(self._port, host=self._host, backlog=4)
+                )[0]
+            except OSError as error:
+                raise Lost(
+                    f"cannot listen on {self._host}:{self._port}: {_why(error)}; "
+                    "choose another port or stop the program that holds it"
+                ) from error
+        port: int = self._listener.socket.getsockname()[1]
+        return port
+
+    async def open(self) -> Wire:
+        """Wait, without limit, until the device connects. Raises `Lost`."""
+        await self.bind()
+        if self._next is None:
+            self._next = await self._accept()
+        wire, self._next = self._next, None
+        return wire
+
+    async def superseded(self) -> None:
+        """Return when a newer connection waits for `open`. Raises `Lost`."""
+        self._next = await self._accept()
+
+    async def aclose(self) -> None:
+        """Stop listening."""
+        if self._next is not None:
+            await self._next.aclose()
+            self._next = None
+        if self._listener is not None:
+            await self._listener.aclose()
+            self._listener = None
+
+    async def _accept(self) -> Wire:
+        assert self._listener is not None
+        while True:
+            try:
+                stream = await self._listener.accept()
+                ip, port = stream.socket.getpeername()[:2]
+                _notice_dead_peers(stream)
+            except trio.ClosedResourceError as error:
+                raise Lost("we stopped listening") from error
+            except OSError as error:
+                # The visitor left before we looked, or the process is out of descriptors.
+                raise Lost(f"no connection accepted: {_why(error)}") from error
+            if self._peer_ip is None or ip == self._peer_ip:
+                return Wire(stream, f"{ip}:{port}")
+            self.turned_away_count += 1
+            await trio.aclose_forcefully(stream)
+
+
+def _why(error: OSError) -> str:
+    # trio wraps the failure of several addresses; the first cause is the one to read.
+    cause = error.__cause__
+    if isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    told = cause if isinstance(cause, OSError) else error
+    return told.strerror or str(told)
+
+
+def _notice_dead_peers(stream: trio.SocketStream) -> None:
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_COUNT)
