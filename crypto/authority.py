@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -23,6 +23,8 @@ LEAF_DAYS: Final = 825
 PEM_BYTES_MAX: Final = 16384
 # Clocks of gateways may be behind when the certificate is made.
 _EARLIER: Final = dt.timedelta(days=1)
+# The library reads many parts only when asked for them, and then raises any of these.
+_UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 
 
 class Authority(msgspec.Struct, frozen=True):
@@ -96,7 +98,7 @@ def read_peer_untrusted(certificate_der: bytes, authority_pem: str) -> Peer:
     """
     try:
         leaf = x509.load_der_x509_certificate(certificate_der)
-    except (ValueError, TypeError) as error:
+    except _UNREADABLE as error:
         raise BadCertificate("the client certificate cannot be read") from error
     return _peer(leaf, _load_pem(authority_pem))
 
@@ -109,7 +111,7 @@ def read_peer_pem_untrusted(certificate_pem: str, authority_pem: str) -> Peer:
 def _peer(leaf: x509.Certificate, root: x509.Certificate) -> Peer:
     try:
         leaf.verify_directly_issued_by(root)
-    except (ValueError, TypeError, InvalidSignature) as error:
+    except (*_UNREADABLE, InvalidSignature) as error:
         raise BadCertificate("the certificate is of another authority") from error
     return Peer(
         tenant=_hex_attribute(leaf, NameOID.ORGANIZATION_NAME),
@@ -123,22 +125,24 @@ def _load_pem(pem: str) -> x509.Certificate:
         raise BadCertificate("too long for a certificate")
     try:
         return x509.load_pem_x509_certificate(pem.encode())
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise BadCertificate("this is no certificate in PEM") from error
 
 
 def _public(certificate: x509.Certificate) -> bytes:
-    public = certificate.public_key()
+    try:
+        public = certificate.public_key()
+    except _UNREADABLE as error:
+        raise BadCertificate("the certificate's key cannot be read") from error
     if not isinstance(public, Ed25519PublicKey):
         raise BadCertificate("the certificate's key is not an Ed25519 key")
     return public.public_bytes_raw()
 
 
 def _hex_attribute(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> bytes:
-    values = certificate.subject.get_attributes_for_oid(oid)
     try:
-        raw = bytes.fromhex(str(values[0].value))
-    except (IndexError, ValueError) as error:
+        raw = bytes.fromhex(str(certificate.subject.get_attributes_for_oid(oid)[0].value))
+    except (IndexError, *_UNREADABLE) as error:
         raise BadCertificate("the certificate names no gateway") from error
     if len(raw) != 16:
         raise BadCertificate("the certificate names no gateway")

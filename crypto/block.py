@@ -33,7 +33,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from crypto.entry import FACTS_BYTES_MAX, FACTS_PER_BLOCK_MAX
+from crypto.entry import FACTS_BYTES_MAX, FACTS_PER_BLOCK_MAX, HLC_MAX, SEQ_MAX
 from crypto.errors import BadBlock
 from crypto.keys import BLOCK_DOMAIN, SigningKey, VerifyKey
 
@@ -87,6 +87,10 @@ def seal(
     """The bytes of the block that follows `head`; `body` holds `count` encoded facts."""
     if not 1 <= count <= FACTS_PER_BLOCK_MAX or len(body) > FACTS_BYTES_MAX:
         raise ValueError(f"a block holds 1 to {FACTS_PER_BLOCK_MAX} facts")
+    if len(gateway) != 16 or len(head.hash) != 32:
+        raise ValueError("a gateway has 16 bytes and a head 32")
+    if head.seq + count > SEQ_MAX or not 0 <= last_hlc <= HLC_MAX:
+        raise ValueError("sequence numbers and clocks of a block stay below 2**63")
     header = _HEADER.pack(
         MAGIC, FORMAT, 0, count, epoch, len(body), head.seq + 1, wall_ms, last_hlc, gateway,
         key.key_id, head.hash,
@@ -125,8 +129,8 @@ def read_untrusted(buffer: bytes | memoryview, at: int = 0) -> tuple[Block, int]
     if digest != raw[-TAIL_BYTES:-64]:
         raise BadBlock("the block's hash does not match its content")
     _, _, _, count, epoch, _, first, wall_ms, hlc, gateway, kid, previous = _HEADER.unpack_from(raw)
-    if first < 1 or first + count >= 1 << 63:
-        raise BadBlock("the block's sequence numbers are out of range")
+    if first < 1 or first + count - 1 > SEQ_MAX or hlc > HLC_MAX:
+        raise BadBlock("the block's sequence numbers or clock are out of range")
     block = Block(gateway, epoch, first, count, wall_ms, hlc, kid, previous, digest, raw)
     return block, size
 
@@ -166,7 +170,7 @@ class Same(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """The run begins after `wanted`, the next seq that is missing."""
+    """Something is missing in or before the run; nothing is stored: send again from `wanted`."""
 
     wanted: int
 
@@ -188,15 +192,18 @@ def accept(head: Head, held: dict[int, bytes], blocks: Sequence[Block]) -> Verdi
     Overlap is compared by hash and skipped; what follows the head must chain onto it.
     """
     fresh: list[Block] = []
+    seen = dict(held)
+    wanted = head.seq + 1
     for block in blocks:
         if block.first_seq <= head.seq:
-            if fresh or held.get(block.first_seq) != block.hash:
+            if seen.get(block.first_seq) != block.hash:
                 return Fork(block.first_seq, block)
             continue
         if block.first_seq != head.seq + 1:
-            return Gap(head.seq + 1)
+            return Gap(wanted)
         if block.previous != head.hash:
             return Fork(block.first_seq, block)
         fresh.append(block)
+        seen[block.first_seq] = block.hash
         head = Head(block.last_seq, block.hash)
     return Stored(head, fresh) if fresh else Same(head)

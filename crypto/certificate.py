@@ -28,8 +28,13 @@ class EpochCertificate(msgspec.Struct, frozen=True):
 
 
 def certify(certificate: EpochCertificate, device_key: SigningKey) -> bytes:
-    """The certificate's bytes, signed by the gateway's device key."""
+    """The certificate's bytes, signed by the gateway's device key.
+
+    Raises `ValueError` for ids of a wrong length.
+    """
     c = certificate
+    if len(c.tenant) != 16 or len(c.gateway) != 16 or len(c.public) != 32:
+        raise ValueError("tenant and gateway have 16 bytes, a public key 32")
     raw = _LAYOUT.pack(VERSION, c.tenant, c.gateway, c.epoch, c.public)
     return raw + device_key.sign(EPOCH_DOMAIN, raw)
 

@@ -7,11 +7,15 @@ a fact is its place in the ledger and stands in the block's header.
 Every fact has `hlc` (hybrid logical clock: 48 bits of unix ms, 16 bits of counter), the local
 business day as YYYYMMDD and the UTC offset in minutes, so that a fold consults no clock and no
 table of zones. `lane` and `gate` are the numbers that configuration and bundle give names to.
+
+The ranges below are those of reading: a fact outside them is carried as `UnknownFact`, so that
+whoever stores facts in columns never meets a number that does not fit.
 """
 
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from crypto.errors import BadEntry
 
@@ -19,20 +23,32 @@ FACTS_PER_BLOCK_MAX: Final = 4096
 FACTS_BYTES_MAX: Final = 4 << 20
 NONCE_BYTES_MAX: Final = 32
 HLC_COUNTER_BITS: Final = 16
-HLC_MAX: Final = (1 << 64) - 1
+# One bit below u64: clocks and sequence numbers fit the signed 64 bits of every database.
+HLC_MAX: Final = (1 << 63) - 1
+SEQ_MAX: Final = (1 << 63) - 1
 
 MARK_NO_WINDOW: Final = 1
 MARK_CHECK: Final = 2
 MARK_ATTENTION: Final = 4
 MARK_CLOCK_UNSURE: Final = 8
 
+U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
+U32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+Seq = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
+Hlc = Annotated[int, Meta(ge=0, le=HLC_MAX)]
+Persons = Annotated[int, Meta(ge=0, le=255)]
+Ticket = Annotated[bytes, Meta(max_length=128)]
+Nonce = Annotated[bytes, Meta(max_length=NONCE_BYTES_MAX)]
+Hash = Annotated[bytes, Meta(max_length=32)]
+Code = Annotated[str, Meta(max_length=64)]
+
 
 class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What every fact says first."""
 
-    hlc: int
-    day: int
-    offset_min: int
+    hlc: Hlc
+    day: U32
+    offset_min: Annotated[int, Meta(ge=-1440, le=1440)]
 
     @property
     def wall_ms(self) -> int:
@@ -46,17 +62,17 @@ class EpochBegun(Fact, frozen=True, tag=1):
     `because`: "first", "cut" (a torn tail that nobody could disprove), "set-aside", "foreign".
     """
 
-    certificate: bytes
-    last_epoch: int
-    last_seq: int
-    last_head: bytes
-    because: str
+    certificate: Annotated[bytes, Meta(max_length=1024)]
+    last_epoch: U32
+    last_seq: Seq
+    last_head: Hash
+    because: Code
 
 
 class Started(Fact, frozen=True, tag=2):
     """The daemon opened its ledger."""
 
-    version: str
+    version: Code
 
 
 class Stopped(Fact, frozen=True, tag=3):
@@ -66,36 +82,36 @@ class Stopped(Fact, frozen=True, tag=3):
 class BundleApplied(Fact, frozen=True, tag=4):
     """From here on decisions follow this bundle."""
 
-    version: int
-    content_hash: bytes
+    version: Seq
+    content_hash: Hash
 
 
 class SnapshotTaken(Fact, frozen=True, tag=5):
     """A snapshot with this digest of the state exists; it covers this log through `through_seq`."""
 
-    digest: bytes
-    through_seq: int
+    digest: Hash
+    through_seq: Seq
 
 
 class ClockStepped(Fact, frozen=True, tag=6):
     """The wall clock moved by `delta_ms` against the monotonic clock."""
 
-    delta_ms: int
+    delta_ms: Annotated[int, Meta(ge=-HLC_MAX, le=HLC_MAX)]
 
 
 class DeviceLost(Fact, frozen=True, tag=7):
     """A lane's device went away. `device`: "scanner", "turnstile"; `cause` is a code."""
 
-    lane: int
-    device: str
-    cause: str
+    lane: U16
+    device: Code
+    cause: Code
 
 
 class DeviceBack(Fact, frozen=True, tag=8):
     """A lane's device answers again."""
 
-    lane: int
-    device: str
+    lane: U16
+    device: Code
 
 
 class Admitted(Fact, frozen=True, tag=10):
@@ -105,16 +121,16 @@ class Admitted(Fact, frozen=True, tag=10):
     presentation, so that a retry gets the same answer and never actuates again.
     """
 
-    lane: int
-    gate: int
-    ticket: bytes
-    issued_at: int
-    product: int
-    performance: int
-    granted: int
-    persons: int
-    nonce: bytes
-    marks: int = 0
+    lane: U16
+    gate: U16
+    ticket: Ticket
+    issued_at: U32
+    product: U16
+    performance: U32
+    granted: Persons
+    persons: Persons
+    nonce: Nonce
+    marks: U16 = 0
 
 
 class AdmissionRefused(Fact, frozen=True, tag=11):
@@ -123,52 +139,52 @@ class AdmissionRefused(Fact, frozen=True, tag=11):
     `ticket_hash`: first 8 bytes of SHA-256(identity), empty for texts that name no ticket.
     """
 
-    lane: int
-    gate: int
-    reason: int
-    ticket_hash: bytes
-    count: int = 1
+    lane: U16
+    gate: U16
+    reason: U16
+    ticket_hash: Hash
+    count: U32 = 1
 
 
 class PassageCompleted(Fact, frozen=True, tag=12):
     """`passed` persons of the hold (epoch, seq) have gone through so far, cumulative."""
 
-    lane: int
-    ticket: bytes
-    epoch: int
-    seq: int
-    passed: int
+    lane: U16
+    ticket: Ticket
+    epoch: U32
+    seq: Seq
+    passed: Persons
     assumed: bool = False
 
 
 class PassageLapsed(Fact, frozen=True, tag=13):
     """The hold is over: `passed` went through, the rest is given back."""
 
-    lane: int
-    ticket: bytes
-    epoch: int
-    seq: int
-    passed: int
+    lane: U16
+    ticket: Ticket
+    epoch: U32
+    seq: Seq
+    passed: Persons
 
 
 class PassageUnknown(Fact, frozen=True, tag=14):
     """Nobody knows whether the guest went through; counts as used. `cause` is a code."""
 
-    lane: int
-    ticket: bytes
-    epoch: int
-    seq: int
-    passed: int
-    cause: str
+    lane: U16
+    ticket: Ticket
+    epoch: U32
+    seq: Seq
+    passed: Persons
+    cause: Code
 
 
 class ExitRecorded(Fact, frozen=True, tag=15):
     """A guest was let out: a hold of one person, settled like an entry."""
 
-    lane: int
-    gate: int
-    ticket: bytes
-    nonce: bytes
+    lane: U16
+    gate: U16
+    ticket: Ticket
+    nonce: Nonce
 
 
 KnownFact: TypeAlias = (
@@ -202,7 +218,9 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 _ALL: Final = msgspec.msgpack.Decoder(list[KnownFact])
 _EACH: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _ONE: Final = msgspec.msgpack.Decoder(KnownFact)
-_PLAIN: Final = msgspec.msgpack.Decoder(list[Any])
+_KIND: Final = msgspec.msgpack.Decoder(Annotated[int, Meta(ge=1, le=0xFFFF)])
+# RecursionError: arrays in arrays, ten thousand deep; msgspec gives up without harm.
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def kind_of(fact: AnyFact) -> int:
@@ -224,18 +242,32 @@ def encode_fact(fact: AnyFact) -> bytes:
     return fact.raw if isinstance(fact, UnknownFact) else _ENCODER.encode(fact)
 
 
-def decode_facts_untrusted(body: bytes) -> list[AnyFact]:
-    """The facts of a body, in order. Raises `BadEntry` unless it is an array of kinded arrays."""
+def decode_facts_untrusted(body: bytes, count: int | None = None) -> list[AnyFact]:
+    """The facts of a body, in order. Raises `BadEntry` unless it is an array of kinded arrays.
+
+    `count` is what the block's header promises: a fact more or less would shift the sequence
+    numbers of all that follow.
+    """
     if len(body) > FACTS_BYTES_MAX:
         raise BadEntry(f"a body of facts holds at most {FACTS_BYTES_MAX} bytes")
+    facts = _decode_all(body)
+    if len(facts) != count and (count is not None or len(facts) > FACTS_PER_BLOCK_MAX):
+        raise BadEntry(f"the body holds {len(facts)} facts, not {count or FACTS_PER_BLOCK_MAX}")
+    return facts
+
+
+def _decode_all(body: bytes) -> list[AnyFact]:
     try:
         return list(_ALL.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         pass  # a newer kind among them, or garbage: look at each
     try:
         raws = _EACH.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise BadEntry(f"the body is no array of facts: {error}") from None
+    # Counted before each is looked at: four million empty facts would take half a minute.
+    if len(raws) > FACTS_PER_BLOCK_MAX:
+        raise BadEntry(f"a body holds at most {FACTS_PER_BLOCK_MAX} facts")
     return [_decode_one(bytes(raw)) for raw in raws]
 
 
@@ -243,12 +275,11 @@ def _decode_one(raw: bytes) -> AnyFact:
     try:
         fact: KnownFact = _ONE.decode(raw)
         return fact
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         pass
     try:
-        array = _PLAIN.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise BadEntry(f"a fact is no array: {error}") from None
-    if not array or type(array[0]) is not int or not 0 < array[0] < 1 << 16:
-        raise BadEntry("a fact does not begin with its kind")
-    return UnknownFact(array[0], raw)
+        # Only the kind is read: what a newer Gatehouse wrote behind it is none of our business.
+        kind = _KIND.decode(_EACH.decode(raw)[0])
+    except (*_UNREADABLE, IndexError):
+        raise BadEntry("a fact does not begin with its kind") from None
+    return UnknownFact(kind, raw)

@@ -29,8 +29,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def sign(receipt: Receipt, key: SigningKey) -> bytes:
-    """The receipt's bytes."""
+    """The receipt's bytes. Raises `ValueError` for ids of a wrong length."""
     r = receipt
+    if len(r.tenant) != 16 or len(r.gateway) != 16 or len(r.head) != 32:
+        raise ValueError("tenant and gateway have 16 bytes, a head 32")
     raw = _LAYOUT.pack(
         VERSION, r.tenant, r.gateway, r.epoch, r.through_seq, r.head, r.accepted_at_ms, key.key_id
     )

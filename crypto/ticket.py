@@ -129,7 +129,7 @@ def decode_untrusted(text: bytes) -> Signed:
     if len(text) > TEXT_CHARS_MAX:
         raise BadCode("too long for a ticket code")
     start = text.rfind(b"/") + 1
-    if start and not _PREFIX.match(text[:start]):
+    if start and (start > PREFIX_CHARS_MAX or not _PREFIX.match(text[:start])):
         raise BadCode("something other than an address stands before the code")
     if not text.startswith(MARK, start):
         raise BadCode("no GH1 code")
@@ -144,9 +144,7 @@ def decode_untrusted(text: bytes) -> Signed:
         raise BadCode(f"version {version} of the ticket code is not known here")
     if persons == 0 or flags & ~FLAGS_KNOWN or (until_s and until_s <= start_s):
         raise BadCode("the code's fields contradict each other")
-    ticket = Ticket(
-        kid, performance, ticket_id, product, start_s, until_s, persons, flags, issued
-    )
+    ticket = Ticket(kid, performance, ticket_id, product, start_s, until_s, persons, flags, issued)
     rotation = _read_rotation(suffix) if dot else None
     return Signed(ticket, blob[:PAYLOAD_BYTES], blob[PAYLOAD_BYTES:], rotation)
 
