@@ -5,11 +5,9 @@ refused again for the same reason on the same lane within the minute is counted,
 refusal is a fact at once.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from crypto.entry import AdmissionRefused
-from edge.core.moments import LogicalClock, Moment
 from edge.core.reasons import Reason
 
 MINUTE_MS: Final = 60_000
@@ -20,9 +18,7 @@ TICKETS_PER_MINUTE_MAX: Final = 600
 class RefusalMeter:
     """Counts for one lane. The owner calls `flush` about once a second and at the end."""
 
-    def __init__(self, lane: int, gate: int) -> None:
-        self.lane = lane
-        self.gate = gate
+    def __init__(self) -> None:
         self._minute = 0
         self._counts: dict[tuple[Reason, bytes], int] = {}
 
@@ -42,18 +38,11 @@ class RefusalMeter:
         self._counts[key] = 0
         return False
 
-    def flush(
-        self, now: Moment, clock: LogicalClock, *, force: bool = False
-    ) -> Iterator[AdmissionRefused]:
-        """The counted facts of the minute that is over (or of this one, if `force`)."""
-        minute = now.ms // MINUTE_MS
+    def flush(self, now_ms: int, *, force: bool = False) -> list[tuple[Reason, bytes, int]]:
+        """(reason, ticket hash, count) of the minute that is over, or of this one if `force`."""
+        minute = now_ms // MINUTE_MS
         if minute == self._minute and not force:
-            return
+            return []
         self._minute = minute
         counts, self._counts = self._counts, {}
-        for (reason, hashed), count in counts.items():
-            if count:
-                hlc = clock.next(now.ms)
-                yield AdmissionRefused(
-                    hlc, now.day, now.offset_min, self.lane, self.gate, reason, hashed, count
-                )
+        return [(*key, count) for key, count in counts.items() if count]

@@ -191,9 +191,7 @@ class State:
         refused = [(*where, count) for where, count in sorted(self.refused.items())]
         bundles = {gateway: self.bundles[gateway] for gateway in sorted(self.bundles)}
         origins = [self.origins[i] for i in order]
-        return _ENCODER.encode(
-            _Dump(SNAPSHOT_FORMAT, self.hlc, origins, tickets, refused, bundles)
-        )
+        return _ENCODER.encode(_Dump(SNAPSHOT_FORMAT, self.hlc, origins, tickets, refused, bundles))
 
     def digest(self) -> bytes:
         """SHA-256 of `dump()`."""

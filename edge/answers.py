@@ -1,0 +1,116 @@
+"""What a lane says to people and machines about one decision: the JSON of the local API."""
+
+import msgspec
+
+from crypto.claim import show_identity
+from crypto.entry import MARK_ATTENTION, MARK_CHECK, MARK_CLOCK_UNSURE, MARK_NO_WINDOW
+from edge.core.admission import Decision, Earlier
+from edge.core.policy import Policy
+from edge.core.reasons import TEXT, Reason
+
+_MARKS = {
+    MARK_NO_WINDOW: "no_window",
+    MARK_CHECK: "check",
+    MARK_ATTENTION: "attention",
+    MARK_CLOCK_UNSURE: "clock_unsure",
+}
+
+
+class EarlierUse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The use that stands in the way. `at_ms` unix ms; `offset_min` of the gate's local time."""
+
+    at_ms: int
+    offset_min: int
+    gate: str
+    lane: int
+    here: bool
+    possibly: bool = False
+    open: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`decision` is "admitted" or "refused"; `reason` and `reason_number` stay the same for ever.
+
+    `retry`: the same presentation may succeed later without help. `repeated`: this was answered
+    before; nothing moves again. `seq`: the durable fact behind the answer.
+    """
+
+    decision: str
+    lane: int
+    direction: str
+    granted: int = 0
+    reason: str = ""
+    reason_number: int = 0
+    text: str = ""
+    retry: bool = False
+    repeated: bool = False
+    identity: str = ""
+    scheme: str = ""
+    product: str = ""
+    performance: str = ""
+    persons: int = 0
+    marks: list[str] = []
+    earlier: EarlierUse | None = None
+    seq: int = 0
+
+
+def describe(
+    decision: Decision, policy: Policy, gateway: bytes, lane: int, direction: str, seq: int
+) -> Answer:
+    """The answer for `decision`; `seq` 0 when no fact stands behind it."""
+    claim = decision.claim
+    product = policy.products.get(claim.product) if claim else None
+    performance = policy.performances.get(claim.performance) if claim else None
+    reason = decision.reason
+    marks = getattr(decision.fact, "marks", 0)
+    return Answer(
+        decision="admitted" if reason is None else "refused",
+        lane=lane,
+        direction=direction,
+        granted=decision.granted,
+        reason=reason.code if reason else "",
+        reason_number=int(reason) if reason else 0,
+        text=_text(decision, policy, gateway),
+        retry=reason.retryable if reason else False,
+        repeated=decision.repeated,
+        identity=show_identity(claim.identity) if claim else "",
+        scheme=claim.scheme if claim else "",
+        product=product.name if product else "",
+        performance=performance.name if performance else "",
+        persons=claim.persons if claim else 0,
+        marks=[name for bit, name in _MARKS.items() if marks & bit],
+        earlier=_earlier(decision.earlier, policy, gateway),
+        seq=seq,
+    )
+
+
+def _text(decision: Decision, policy: Policy, gateway: bytes) -> str:
+    if decision.reason is None:
+        return "Welcome." if not decision.repeated else "Please go through."
+    text = TEXT[decision.reason]
+    use = decision.earlier
+    if decision.reason is not Reason.ALREADY_REDEEMED or use is None:
+        return text
+    where = f"lane {use.lane}" if use.gateway == gateway else gate_name(policy, use.gate)
+    if use.open:
+        return f"This ticket is being used now at {where}. Please go there."
+    minutes = (use.at_ms // 60_000 + use.offset_min) % 1440
+    at = f"{minutes // 60:02}:{minutes % 60:02}"
+    if use.possibly:
+        return f"Possibly entered at {at}, {where}. Please ask staff."
+    return f"This ticket was already used at {at}, {where}."
+
+
+def _earlier(use: Earlier | None, policy: Policy, gateway: bytes) -> EarlierUse | None:
+    if use is None:
+        return None
+    return EarlierUse(
+        use.at_ms, use.offset_min, gate_name(policy, use.gate), use.lane,
+        use.gateway == gateway, use.possibly, use.open,
+    )  # fmt: skip
+
+
+def gate_name(policy: Policy, number: int) -> str:
+    """What people call gate `number`."""
+    gate = policy.gates.get(number)
+    return gate.name if gate else f"gate {number}"

@@ -1,0 +1,79 @@
+"""The gateway's wall clock: local day and offset beside it, and steps noticed."""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from edge.core.moments import Moment
+
+SETTLED_MS_MAX: Final = 1000
+
+
+class WallClock(Protocol):
+    """What decisions ask for the time."""
+
+    def now(self) -> Moment:
+        """The moment, with local business day and UTC offset."""
+
+
+class SystemClock:
+    """Wall time of this machine in the venue's zone.
+
+    `cutover_min`: minutes after local midnight at which the business day begins.
+    `unsure` stays True until the centre or a sibling confirmed the time (`confirm`).
+    """
+
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        cutover_min: int,
+        *,
+        wall_ns: Callable[[], int] = time.time_ns,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        trusted_ms_max: int = 60_000,
+    ) -> None:
+        self._zone = zone
+        self._cutover = dt.timedelta(minutes=cutover_min)
+        self._wall_ns = wall_ns
+        self._monotonic_ns = monotonic_ns
+        self._trusted_ms_max = trusted_ms_max
+        self._apart_ns = wall_ns() - monotonic_ns()
+        self._minute = -1
+        self._day = 0
+        self._offset_min = 0
+        self.offset_ms: int | None = None
+
+    def now(self) -> Moment:
+        """The moment. Day and offset are worked out once a minute: zones change on minutes."""
+        ms = self._wall_ns() // 1_000_000
+        minute = ms // 60_000
+        if minute != self._minute:
+            self._minute = minute
+            local = dt.datetime.fromtimestamp(ms / 1000, self._zone)
+            offset = local.utcoffset() or dt.timedelta()
+            self._offset_min = int(offset.total_seconds()) // 60
+            business = local.replace(tzinfo=None) - self._cutover
+            self._day = business.year * 10_000 + business.month * 100 + business.day
+        return Moment(ms, self._day, self._offset_min, self.unsure)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether nobody confirmed this clock, or it is further off than is trusted."""
+        return self.offset_ms is None or abs(self.offset_ms) > self._trusted_ms_max
+
+    def confirm(self, their_ms: int, round_trip_ms: int) -> int:
+        """Compare with a clock that read `their_ms` half a round trip ago; our lead in ms."""
+        ours = self._wall_ns() // 1_000_000
+        self.offset_ms = ours - (their_ms + round_trip_ms // 2)
+        return self.offset_ms
+
+    def stepped_ms(self) -> int:
+        """By how much wall time moved against the monotonic clock since the last call."""
+        apart = self._wall_ns() - self._monotonic_ns()
+        moved = (apart - self._apart_ns) // 1_000_000
+        if abs(moved) >= 1:
+            self._apart_ns = apart
+            self._minute = -1
+        return moved

@@ -1,0 +1,175 @@
+"""One gateway: its state, its ledger, its clock and its lanes.
+
+`record` is the only way a fact comes into being: ledger and state together, synchronously (law 1).
+`when_durable` is the only way something moves: after the fact is on disk (law 2).
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from crypto.block import Head
+from crypto.bundle import Bundle, content_hash
+from crypto.entry import (
+    BundleApplied,
+    ClockStepped,
+    KnownFact,
+    PassageUnknown,
+    Started,
+    Stopped,
+)
+from edge.clock import WallClock
+from edge.core.moments import LogicalClock, Moment
+from edge.core.policy import Policy
+from edge.core.state import State
+from edge.events import Hub
+from edge.ledger.errors import LedgerFull
+
+if TYPE_CHECKING:
+    from edge.lane import Lane
+
+log = logging.getLogger(__name__)
+VERSION: Final = "0.1.0"
+
+
+class FactLog(Protocol):
+    """What the gateway asks of its ledger (`edge.ledger.Ledger`)."""
+
+    epoch: int
+
+    @property
+    def durable(self) -> Head:
+        """Everything through this seq is on disk."""
+
+    def append(self, fact: KnownFact) -> int:
+        """Give `fact` the next seq; raises `LedgerFull` with nothing changed."""
+
+    def on_durable(self, callback: Callable[[Head], None]) -> None:
+        """Call `callback` after every block that became durable."""
+
+
+class Gateway:
+    """The one place where facts are made. Not a task: plain calls from lanes and tasks."""
+
+    def __init__(
+        self, *, identity: bytes, name: str, ledger: FactLog, state: State, clock: WallClock
+    ) -> None:
+        self.identity = identity
+        self.name = name
+        self.ledger = ledger
+        self.state = state
+        self.clock = clock
+        self.logical = LogicalClock(state.hlc)
+        self.policy = Policy(Bundle())
+        self.events = Hub()
+        self.lanes: dict[int, Lane] = {}
+        self.counts: dict[str, int] = {}
+        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._unsaved: deque[Callable[[int, Moment], KnownFact]] = deque()
+        ledger.on_durable(self._became_durable)
+
+    def record(self, make: Callable[[int, Moment], KnownFact]) -> int:
+        """Stamp, append and fold the fact that `make(hlc, now)` builds; its seq.
+
+        Raises `LedgerFull` with nothing changed.
+        """
+        now = self.clock.now()
+        return self.record_fact(make(self.logical.next(now.ms), now))
+
+    def record_fact(self, fact: KnownFact) -> int:
+        """Append and fold a fact that was stamped with `stamp` since the last await."""
+        seq = self.ledger.append(fact)
+        self.state.apply(self.identity, self.ledger.epoch, seq, fact)
+        kind = type(fact).__name__
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        return seq
+
+    def stamp(self) -> tuple[Moment, int]:
+        """Now, and an HLC for a fact made now."""
+        now = self.clock.now()
+        return now, self.logical.next(now.ms)
+
+    def must_record(self, make: Callable[[int, Moment], KnownFact]) -> None:
+        """Record something that has happened already. With no room it is kept for `tick`."""
+        if self._unsaved:
+            self._unsaved.append(make)  # order is kept
+            return
+        try:
+            self.record(make)
+        except LedgerFull:
+            log.error("no room for facts: they wait in memory; make room on the ledger's disk")
+            self._unsaved.append(make)
+
+    def when_durable(self, seq: int, then: Callable[[], None]) -> None:
+        """Call `then` once the fact `seq` (of this process) is on disk."""
+        if seq <= self.ledger.durable.seq:
+            then()
+        else:
+            self._waiting.append((seq, then))
+
+    def _became_durable(self, head: Head) -> None:
+        while self._waiting and self._waiting[0][0] <= head.seq:
+            self._waiting.popleft()[1]()
+
+    def started(self) -> None:
+        """First facts of a process. Every hold left open by the last one becomes unknown."""
+        self.record(lambda hlc, now: Started(hlc, now.day, now.offset_min, VERSION))
+        left_open = list(self.state.open_holds(self.identity))
+        for ticket, hold in left_open:
+            epoch = self.state.origins[hold.origin].epoch
+            self.must_record(_left_open(ticket, hold.lane, epoch, hold.seq, hold.passed))
+        if left_open:
+            log.warning("%d guests were between scan and passage", len(left_open))
+
+    def stopped(self) -> None:
+        """Last fact of an orderly stop, after what the lanes have counted."""
+        for lane in self.lanes.values():
+            lane.flush(force=True)
+        self.must_record(lambda hlc, now: Stopped(hlc, now.day, now.offset_min))
+
+    def apply_bundle(self, bundle: Bundle, raw: bytes) -> bool:
+        """Decide by `bundle` from now on. False if it is not newer than the one in force."""
+        if bundle.version <= self.policy.version:
+            return False
+        self.policy = Policy(bundle)
+        known = self.state.bundles.get(self.identity, (0, 0, b""))
+        digest = content_hash(raw)
+        if known[1:] != (bundle.version, digest):
+            self.must_record(
+                lambda hlc, now: BundleApplied(hlc, now.day, now.offset_min, bundle.version, digest)
+            )
+        self.events.publish("bundle", version=bundle.version)
+        return True
+
+    def clock_stepped(self, delta_ms: int) -> None:
+        """The wall clock jumped; the order of facts does not (`LogicalClock`)."""
+        self.must_record(lambda hlc, now: ClockStepped(hlc, now.day, now.offset_min, delta_ms))
+
+    def tick(self) -> None:
+        """About once a second: counted refusals, overdue holds, facts that found no room."""
+        while self._unsaved:
+            try:
+                self.record(self._unsaved[0])
+            except LedgerFull:
+                break
+            self._unsaved.popleft()
+        for lane in self.lanes.values():
+            lane.tick()
+
+    @property
+    def unsaved_count(self) -> int:
+        """Facts that wait for room."""
+        return len(self._unsaved)
+
+    def health(self) -> Iterable[dict[str, Any]]:
+        """One row per lane, as technicians see it."""
+        return [lane.health() for lane in self.lanes.values()]
+
+
+def _left_open(
+    ticket: bytes, lane: int, epoch: int, seq: int, passed: int
+) -> Callable[[int, Moment], KnownFact]:
+    return lambda hlc, now: PassageUnknown(
+        hlc, now.day, now.offset_min, lane, ticket, epoch, seq, passed, "restart"
+    )

@@ -1,0 +1,290 @@
+"""One lane: what is shown to it, what its barrier does, and what becomes a fact.
+
+Everything here is synchronous: a presentation is decided and folded before anybody else runs.
+What must wait waits as a callback, so that a client that hangs up can strand nobody's hold:
+
+    present -> decide -> record -> (durable) -> grant -> (outcome) -> record
+
+While somebody is between scan and passage, the same ticket gets the same answer (the nervous
+guest), one other guest is queued, a third is asked to wait; neither ticket is consumed.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from crypto.entry import (
+    AdmissionRefused,
+    Admitted,
+    DeviceBack,
+    DeviceLost,
+    ExitRecorded,
+    KnownFact,
+    PassageCompleted,
+    PassageLapsed,
+    PassageUnknown,
+)
+from edge.answers import Answer, describe
+from edge.core.admission import Decision, Direction, Presentation, decide
+from edge.core.moments import Moment
+from edge.core.reasons import Reason
+from edge.core.refusals import RefusalMeter
+from edge.gateway import Gateway
+from edge.ledger.errors import LedgerFull
+
+log = logging.getLogger(__name__)
+# Facts about a flapping device: at most one pair per this time and device.
+DEVICE_FACT_GAP_MS: Final = 10_000
+
+
+class Barrier(Protocol):
+    """What a lane asks of its turnstile (`drivers.turnstile.driver.Turnstile`)."""
+
+    @property
+    def service(self) -> bool:
+        """Whether grants are taken."""
+
+    def grant(self, grant_id: int, persons: int) -> None:
+        """Let `persons` through; the outcome is reported once, as an event."""
+
+
+class _Grant(msgspec.Struct):
+    """Somebody may walk: a hold of this process that is not settled."""
+
+    ticket: bytes
+    epoch: int
+    seq: int
+    granted: int
+    deadline_ms: int
+
+
+Done = Callable[[Answer], None]
+Make = Callable[[int, Moment], KnownFact]
+
+
+class Lane:
+    """Lane `number` of `gateway`. Without a barrier, a passage is assumed when it is granted."""
+
+    def __init__(
+        self, gateway: Gateway, number: int, name: str, gate: int, direction: str,
+        hold_timeout_s: int = 30,
+    ) -> None:  # fmt: skip
+        self.gateway = gateway
+        self.number = number
+        self.name = name
+        self.gate = gate
+        self.direction: Direction = "exit" if direction == "exit" else "entry"
+        self.both = direction == "both"
+        self.barrier: Barrier | None = None
+        self.hold_timeout_ms = hold_timeout_s * 1000
+        self.last: Answer | None = None
+        self._meter = RefusalMeter()
+        self._grants: dict[int, _Grant] = {}
+        self._queued: tuple[Presentation, Done] | None = None
+        self._device_facts: dict[str, tuple[bool, int]] = {}
+
+    def scanned(self, code: bytes) -> None:
+        """A scanner of this lane read `code`."""
+        self.present(code, lambda answer: None)
+
+    def present(
+        self, code: bytes, done: Done, *, nonce: bytes = b"", count: int = 1,
+        direction: Direction | None = None,
+    ) -> None:  # fmt: skip
+        """Decide a presentation; `done` is called with the answer once it is durable.
+
+        `done` may be called before this returns, and must neither raise nor block.
+        """
+        way = direction if direction and self.both else self.direction
+        p = Presentation(code, self.gateway.identity, self.number, self.gate, way, nonce, count)
+        self._take(p, done)
+
+    def _take(self, p: Presentation, done: Done) -> None:
+        now, hlc = self.gateway.stamp()
+        decision = decide(self.gateway.state, self.gateway.policy, p, now, hlc)
+        if decision.admitted and not decision.repeated:
+            if self.barrier is not None and not self.barrier.service:
+                decision = _instead(decision, Reason.DEVICE)
+            elif self._grants and self.barrier is not None:
+                if self._queued is None:
+                    self._queued = (p, done)
+                    self.gateway.events.publish("queued", lane=self.number)
+                    return
+                decision = _instead(decision, Reason.WAIT)
+        self._answer(p, decision, done)
+
+    def _answer(self, p: Presentation, decision: Decision, done: Done) -> None:
+        seq = 0
+        try:
+            seq = self._record(decision)
+        except LedgerFull:
+            decision = _instead(decision, Reason.DEVICE)
+        policy, identity = self.gateway.policy, self.gateway.identity
+        answer = describe(decision, policy, identity, self.number, p.direction, seq)
+        if seq and decision.admitted:
+            self._open(seq, decision)
+            self.gateway.when_durable(seq, lambda: self._let_go(seq, answer, done))
+        elif decision.repeated:
+            # The hold may not be on disk yet; the answer to its first presentation waits for that.
+            self._wait_for_hold(decision, answer, done)
+        elif seq:
+            self.gateway.when_durable(seq, lambda: self._say(answer, done))
+        else:
+            self._say(answer, done)
+
+    def _record(self, decision: Decision) -> int:
+        """Record the decision's fact, if it is to be one; its seq or 0."""
+        fact = decision.fact
+        if fact is None:
+            if decision.reason is not None and decision.reason.garbage:
+                self._meter.garbage(decision.reason)
+            return 0
+        if isinstance(fact, AdmissionRefused) and self._meter.repeats(fact):
+            return 0
+        return self.gateway.record_fact(fact)
+
+    def _wait_for_hold(self, decision: Decision, answer: Answer, done: Done) -> None:
+        hold, state = decision.hold, self.gateway.state
+        assert hold is not None
+        origin = state.origins[hold.origin]
+        own = (origin.gateway, origin.epoch) == (self.gateway.identity, self.gateway.ledger.epoch)
+        if own:
+            self.gateway.when_durable(hold.seq, lambda: self._say(answer, done))
+        else:
+            self._say(answer, done)
+
+    def _open(self, seq: int, decision: Decision) -> None:
+        fact = decision.fact
+        assert isinstance(fact, Admitted | ExitRecorded)
+        deadline_ms = (fact.hlc >> 16) + self.hold_timeout_ms
+        self._grants[seq] = _Grant(
+            fact.ticket, self.gateway.ledger.epoch, seq, decision.granted, deadline_ms
+        )
+
+    def _let_go(self, seq: int, answer: Answer, done: Done) -> None:
+        """The fact is durable: now the barrier may move."""
+        grant = self._grants.get(seq)
+        if grant is not None:
+            if self.barrier is None:
+                self.completed(seq, grant.granted, assumed=True)
+            else:
+                self.barrier.grant(seq, grant.granted)
+        self._say(answer, done)
+
+    def _say(self, answer: Answer, done: Done) -> None:
+        self.last = answer
+        self.gateway.events.publish("decision", **msgspec.to_builtins(answer))
+        done(answer)
+
+    def completed(self, grant_id: int, passed: int, *, assumed: bool = False) -> None:
+        """`passed` persons went through; with fewer than granted the rest is given back."""
+        grant = self._settle(grant_id)
+        if grant is None:
+            return
+        where = (self.number, grant.ticket, grant.epoch, grant.seq, passed)
+        self.gateway.must_record(
+            lambda hlc, now: PassageCompleted(hlc, now.day, now.offset_min, *where, assumed)
+        )
+        if passed < grant.granted:
+            self._lapse(grant, passed)
+        self._outcome("completed", grant, passed)
+
+    def lapsed(self, grant_id: int) -> None:
+        """Nobody went through: the right is given back."""
+        grant = self._settle(grant_id)
+        if grant is not None:
+            self._lapse(grant, 0)
+            self._outcome("lapsed", grant, 0)
+
+    def unknown(self, grant_id: int, passed: int, cause: str) -> None:
+        """Nobody knows whether somebody went through: it counts as used."""
+        grant = self._settle(grant_id)
+        if grant is None:
+            return
+        where = (self.number, grant.ticket, grant.epoch, grant.seq, passed)
+        self.gateway.must_record(
+            lambda hlc, now: PassageUnknown(hlc, now.day, now.offset_min, *where, cause)
+        )
+        self._outcome("unknown", grant, passed)
+
+    def _settle(self, grant_id: int) -> _Grant | None:
+        grant = self._grants.pop(grant_id, None)
+        if grant is None:
+            log.warning("outcome of a grant that is not open", extra={"lane": self.number})
+        return grant
+
+    def _lapse(self, grant: _Grant, passed: int) -> None:
+        where = (self.number, grant.ticket, grant.epoch, grant.seq, passed)
+        self.gateway.must_record(
+            lambda hlc, now: PassageLapsed(hlc, now.day, now.offset_min, *where)
+        )
+
+    def _outcome(self, kind: str, grant: _Grant, passed: int) -> None:
+        self.gateway.events.publish(kind, lane=self.number, seq=grant.seq, passed=passed)
+        if not self._grants and self._queued is not None:
+            (p, done), self._queued = self._queued, None
+            self._take(p, done)
+
+    def alarmed(self, alarm: str) -> None:
+        """The barrier saw something that staff must look at."""
+        log.warning("alarm", extra={"lane": self.number, "alarm": alarm})
+        self.gateway.events.publish("alarm", lane=self.number, alarm=alarm)
+
+    def device(self, device: str, well: bool, cause: str = "") -> None:
+        """A device of this lane went away or came back. A flapping one does not fill the ledger."""
+        self.gateway.events.publish("device", lane=self.number, device=device, well=well)
+        was_well, at_ms = self._device_facts.get(device, (True, 0))
+        now = self.gateway.clock.now()
+        if well == was_well or (not well and now.ms - at_ms < DEVICE_FACT_GAP_MS):
+            return
+        self._device_facts[device] = (well, now.ms)
+        make: Make = lambda hlc, now: (  # noqa: E731
+            DeviceBack(hlc, now.day, now.offset_min, self.number, device)
+            if well
+            else DeviceLost(hlc, now.day, now.offset_min, self.number, device, cause)
+        )
+        self.gateway.must_record(make)
+
+    def flush(self, *, force: bool = False) -> None:
+        """Write counted refusals whose minute is over."""
+        for counted in self._meter.flush(self.gateway.clock.now().ms, force=force):
+            self.gateway.must_record(self._counted(*counted))
+
+    def _counted(self, reason: Reason, hashed: bytes, count: int) -> Make:
+        where = (self.number, self.gate)
+        return lambda hlc, now: AdmissionRefused(
+            hlc, now.day, now.offset_min, *where, reason, hashed, count
+        )
+
+    def tick(self) -> None:
+        """About once a second."""
+        self.flush()
+        now_ms = self.gateway.clock.now().ms
+        overdue = [seq for seq, grant in self._grants.items() if now_ms > grant.deadline_ms]
+        for seq in overdue:
+            # A barrier reports every outcome; if it does not, fail closed and free the lane.
+            self.unknown(seq, 0, "timeout")
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is between scan and passage."""
+        return bool(self._grants)
+
+    def health(self) -> dict[str, Any]:
+        """What a technician sees of this lane."""
+        return {
+            "lane": self.number,
+            "name": self.name,
+            "gate": self.gate,
+            "direction": "both" if self.both else self.direction,
+            "barrier": self.barrier is not None,
+            "in_service": self.barrier is None or self.barrier.service,
+            "busy": self.busy,
+        }
+
+
+def _instead(decision: Decision, reason: Reason) -> Decision:
+    """The same presentation refused for a reason of the lane: nothing is consumed or written."""
+    return Decision(reason, 0, decision.claim)
