@@ -287,6 +287,11 @@ def test_an_altered_package_is_refused(checkout: Checkout) -> None:
     fails_with(checkout, "not the one that was pinned; do not install it")
 
 
+def test_a_pin_without_a_hash_is_refused(checkout: Checkout) -> None:
+    checkout.pin("run", "wheel_for_run==1.0\n")
+    fails_with(checkout, "could not install the packages")
+
+
 def test_a_package_without_a_build_for_this_python_is_named_as_that(checkout: Checkout) -> None:
     next(checkout.wheels.glob("wheel_for_run*")).unlink()
     fails_with(checkout, "no build for this system and Python")

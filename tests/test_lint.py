@@ -33,6 +33,12 @@ def test_ruff_finds_nothing(tmp_path: Path) -> None:
     assert code == 0, said
 
 
+def test_the_tree_is_formatted(tmp_path: Path) -> None:
+    cache = cache_folder(".ruff_cache", tmp_path)
+    code, said = outcome("ruff", "format", "--check", "--quiet", "--cache-dir", cache, ".")
+    assert code == 0, "run `ruff format` on\n" + said
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("mypy")
 def test_mypy_strict_finds_nothing(tmp_path: Path) -> None:

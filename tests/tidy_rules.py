@@ -76,22 +76,17 @@ FOREIGN = {
 
 def tracked(root: Path) -> list[Path]:
     """All files that are or would be committed; without git, all outside hidden folders."""
-    if (root / ".git").exists():
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        if not (root / ".git").exists():
+            raise FileNotFoundError(root / ".git")
+        listed = subprocess.run(listing, cwd=root, capture_output=True, text=True, check=True)
         found = {root / name for name in listed.stdout.split("\0") if name}
-    else:
+    except (OSError, subprocess.CalledProcessError):  # an unpacked archive, or someone else's clone
         found = {
             path
             for path in root.rglob("*")
-            if not any(
-                p.startswith(".") or p == "__pycache__" for p in path.parts[len(root.parts) :]
-            )
+            if not any(p[0] == "." or p == "__pycache__" for p in path.relative_to(root).parts)
         }
     return sorted(path for path in found if path.is_file())
 
@@ -277,7 +272,8 @@ def every_file_is_tested(root: Path) -> list[str]:
         once = alike[room, path.stem] == 1
         with_folder = any(name.endswith(f"{folder}_{path.stem}") for name in names)
         if not (mirrored or (in_room and once) or elsewhere or with_folder):
-            found.append(finding(root, path, 1, f"no tests/{room}/{test}.py"))
+            wanted = Path("tests", *(inside.parts[:1] if once else inside.parts[:-1]), f"{test}.py")
+            found.append(finding(root, path, 1, f"no {wanted}"))
     return found
 
 
