@@ -1,0 +1,69 @@
+"""The program `gatehouse-edge`.
+
+`run` is read here, with the standard library alone: a gateway that restarts between two guests
+must not first import what draws tables and completes words.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from edge.commands.errors import INTERRUPTED
+
+
+def main() -> None:
+    """Run the command line of this process and end the process with its exit code."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run one command line. The exit code; errors are one line on standard error."""
+    try:
+        if words[:1] == ["run"]:
+            return run_daemon(words[1:])
+        from edge.cli import run_tool
+
+        return run_tool(words)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def run_daemon(words: Sequence[str]) -> int:
+    """`run`: the daemon itself, until it is told to stop (SIGTERM, SIGINT)."""
+    asked = _run_parser().parse_args(words)
+    if asked.config is None and asked.file is None:
+        print("gatehouse-edge: run needs --config FILE", file=sys.stderr)
+        return 2
+    from config.faults import ConfigInvalid
+    from config.gateway import Gateway
+    from config.load import load
+
+    try:
+        config = load(asked.config or asked.file, Gateway)
+        # By name: the daemon imports trio, TLS and the web server, and is not needed to say no.
+        start = importlib.import_module("edge.gateway").run
+        return int(start(config, ready_fd=asked.ready_fd))
+    except ConfigInvalid as invalid:
+        for fault in invalid.faults:
+            print(f"gatehouse-edge: {fault}", file=sys.stderr)
+        return invalid.exit_code
+
+
+def _run_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gatehouse-edge run",
+        description="Run the gateway until SIGTERM: serve its lanes, keep its ledger.",
+        epilog="Exit codes: 0 stopped in order, 69 the ledger folder is in use, 74 storage"
+        " failed (start again: the ledger replays), 78 the configuration is invalid.",
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="the gateway's TOML file")
+    parser.add_argument("--config", metavar="FILE", help="the same, by name")
+    parser.add_argument(
+        "--ready-fd", type=int, metavar="N", help="write the bound addresses here once ready (JSON)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The command line of `gatehouse-edge`, all but `run` (see `edge.__main__`).
+
+Commands live in `edge.commands`; they are imported when they are called, and entropy is read here.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import App, CycloptsError, Parameter
+
+from config.faults import ConfigInvalid
+from edge.commands.errors import INTERRUPTED, STORAGE_FAILED, USAGE, CommandFailed
+
+EXIT_CODES: Final = """\
+Exit codes: 0 done; 1 the answer is no; 2 wrong words on the command line; 65 a file is not what \
+it should be; 66 a file cannot be read; 69 not to be reached, or in use; 73 exists already; \
+74 storage or output failed; 78 the configuration is invalid; 130 interrupted.
+"""
+app = App(
+    name="gatehouse-edge",
+    help="The gateway: its daemon and its tools. Data comes as JSON on standard output, errors as"
+    " one line on standard error.",
+    help_epilogue=EXIT_CODES,
+    help_format="markdown",
+    version_flags=[],
+)
+ticket = App(name="ticket", help="Tickets, without a daemon.", help_epilogue=EXIT_CODES)
+ledger = App(name="ledger", help="The ledger on disk.", help_epilogue=EXIT_CODES)
+config = App(name="config", help="The gateway's configuration.", help_epilogue=EXIT_CODES)
+for _group in (ticket, ledger, config):
+    app.command(_group)
+
+_Key = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+_Keys = Annotated[tuple[str, ...], Parameter(allow_leading_hyphen=True, negative_iterable="")]
+
+
+@app.command
+def run() -> int:
+    """Run the daemon: gatehouse-edge run --config FILE (it has a --help of its own)."""
+    raise AssertionError("edge.__main__ reads this command")
+
+
+@app.command
+def init(folder: Path, /, *, name: str | None = None, accept: Path | None = None) -> int:
+    """Make a gateway's identity, or accept the centre's answer to it. Prints JSON.
+
+    First `init DIR --name NAME`: makes DIR with device.key (secret: it never leaves this machine)
+    and request.json. Carry request.json to the centre; `central gateway approve` answers it with
+    a trust file. Then `init DIR --accept FILE`.
+
+    Parameters
+    ----------
+    folder
+        Where the identity lives; the configuration names it as identity_dir.
+    name
+        What the venue calls this gateway: a-z, 0-9 and -.
+    accept
+        The centre's trust file.
+    """
+    from edge.commands import identity
+
+    if (name is None) == (accept is None):
+        raise CommandFailed("init needs either --name NAME or --accept FILE", USAGE)
+    if accept is not None:
+        return identity.accept(folder, accept)
+    assert name is not None
+    return identity.init(
+        folder, name, seed=secrets.token_bytes(32), gateway=secrets.token_bytes(16)
+    )
+
+
+@app.command
+def status(*, config: Path | None = None, bind: str | None = None) -> int:
+    """Ask the running daemon whether it is ready. Prints JSON; exit 0 ready, 1 not, 69 silent.
+
+    Parameters
+    ----------
+    config
+        The gateway's TOML file, which says where the daemon listens.
+    bind
+        Where it listens, as in the configuration: HOST:PORT or unix:/PATH.
+    """
+    from edge.commands import status as command
+
+    return command.status(config, bind)
+
+
+@ticket.command
+def verify(
+    *,
+    keys: Path | None = None,
+    bundle_key: _Key = None,
+    pretix_key: _Keys = (),
+) -> int:
+    """Verify codes from standard input, one a line; prints one JSON line for each.
+
+    Only signatures are judged, not times, uses or lists: those belong to the gateway. Exit 0 when
+    every line was read.
+
+    Parameters
+    ----------
+    keys
+        A bundle of the centre, or JSON: {"issuers": [{"name": "...", "keys": ["hex", ...]}]}.
+    bundle_key
+        The key that signed the bundle, as hex, PEM or base64. Without it, the trust.json beside
+        the bundle, or in the folder above, says so.
+    pretix_key
+        A pretix event's key as hex, PEM or base64 (as its settings show it), or @FILE. May be
+        given several times.
+    """
+    from edge.commands import ticket as command
+
+    return command.verify(keys, bundle_key, pretix_key)
+
+
+@config.command
+def check(file: Path, /, *, json: bool = False) -> int:
+    """Check a configuration and list every fault; exit 78 if there is one.
+
+    Parameters
+    ----------
+    file
+        The gateway's TOML file.
+    json
+        Print the result as JSON on standard output.
+    """
+    from edge.commands import config as command
+
+    return command.check(file, as_json=json)
+
+
+@config.command
+def schema() -> int:
+    """Print the JSON Schema of the configuration, for editors."""
+    from edge.commands import config as command
+
+    return command.schema()
+
+
+@config.command
+def example() -> int:
+    """Print a configuration that shows every setting."""
+    from edge.commands import config as command
+
+    return command.example()
+
+
+# By path: imported when one of them is called. Options stand beside what they do.
+_LEDGER: Final = {
+    "verify": "Check every block of a ledger; exit 1 names the first broken one.",
+    "show": "Print the facts of a ledger, one JSON line each.",
+    "repair": "Fetch broken or missing blocks of this gateway from the centre.",
+    "set-aside": "Keep a damaged ledger folder and begin a new epoch.",
+}
+for _name, _help in _LEDGER.items():
+    ledger.command(f"edge.commands.ledger:{_name.replace('-', '_')}", name=_name, help=_help)
+
+
+def run_tool(words: Sequence[str]) -> int:
+    """Run one command line other than `run`. The exit code; never raises for a user's mistake."""
+    try:
+        if not words:
+            app.help_print([])
+            return USAGE
+        result = app(words, print_error=False, exit_on_error=False, result_action="return_value")
+        return result if isinstance(result, int) else 0
+    except CycloptsError as error:
+        return _complain(" ".join(str(error).split()), USAGE)
+    except CommandFailed as error:
+        return _complain(str(error), error.exit_code)
+    except ConfigInvalid as invalid:
+        for fault in invalid.faults:
+            _complain(str(fault), invalid.exit_code)
+        return invalid.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has gone; nothing more may be written to it, not even at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STORAGE_FAILED
+
+
+def _complain(message: str, exit_code: int) -> int:
+    print(f"gatehouse-edge: {message}", file=sys.stderr)
+    return exit_code

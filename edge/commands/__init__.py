@@ -1,0 +1,8 @@
+"""What the commands of `gatehouse-edge` do. Each returns its exit code or raises `CommandFailed`.
+
+ticket    verify codes, without a daemon
+identity  a gateway's keys and its enrolment
+config    check and explain the configuration
+ledger    verify, show and repair the log on disk
+status    ask a running daemon how it is
+"""
