@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from crypto.block import Head
+from crypto.block import Block, Head
 from crypto.bundle import Bundle, content_hash
 from crypto.entry import (
     BundleApplied,
@@ -34,19 +34,22 @@ VERSION: Final = "0.1.0"
 
 
 class FactLog(Protocol):
-    """What the gateway asks of its ledger (`edge.ledger.Ledger`)."""
+    """What the gateway asks of its ledger (`edge.ledger.ledger.Ledger`).
 
-    epoch: int
+    `on_durable` callbacks get the blocks as they become durable.
+    """
 
     @property
-    def durable(self) -> Head:
-        """Everything through this seq is on disk."""
+    def epoch(self) -> int:
+        """The epoch that `append` writes to."""
+
+    #: Everything through this seq is on disk.
+    durable: Head
 
     def append(self, fact: KnownFact) -> int:
         """Give `fact` the next seq; raises `LedgerFull` with nothing changed."""
 
-    def on_durable(self, callback: Callable[[Head], None]) -> None:
-        """Call `callback` after every block that became durable."""
+    on_durable: list[Callable[[list[Block]], None]]
 
 
 class Gateway:
@@ -67,7 +70,7 @@ class Gateway:
         self.counts: dict[str, int] = {}
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
         self._unsaved: deque[Callable[[int, Moment], KnownFact]] = deque()
-        ledger.on_durable(self._became_durable)
+        ledger.on_durable.append(self._became_durable)
 
     def record(self, make: Callable[[int, Moment], KnownFact]) -> int:
         """Stamp, append and fold the fact that `make(hlc, now)` builds; its seq.
@@ -108,8 +111,9 @@ class Gateway:
         else:
             self._waiting.append((seq, then))
 
-    def _became_durable(self, head: Head) -> None:
-        while self._waiting and self._waiting[0][0] <= head.seq:
+    def _became_durable(self, blocks: list[Block]) -> None:
+        through = self.ledger.durable.seq
+        while self._waiting and self._waiting[0][0] <= through:
             self._waiting.popleft()[1]()
 
     def started(self) -> None:

@@ -6,12 +6,12 @@ already holds is compared by hash and skipped there, so sending twice stores onc
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import trio
 
-from crypto.block import Head
+from crypto.block import Block, Head
 from crypto.errors import BadBundle, BadReceipt
 from crypto.keys import VerifyKey
 from crypto.receipt import Receipt
@@ -28,22 +28,21 @@ GATHER_S: Final = 0.05
 
 
 class BlockSource(Protocol):
-    """What the uplink reads (`edge.ledger.Ledger`): durable blocks only."""
+    """What the uplink reads (`edge.ledger.ledger.Ledger`): durable blocks only.
+
+    `heads`: where each epoch of this gateway ends; `durable`: the head of the current one.
+    """
+
+    durable: Head
+    heads: dict[int, Head]
+    on_durable: list[Callable[[list[Block]], None]]
 
     @property
-    def durable(self) -> Head:
-        """The head of the current epoch."""
+    def epoch(self) -> int:
+        """The epoch that is written to now."""
 
-    epoch: int
-
-    def epochs(self) -> Iterable[tuple[int, int]]:
-        """(epoch, last durable seq), oldest first."""
-
-    def blocks_from(self, epoch: int, seq: int, limit_bytes: int) -> tuple[bytes, int]:
-        """Whole blocks from the one holding `seq` on, concatenated, and their last seq."""
-
-    def on_durable(self, callback: Callable[[Head], None]) -> None:
-        """Tell me about every block that became durable."""
+    def blocks_from(self, epoch: int, seq: int, limit_bytes: int) -> list[Block]:
+        """Consecutive blocks from the one that holds `seq`; empty at the end."""
 
 
 class Backoff:
@@ -82,7 +81,7 @@ class Uplink:
         self.receipts: dict[int, Receipt] = {}
         self.problem = ""
         self.connected = False
-        source.on_durable(lambda head: self._wake.set())
+        source.on_durable.append(lambda blocks: self._wake.set())
 
     async def run(self) -> None:
         """Send for ever; lost connections and refusals are waited out, nothing is dropped."""
@@ -123,15 +122,17 @@ class Uplink:
         self._back()
 
     async def _send_all(self) -> None:
-        for epoch, last in list(self._source.epochs()):
+        for epoch in sorted({*self._source.heads, self._source.epoch}):
             held = self._held.get(epoch)
             seq = (held.through_seq if held else 0) + 1
-            while seq <= last:
+            while seq <= self._last(epoch):
                 seq = await self._send(epoch, seq)
-                if epoch == self._source.epoch:
-                    last = self._source.durable.seq
         if self._caught_up():
             self._wake = trio.Event()
+
+    def _last(self, epoch: int) -> int:
+        current = epoch == self._source.epoch
+        return self._source.durable.seq if current else self._source.heads[epoch].seq
 
     def _caught_up(self) -> bool:
         """No await between this look and the new event, or a block could be overlooked."""
@@ -140,9 +141,10 @@ class Uplink:
 
     async def _send(self, epoch: int, seq: int) -> int:
         """Send a run from `seq` on; the next seq to send."""
-        run, _ = self._source.blocks_from(epoch, seq, self._batch_bytes)
+        blocks = self._source.blocks_from(epoch, seq, self._batch_bytes)
+        run = b"".join(block.raw for block in blocks)
         try:
-            raw = await self._transport.put_blocks(epoch, seq, run)
+            raw = await self._transport.put_blocks(epoch, blocks[0].first_seq, run)
         except Gap as gap:
             if gap.wanted >= seq:
                 raise Turned("gap", f"wants {gap.wanted}, was sent {seq}") from None
