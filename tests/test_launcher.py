@@ -149,9 +149,9 @@ def test_help_and_mistakes_build_nothing(checkout: Checkout) -> None:
     assert shown.returncode == 0
     for word in ("demo", "test", "edge", "central", "bench", "sim"):
         assert f"./gatehouse {word} " in shown.stdout
-    assert checkout.start().returncode == 64
+    assert checkout.start().returncode == 2
     wrong = checkout.start("demmo")
-    assert (wrong.returncode, wrong.stdout) == (64, "")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "unknown command 'demmo'; there are: bench, central, demo" in wrong.stderr
     assert not (checkout.home / ".venv").exists()
 

@@ -104,13 +104,14 @@ def test_examples_and_units_agree_on_folders(daemon: str, folder: str) -> None:
 
 @pytest.mark.parametrize("daemon", DAEMONS)
 def test_the_command_a_unit_starts_exists(daemon: str) -> None:
-    program, word, *_ = settings(daemon)["ExecStart"][0].split()
+    program, word, option, _ = settings(daemon)["ExecStart"][0].split()
     assert program == f"/opt/gatehouse/current/bin/gatehouse-{daemon}"
     assert find_spec(f"{daemon}.__main__") is not None
     done = subprocess.run(
         [sys.executable, "-m", daemon, word, "--help"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+    assert option in done.stdout
 
 
 @pytest.mark.needs("systemd-sysusers")
