@@ -68,6 +68,7 @@ class Uplink:
     def __init__(
         self, *, gateway: Gateway, source: BlockSource, transport: Transport,
         receipt_key: VerifyKey, tenant: bytes, backoff: Backoff, batch_bytes: int = 4 << 20,
+        keep: Callable[[bytes, Receipt], None] | None = None,
     ) -> None:  # fmt: skip
         self._gateway = gateway
         self._source = source
@@ -76,6 +77,7 @@ class Uplink:
         self._tenant = tenant
         self._backoff = backoff
         self._batch_bytes = batch_bytes
+        self._keep = keep
         self._wake = trio.Event()
         self._told_lost = False
         self.receipts: dict[int, Receipt] = {}
@@ -156,6 +158,8 @@ class Uplink:
         if receipt.through_seq < seq:
             raise BadReceipt(f"a receipt through {receipt.through_seq} for blocks from {seq}")
         self.receipts[epoch] = receipt
+        if self._keep is not None:
+            self._keep(raw, receipt)
         through = receipt.through_seq
         self._held[epoch] = EpochHead(epoch, through, receipt.head.hex())
         self._back()

@@ -1,0 +1,64 @@
+"""Asking the centre what it holds of our own log, before the ledger is opened.
+
+A gateway must open without a network, so each question has a short deadline, and silence is an
+answer: then only the receipts on disk testify.
+"""
+
+import logging
+from typing import Final
+
+import trio
+
+from crypto.block import Block, read_run_untrusted
+from crypto.errors import BadBlock
+from edge.ledger.recover import Helpers, KnownHead
+from edge.receipts import ReceiptStore
+from edge.transport import HttpTransport, Turned, UplinkLost
+
+log = logging.getLogger(__name__)
+HEADS_S: Final = 2.0
+BLOCKS_S: Final = 30.0
+
+
+class Rescue:
+    """What others know of this log. `transport` None: no centre is configured."""
+
+    def __init__(self, receipts: ReceiptStore, transport: HttpTransport | None) -> None:
+        self._receipts = receipts
+        self._transport = transport
+
+    async def helpers(self) -> Helpers:
+        """Witnesses for `edge.ledger.recover`; its `fetch` must be called from a thread of trio."""
+        known = [
+            KnownHead(r.epoch, r.through_seq, r.head, "a receipt") for r in self._receipts.all()
+        ]
+        known += await self._centre_heads()
+        return Helpers(known, self._fetch_from_thread if self._transport else None)
+
+    async def _centre_heads(self) -> list[KnownHead]:
+        if self._transport is None:
+            return []
+        try:
+            with trio.fail_after(HEADS_S):
+                heads = await self._transport.heads()
+        except (UplinkLost, Turned, trio.TooSlowError) as error:
+            log.info("the centre was not asked about our ledger", extra={"why": str(error)})
+            return []
+        return [
+            KnownHead(head.epoch, head.through_seq, bytes.fromhex(head.head), "the centre")
+            for head in heads
+        ]
+
+    def _fetch_from_thread(self, epoch: int, seq: int) -> list[Block]:
+        return trio.from_thread.run(self.fetch, epoch, seq)
+
+    async def fetch(self, epoch: int, seq: int) -> list[Block]:
+        """Our own blocks from `seq` on, as the centre keeps them; empty when it cannot answer."""
+        assert self._transport is not None
+        try:
+            with trio.fail_after(BLOCKS_S):
+                run = await self._transport.get_blocks(epoch, seq)
+            return list(read_run_untrusted(run))
+        except (UplinkLost, Turned, BadBlock, trio.TooSlowError) as error:
+            log.warning("missing blocks could not be fetched", extra={"why": str(error)})
+            return []
