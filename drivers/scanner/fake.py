@@ -43,7 +43,7 @@ def bytes_of(command: dict[str, Any]) -> bytes:
 
 def chunks_of(data: bytes, how: str | int) -> Iterator[bytes]:
     """The data in pieces: "whole", "byte" or a number of bytes."""
-    size = {"whole": len(data), "byte": 1}.get(str(how)) or int(how)
+    size = {"whole": len(data) or 1, "byte": 1}.get(str(how)) or int(how)
     return (data[at : at + size] for at in range(0, len(data), size))
 
 

@@ -92,8 +92,12 @@ class FakeBoard:
             while data := await stream.receive_some(65536):
                 rest += data
                 answers = b""
-                while len(rest) >= 8 and len(rest) >= 6 + rest[4] * 256 + rest[5]:
+                while len(rest) >= 8:
                     size = 6 + rest[4] * 256 + rest[5]
+                    if rest[2] or rest[3] or not 8 <= size <= 260:
+                        return  # not Modbus: servers close
+                    if len(rest) < size:
+                        break
                     ask, rest = rest[:size], rest[size:]
                     answers += self._answer(ask)
                 if answers and not self._silent:
@@ -120,6 +124,8 @@ class FakeBoard:
             size = (second + 7) // 8
             return bytes([function, size]) + packed.to_bytes(size, "little")
         if function == 15:
+            if len(body) != 5 + (second + 7) // 8:
+                return bytes([function | 0x80, 3])
             if first + second > RELAYS:
                 return bytes([function | 0x80, 2])
             for at in range(second):

@@ -1,0 +1,140 @@
+"""drivers/link.py, over real sockets of the loopback: few, bounded, port 0."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+import trio.testing
+
+from drivers.errors import Lost
+from drivers.link import TcpClient, TcpServer, Wire
+
+
+@pytest.mark.trio
+async def test_a_wire_turns_every_end_into_lost() -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    wire = Wire(ours, "device")
+    await theirs.send_all(b"ab")
+    await wire.wait_send_all_might_not_block()
+    assert await wire.receive_some() == b"ab"
+    await theirs.aclose()
+    with pytest.raises(Lost, match="device closed the connection"):
+        await wire.receive_some()
+    with pytest.raises(Lost, match="while we were sending"):
+        await wire.send_all(b"x")
+    await wire.aclose()
+    with pytest.raises(Lost):
+        await wire.receive_some()
+    with pytest.raises(Lost):
+        await wire.wait_send_all_might_not_block()
+
+
+@pytest.mark.trio
+async def test_a_client_connects_and_says_what_to_do_when_it_cannot() -> None:
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listeners[0].socket.getsockname()[1]
+    with trio.fail_after(5):
+        client = TcpClient("127.0.0.1", port)
+        async with await client.open() as wire, await listeners[0].accept() as device:
+            await device.send_all(b"hello")
+            assert await wire.receive_some() == b"hello"
+            with trio.move_on_after(0.01) as scope:
+                await client.superseded()
+            assert scope.cancelled_caught, "nobody but us opens this stream"
+        await listeners[0].aclose()
+        with pytest.raises(Lost, match=f"127.0.0.1:{port}: .*refused.*; check the address"):
+            await client.open()
+
+
+@pytest.mark.trio
+async def test_a_client_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object) -> None:
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(trio, "open_tcp_stream", never)
+    with pytest.raises(Lost, match="within 0.01 s; check"):
+        await TcpClient("192.0.2.1", 1, connect_s=0.01).open()
+
+
+@pytest.mark.trio
+async def test_the_newest_connection_is_the_device() -> None:
+    server = TcpServer("127.0.0.1", 0)
+    port = await server.bind()
+    assert await server.bind() == port
+    with trio.fail_after(5):
+        old = await trio.open_tcp_stream("127.0.0.1", port)
+        first = await server.open()
+        device = await trio.open_tcp_stream("127.0.0.1", port)
+        await server.superseded()
+        await device.send_all(b"new")
+        second = await server.open()
+        assert await second.receive_some() == b"new"
+        assert second.peer != first.peer
+        for stream in (old, first, device, second):
+            await stream.aclose()
+        # One that came and was never opened is closed with the server.
+        async with await trio.open_tcp_stream("127.0.0.1", port) as device:
+            await server.superseded()
+            await server.aclose()
+            assert await device.receive_some() == b""
+        await server.aclose()
+
+
+@pytest.mark.trio
+async def test_strangers_are_closed_unheard() -> None:
+    server = TcpServer("127.0.0.1", 0, peer_ip="127.0.0.2")
+    port = await server.bind()
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+
+            async def stranger() -> None:
+                async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                    assert await stream.receive_some() == b""
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(stranger)
+            await server.open()
+    assert server.turned_away_count == 1
+    await server.aclose()
+
+
+@pytest.mark.trio
+async def test_a_port_in_use_is_named() -> None:
+    first = TcpServer("127.0.0.1", 0)
+    port = await first.bind()
+    with pytest.raises(Lost, match=f"cannot listen on 127.0.0.1:{port}: .*in use"):
+        await TcpServer("127.0.0.1", port).open()
+    await first.aclose()
+
+
+@pytest.mark.trio
+async def test_a_server_that_stops_listening_lets_its_waiter_go() -> None:
+    server = TcpServer("127.0.0.1", 0)
+    await server.bind()
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+
+            async def wait() -> None:
+                with pytest.raises(Lost, match="stopped listening"):
+                    await server.open()
+
+            nursery.start_soon(wait)
+            await trio.testing.wait_all_tasks_blocked()
+            await server.aclose()
+
+
+@pytest.mark.trio
+async def test_a_visitor_who_left_at_once_is_lost_not_a_crash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = TcpServer("127.0.0.1", 0)
+    await server.bind()
+
+    async def gone(_: object) -> None:
+        raise OSError(107, "Transport endpoint is not connected")
+
+    monkeypatch.setattr(trio.SocketListener, "accept", gone)
+    with pytest.raises(Lost, match="no connection accepted: Transport endpoint"):
+        await server.open()
+    monkeypatch.undo()
+    await server.aclose()
