@@ -80,6 +80,9 @@ class Lane:
         self.barrier: Barrier | None = None
         self.hold_timeout_ms = hold_timeout_s * 1000
         self.last: Answer | None = None
+        self.last_at_ms = 0
+        #: Answers since the start: by reason, and as "admitted" and "repeated".
+        self.said: dict[str, int] = {}
         self._meter = RefusalMeter()
         self._grants: dict[int, _Grant] = {}
         self._queued: tuple[Presentation, Done] | None = None
@@ -174,7 +177,9 @@ class Lane:
         self._say(answer, done)
 
     def _say(self, answer: Answer, done: Done) -> None:
-        self.last = answer
+        self.last, self.last_at_ms = answer, self.gateway.clock.now().ms
+        kind = answer.reason or ("repeated" if answer.repeated else "admitted")
+        self.said[kind] = self.said.get(kind, 0) + 1
         self.gateway.events.publish("decision", **msgspec.to_builtins(answer))
         done(answer)
 
