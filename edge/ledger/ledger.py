@@ -50,7 +50,8 @@ class Ledger:
         self.on_durable: list[Callable[[list[Block]], None]] = []
         #: Set once the disk has failed: the process must end with exit 74.
         self.failed: StorageFailed | None = None
-        self._heads = dict(recovered.heads)
+        #: Where each epoch of this log ends, old ones too; durable blocks only.
+        self.heads = dict(recovered.heads)
         self._spares = writer.spares
         self._taken = writer.spares.taken
         self._left_bytes = writer.left_bytes
@@ -98,25 +99,24 @@ class Ledger:
 
         await trio.lowlevel.wait_task_rescheduled(abort)
 
-    def heads(self) -> dict[int, tuple[int, bytes]]:
-        """(seq, hash) of the last durable block of every epoch of this log, old ones too."""
-        ends = {epoch: (head.seq, head.hash) for epoch, head in self._heads.items()}
-        ends[self.epoch] = (self.durable.seq, self.durable.hash)
-        return ends
-
     def blocks_from(self, epoch: int, seq: int, limit_bytes: int) -> list[Block]:
         """Consecutive durable blocks from the one that holds `seq`; empty when there is none yet.
 
         At least one, then as many as fit `limit_bytes`. Old blocks come from disk: ask for about a
         megabyte at a time, or call it in a thread. Raises `LedgerDamaged`.
         """
-        through_seq, _ = self.heads().get(epoch, (0, b""))
-        return self._reading.run_from(epoch, seq, limit_bytes, through_seq)
+        end = self.heads.get(epoch)
+        return self._reading.run_from(epoch, seq, limit_bytes, end.seq) if end else []
 
     @property
     def room(self) -> Room:
         """How close the disk is to full: ALARM, then UNREADY (readiness red), then NONE."""
         return self._spares.room(self._left_bytes)
+
+    @property
+    def spares_count(self) -> int:
+        """Spare segments that are ready."""
+        return self._spares.count
 
     async def run(self) -> None:
         """Serve until cancelled. Raises `StorageFailed` when the disk fails, and never again."""
@@ -151,7 +151,7 @@ class Ledger:
                 trio.lowlevel.reschedule(task, outcome.Error(done.failed))
             self._waiting.clear()
             raise done.failed
-        self.durable = done.head
+        self.durable = self.heads[self.epoch] = done.head
         self._left_bytes = done.left_bytes
         if done.taken != self._taken:
             self._taken = done.taken

@@ -126,7 +126,10 @@ class _Recovery:
             end = walk.run()
             tail = Tail(self.storage, self.spares, walk, chain, end)
             proven = [k for k in known if k.epoch == epoch]
-            self.put_back += tail.restore(self.helpers.fetch, proven, must=last)
+            set_aside = self.excused is not None and epoch in self.excused.heads
+            self.put_back += tail.restore(
+                self.helpers.fetch, proven, must=last and not set_aside, ask=set_aside
+            )
             if chain.head.seq or epoch not in self.heads:
                 self.heads[epoch] = chain.head
             self.last_hlc = max(self.last_hlc, chain.last_hlc)

@@ -75,17 +75,21 @@ def _read_what_is_left(fd: int, at: int, size: int) -> bytes:
 
 
 class DiskStorage:
-    """Real files in one folder, mode 0600; `writable` holds the folder's lock until `close`."""
+    """Real files in one folder, mode 0600.
 
-    def __init__(self, folder: str | Path, *, writable: bool = True) -> None:
+    `owner` makes the folder and holds its lock until `close`. Without it the folder must exist:
+    for tools that read, and for the process that writes a snapshot beside a running gateway.
+    """
+
+    def __init__(self, folder: str | Path, *, owner: bool = True) -> None:
         self._folder = str(folder)
         self._fds: dict[str, int] = {}
         self._guard = threading.Lock()
         self._lock_fd = -1
-        if writable:
+        if owner:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
         self._dir_fd = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        if writable:
+        if owner:
             try:
                 self._lock()
             except BaseException:

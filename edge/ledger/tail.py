@@ -35,17 +35,20 @@ class Tail:
         self._spares = spares
         self._walk = walk
         self._dirty = end.dirty
-        self._put_back = 0
+        self.put_back = 0
 
-    def restore(self, fetch: Fetch | None, held: Sequence[_Held], *, must: bool) -> int:
+    def restore(
+        self, fetch: Fetch | None, held: Sequence[_Held], *, must: bool, ask: bool = False
+    ) -> int:
         """Fetch own blocks that are missing here; returns how many were put back.
 
         `must`: the epoch in use, whose known blocks may not be missing (`LedgerDamaged`). An older
-        epoch may end before what others turn out to hold: its cut is on record.
+        epoch may end before what others turn out to hold: its cut is on record. `ask`: also when
+        nothing says that something is missing.
         """
         most = max(held, key=lambda h: h.seq, default=None)
         missing = most is not None and most.seq > self.chain.head.seq
-        if fetch is not None and (missing or (self._dirty and must)):
+        if fetch is not None and (ask or missing or (self._dirty and must)):
             while blocks := fetch(self.chain.epoch, self.chain.head.seq + 1):
                 if sum(self._put(block) for block in blocks) == 0:
                     break
@@ -58,7 +61,7 @@ class Tail:
                 )  # fmt: skip
             log.warning("epoch %d ends at seq %d here, but %s", self.chain.epoch,
                         self.chain.head.seq, problem)  # fmt: skip
-        return self._put_back
+        return self.put_back
 
     def _put(self, block: Block) -> bool:
         if block.first_seq != self.chain.head.seq + 1:
@@ -71,7 +74,7 @@ class Tail:
         if not self._walk.place_at(place, block):
             return False
         self.place = Place(place.segment, place.size, place.at + size)
-        self._put_back += 1
+        self.put_back += 1
         return True
 
     @property
@@ -81,7 +84,7 @@ class Tail:
         Its numbers are never used again, so a new epoch must begin, and be durable, before
         `clean` removes the sign that it existed. One that was replaced by the whole block is none.
         """
-        return self._dirty and self._put_back == 0
+        return self._dirty and self.put_back == 0
 
     def clean(self) -> None:
         """Zero what follows the last good block, durably."""

@@ -87,6 +87,12 @@ class EpochWalk:
         self._number, self._reader, self._at = number, reader, at
         return True
 
+    @property
+    def place(self) -> Place:
+        """Where the walk stands: after the last good block."""
+        name = self._names[self._number]
+        return Place(name, self._storage.size(name.file), self._at)
+
     def run(self) -> EpochEnd:
         """Check and fold every block. Raises `LedgerDamaged` naming the first broken one."""
         if not self._names:

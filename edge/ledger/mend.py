@@ -1,0 +1,149 @@
+"""What people do with a damaged folder: put blocks back, or set it aside and open without it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from config.gateway import Ledger as LedgerConfig
+from crypto.block import ALIGN_BYTES, Block, Head
+from edge.ledger import epochs, excuse, segments, snapshot
+from edge.ledger.audit import Audit, audit, good_part, walks, whose
+from edge.ledger.chain import Trust
+from edge.ledger.recover import KnownHead, nothing, recorded_ends
+from edge.ledger.segments import SegmentName, SegmentReader, segments_of
+from edge.ledger.spares import Spares
+from edge.ledger.storage import DiskStorage, Storage
+from edge.ledger.tail import Tail
+from edge.ledger.walk import EpochEnd
+
+_COPY_BYTES = 1 << 20
+
+
+class Missing(NamedTuple):
+    """Facts that are not in the fresh folder; `through` is the last that is known to exist."""
+
+    epoch: int
+    from_seq: int
+    through_seq: int
+
+
+class SetAsideDone(NamedTuple):
+    """Where the damaged files are now, and what the fresh folder lacks."""
+
+    kept_as: str
+    missing: list[Missing]
+
+
+def repair(storage: Storage, trust: Trust | None, blocks: list[Block]) -> tuple[int, Audit]:
+    """Put back what is broken or missing from `blocks`; how many, and the folder after it.
+
+    Each block must chain onto what is good and bear the epoch's signature: wrong ones are left
+    out. Raises `LedgerDamaged` when something is still broken after that.
+    """
+    trust = whose(storage, trust)
+    by_epoch: dict[int, list[Block]] = {}
+    for block in sorted(blocks, key=lambda b: (b.epoch, b.first_seq)):
+        by_epoch.setdefault(block.epoch, []).append(block)
+
+    def fetch(epoch: int, seq: int) -> list[Block]:
+        return [b for b in by_epoch.get(epoch, []) if b.last_seq >= seq]
+
+    size = storage.size(segments_of(storage)[0].file)
+    spares = Spares(storage, trust.gateway, LedgerConfig(segment_bytes=size))
+    put_back = 0
+    for epoch, (walk, chain) in walks(storage, trust, nothing, fetch).items():
+        held = [
+            KnownHead(epoch, b.last_seq, b.hash, "the file") for b in by_epoch.get(epoch, [])
+        ]
+        tail = Tail(storage, spares, walk, chain, walk.run())
+        tail.restore(fetch, held, must=False)
+        put_back += walk.put_back + tail.put_back
+        if tail.put_back:
+            tail.clean()
+    return put_back, audit(storage, trust)
+
+
+def set_aside(folder: Path, trust: Trust | None, *, reason: str, stamp: str) -> SetAsideDone:
+    """Rename `folder` to `folder.set-aside-STAMP` and make a fresh one from what is good.
+
+    The fresh folder gets keys, snapshots, and each epoch's blocks after the snapshot up to the
+    first broken one. The next start refetches what it can and begins a new epoch. The folder's
+    lock is held throughout, so no gateway runs meanwhile.
+    """
+    storage = DiskStorage(folder)
+    try:
+        trust = whose(storage, trust)
+        ends, heads, _ = good_part(storage, trust)
+        reach = _reach(storage, heads)
+        kept_as = folder.with_name(f"{folder.name}.set-aside-{stamp}")
+        fresh_folder = folder.with_name(f"{folder.name}.fresh")
+        fresh = DiskStorage(fresh_folder)
+        try:
+            for file in fresh.list():  # of an attempt that was interrupted
+                fresh.remove(file)
+            _copy_good(storage, fresh, trust, ends, heads)
+            excuse.store(fresh, excuse.SetAside(reason, kept_as.name, heads))
+        finally:
+            fresh.close()
+    finally:
+        storage.close()
+    os.rename(folder, kept_as)
+    os.rename(fresh_folder, folder)
+    missing = [
+        Missing(epoch, heads.get(epoch, Head()).seq + 1, through)
+        for epoch, through in sorted(reach.items())
+        if through > heads.get(epoch, Head()).seq
+    ]
+    return SetAsideDone(str(kept_as), missing)
+
+
+def _reach(storage: Storage, heads: Mapping[int, Head]) -> dict[int, int]:
+    """The last fact of each epoch of which any trace is left."""
+    reach = {epoch: head.seq for epoch, head in heads.items()}
+    names = segments_of(storage)
+    for epoch, head in recorded_ends(storage, names).items():
+        reach[epoch] = max(reach.get(epoch, 0), head.seq)
+    for name in names:
+        reach[name.epoch] = max(reach.get(name.epoch, 0), name.first_seq - 1)
+        reader, page = SegmentReader(storage, name), segments.FIRST_BLOCK_AT
+        while (at := reader.later_header(page)) is not None:
+            header = reader.header_at(at)
+            assert header is not None
+            last = int.from_bytes(header[16:24], "big") + int.from_bytes(header[6:8], "big") - 1
+            epoch = int.from_bytes(header[8:12], "big")
+            reach[epoch] = max(reach.get(epoch, 0), last)
+            page = at + ALIGN_BYTES
+    return reach
+
+
+def _copy_good(
+    old: Storage, fresh: Storage, trust: Trust, ends: dict[int, EpochEnd], heads: dict[int, Head]
+) -> None:
+    covered: dict[int, int] = {}
+    for file in old.list():
+        if file.endswith(epochs.SUFFIX):
+            _copy(old, fresh, file, old.size(file))
+    for file in snapshot.files(old):
+        found = snapshot.load(old, file)
+        if found is not None:
+            _copy(old, fresh, file, old.size(file))
+            covered = {e: h.seq for (g, e), h in found.vector.items() if g == trust.gateway}
+    for name in segments_of(old):
+        end = ends[name.epoch].place
+        if end is None or name > end.segment or _is_covered(old, name, covered):
+            continue
+        _copy(old, fresh, name.file, end.at if name == end.segment else end.size)
+
+
+def _is_covered(storage: Storage, name: SegmentName, covered: Mapping[int, int]) -> bool:
+    later = [n for n in segments_of(storage) if n.epoch == name.epoch and n > name]
+    return bool(later) and later[0].first_seq <= covered.get(name.epoch, 0)
+
+
+def _copy(old: Storage, fresh: Storage, file: str, through: int) -> None:
+    """The first `through` bytes of a file; the rest stays zero."""
+    fresh.create(file, old.size(file))
+    for at in range(0, through, _COPY_BYTES):
+        fresh.write_at(file, at, old.read(file, at, min(_COPY_BYTES, through - at)))
+    fresh.datasync(file)
