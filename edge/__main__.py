@@ -42,7 +42,7 @@ def run_daemon(words: Sequence[str]) -> int:
     try:
         config = load(asked.config or asked.file, Gateway)
         # By name: the daemon imports trio, TLS and the web server, and is not needed to say no.
-        start = importlib.import_module("edge.gateway").run
+        start = importlib.import_module("edge.daemon").run
         return int(start(config, ready_fd=asked.ready_fd))
     except ConfigInvalid as invalid:
         for fault in invalid.faults:

@@ -30,7 +30,7 @@ GATHER_S: Final = 0.05
 class BlockSource(Protocol):
     """What the uplink reads (`edge.ledger.ledger.Ledger`): durable blocks only.
 
-    `heads`: where each epoch of this gateway ends; `durable`: the head of the current one.
+    `durable`: the head of the current epoch; `heads`: of every epoch, the current one too.
     """
 
     durable: Head
@@ -124,17 +124,13 @@ class Uplink:
         self._back()
 
     async def _send_all(self) -> None:
-        for epoch in sorted({*self._source.heads, self._source.epoch}):
+        for epoch in sorted(self._source.heads):
             held = self._held.get(epoch)
             seq = (held.through_seq if held else 0) + 1
-            while seq <= self._last(epoch):
+            while seq <= self._source.heads[epoch].seq:
                 seq = await self._send(epoch, seq)
         if self._caught_up():
             self._wake = trio.Event()
-
-    def _last(self, epoch: int) -> int:
-        current = epoch == self._source.epoch
-        return self._source.durable.seq if current else self._source.heads[epoch].seq
 
     def _caught_up(self) -> bool:
         """No await between this look and the new event, or a block could be overlooked."""
