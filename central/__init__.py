@@ -1,1 +1,18 @@
-"""."""
+"""The central service: takes every gateway's sealed blocks and makes durable rows of them.
+
+asyncio + uvloop; never imports `edge` or `drivers`.
+
+=============== =========================================================================
+`cli`           the command line; clock and entropy are read here (`commands`: one per noun)
+`app`           the serving process: database, two listeners, an orderly end
+`service`       what the listeners share; `web` the endpoints and the operators' page
+`ingest`        a run of blocks -> durable rows and a receipt, whole or not at all
+`rows`          facts as rows of PostgreSQL's binary COPY
+`store`         all SQL, one file per group of tables; `schema` the numbered migrations
+`publish`       the bundle, read from the tables and signed when anything changed
+`enrol` `keys`  bootstrap of trust: the tenant's keys, gateways approved by people
+`sales`         products, performances, ticket codes, denials, foreign issuers
+`database`      a DSN or the embedded server; `postgres` supervises it, `binaries` finds it,
+                `migrate` brings its schema up to date
+=============== =========================================================================
+"""

@@ -71,7 +71,9 @@ INSERT INTO fact_kinds (kind, name) VALUES
     (13, 'PassageLapsed'), (14, 'PassageUnknown'), (15, 'ExitRecorded');
 
 -- One row per fact that is understood. Columns after `offset_min` are filled as the kind has them:
--- persons = granted, passed or the count of refusals; of_… = the hold that an outcome belongs to.
+-- persons = granted, passed or the count of refusals; ticket_persons = what the code admits in all;
+-- of_… = the hold that an outcome belongs to; code = marks of an admission, reason of a refusal;
+-- ticket = identity (issuer ':' id), of a refusal only its short hash.
 CREATE TABLE facts (
     tenant_id bytea NOT NULL,
     gateway bytea NOT NULL,
@@ -87,6 +89,7 @@ CREATE TABLE facts (
     product integer,
     performance bigint,
     persons bigint,
+    ticket_persons bigint,
     of_epoch bigint,
     of_seq bigint,
     code integer,
@@ -159,7 +162,7 @@ COMMENT ON TABLE quarantines IS
 
 CREATE VIEW admissions AS
 SELECT a.tenant_id, a.gateway, a.epoch, a.seq, a.hlc, a.day, a.lane, a.gate, a.ticket,
-       a.product, a.performance, a.persons AS granted, o.kind AS outcome_kind,
+       a.product, a.performance, a.persons AS granted, a.ticket_persons, o.kind AS outcome_kind,
        o.persons AS passed
 FROM facts AS a
 LEFT JOIN LATERAL (

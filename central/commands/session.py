@@ -1,0 +1,91 @@
+"""One command's configuration, keys and database, and its answer on standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from central import keys as keyring
+from central.binaries import PostgresUnavailable
+from central.commands.errors import CANNOT_CREATE, UNAVAILABLE, CommandFailed
+from central.database import PASSING, opened
+from central.keys import Keys, KeysMissing
+from central.migrate import SchemaRefused
+from central.publish import publish
+from central.store import trust
+from config.central import Central
+from config.load import load
+
+if TYPE_CHECKING:
+    from central.store import Connection
+
+
+class Border(msgspec.Struct, frozen=True):
+    """Clock and entropy, read in `central.cli` only."""
+
+    now_ms: Callable[[], int]
+    entropy: Callable[[int], bytes]
+
+
+class Session(msgspec.Struct, frozen=True):
+    """What a command works with."""
+
+    config: Central
+    keys: Keys
+    connection: Connection
+    border: Border
+
+    @property
+    def tenant(self) -> bytes:
+        """The tenant's 16 bytes."""
+        return self.keys.tenant
+
+    async def publish(self) -> int:
+        """Publish what has changed; the newest bundle version."""
+        version, _ = await publish(
+            self.connection, self.keys.tenant, self.keys.bundle, self.border.now_ms()
+        )
+        return version
+
+
+@asynccontextmanager
+async def session(config_file: Path, border: Border) -> AsyncIterator[Session]:
+    """Open everything for one command. Raises CommandFailed or ConfigInvalid."""
+    config = load(config_file, Central)
+    try:
+        keys = keyring.load(Path(config.data_dir))
+        async with opened(config, entropy=border.entropy) as database:
+            async with database.connection() as connection:
+                if await trust.tenant_name(connection, keys.tenant) is None:
+                    raise CommandFailed(
+                        "the database does not know this tenant: run `gatehouse central init`"
+                    )
+                yield Session(config, keys, connection, border)
+    except KeysMissing as error:
+        raise CommandFailed(str(error)) from error
+    except (PostgresUnavailable, SchemaRefused) as error:
+        raise CommandFailed(str(error), UNAVAILABLE) from error
+    except PASSING as error:
+        raise CommandFailed(f"the database went away: {error}", UNAVAILABLE) from error
+
+
+def show(value: object) -> None:
+    """Print `value` as JSON on standard output."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def write_out(out: Path, raw: bytes, what: str) -> None:
+    """Write a file whole or not at all. Raises CommandFailed."""
+    part = out.with_name(out.name + ".part")
+    try:
+        part.write_bytes(raw)
+        part.rename(out)
+    except OSError as error:
+        raise CommandFailed(
+            f"cannot write {what} to {out}: {error.strerror}", CANNOT_CREATE
+        ) from error

@@ -1,0 +1,102 @@
+"""`ticket issue | revoke | cancel | block | unblock`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from central.commands.catalogue import seconds
+from central.commands.errors import BAD_DATA, CANNOT_CREATE, USAGE, CommandFailed
+from central.commands.session import Border, session, show
+from central.sales.catalogue import NotFound, find_performance, find_product
+from central.sales.denials import Kind, NoTicket, deny, identity_of
+from central.sales.issue import COUNT_MAX, Order, issue_codes, write_codes, write_pictures
+from central.store import trust
+from crypto.claim import show_identity
+
+LONG = 2000
+
+
+async def issue(
+    config_file: Path, border: Border, *, performance: str, product: str, count: int, out: Path,
+    png: Path | None, persons: int, valid_from: str | None, valid_until: str | None, prefix: str,
+) -> int:  # fmt: skip
+    """Issue codes into a file, one a line, and pictures when asked."""
+    if not 1 <= count <= COUNT_MAX:
+        raise CommandFailed(f"--count must be 1 to {COUNT_MAX}", USAGE)
+    if not out.parent.is_dir():
+        raise CommandFailed(f"cannot write to {out}: no folder {out.parent}", CANNOT_CREATE)
+    window = seconds(valid_from, "--valid-from"), seconds(valid_until, "--valid-until")
+    async with session(config_file, border) as s:
+        try:
+            order = Order(
+                await find_performance(s.connection, s.tenant, performance),
+                await find_product(s.connection, s.tenant, product),
+                persons,
+                *window,
+            )
+        except NotFound as error:
+            raise CommandFailed(str(error)) from error
+        with _progress("signing", count) as told:
+            try:
+                codes = await issue_codes(
+                    s.connection, s.keys, order, count, issued_s=border.now_ms() // 1000,
+                    entropy=border.entropy, prefix=prefix, progress=told,
+                )  # fmt: skip
+            except ValueError as error:
+                raise CommandFailed(str(error), USAGE) from error
+    try:
+        write_codes(out, codes)
+        if png is not None:
+            with _progress("drawing", count) as told:
+                write_pictures(png, codes, told)
+    except OSError as error:
+        raise CommandFailed(f"cannot write the codes: {error}", CANNOT_CREATE) from error
+    show(
+        {
+            "issued": len(codes),
+            "performance": order.performance,
+            "product": order.product,
+            "out": str(out),
+            "png": None if png is None else str(png),
+        }
+    )
+    return 0
+
+
+async def deny_all(
+    config_file: Path, border: Border, texts: tuple[str, ...], kind: Kind, stands: bool, reason: str
+) -> int:
+    """Append the same word on each ticket, then publish."""
+    async with session(config_file, border) as s:
+        issuers = await trust.list_issuers(s.connection, s.tenant)
+        foreign = [one.issuer for one in issuers if one.scheme != "GH1"]
+        try:
+            named = [identity_of(text, s.keys.issuer_name, foreign) for text in texts]
+        except NoTicket as error:
+            raise CommandFailed(str(error), BAD_DATA) from error
+        for identity in named:
+            await deny(
+                s.connection, s.keys, identity, kind, stands=stands, reason=reason,
+                now_ms=border.now_ms(),
+            )  # fmt: skip
+        version = await s.publish()
+    shown = [show_identity(identity) for identity in named]
+    show({"kind": kind, "stands": stands, "tickets": shown, "bundle_version": version})
+    return 0
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for long work that a person watches."""
+    if total < LONG or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)

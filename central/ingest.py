@@ -1,0 +1,342 @@
+"""Settlement: a run of sealed blocks becomes durable rows, whole or not at all.
+
+    bytes → bounded decompression → blocks → key of the epoch → signatures → rows packed
+          → [ lock the watermark → accept() → COPY blocks and rows → move the watermark ] → receipt
+
+Everything that costs time happens before the lock; between the brackets is one transaction. Chain
+and signatures decide, never clocks: a centre whose clock is a day off stores the same rows.
+ARCHITECTURE.md, Formats 5.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+import zstandard
+
+from central.rows import WHOLE_BODY, Rows, rows_of
+from central.store import facts, logs, trouble, trust
+from crypto import block as blocks_of
+from crypto import certificate
+from crypto.block import Block, Fork, Gap, Head, Same, Stored
+from crypto.entry import EpochBegun, decode_facts_untrusted
+from crypto.errors import BadBlock, BadCertificate, BadEntry
+from crypto.keys import VerifyKey
+
+if TYPE_CHECKING:
+    from central.store import Connection
+
+RUN_BYTES_MAX = 16 * 1024 * 1024
+WINDOW_BYTES_MAX = 8 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+POST_BLOCKS = 256
+THREAD_BYTES = 32 * 1024
+
+
+class TooLarge(Exception):
+    """The run would be larger than allowed once decompressed."""
+
+
+class BadRun(Exception):
+    """The delivered bytes are no run of blocks of this log; says which block and why."""
+
+
+class NotEnrolled(Exception):
+    """No such gateway, or one that was revoked."""
+
+
+class Log(msgspec.Struct, frozen=True):
+    """Which log a delivery belongs to, and which gateway brought it."""
+
+    tenant: bytes
+    gateway: bytes
+    epoch: int
+    delivered_by: bytes
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Verified consecutive blocks of one epoch with their rows, ready to be stored."""
+
+    log: Log
+    blocks: list[Block]
+    rows: list[Rows]
+    public_key: bytes
+    certificate: bytes | None
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The log is held through `head`; `stored` facts of them are new.
+
+    `wall_ms`: the gateway's clock in the last block of the run.
+    """
+
+    head: Head
+    stored: int
+    wall_ms: int
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Nothing was stored: `problem` is gap (send from `seq`) or fork (at `seq`)."""
+
+    problem: str
+    seq: int
+
+
+def unpack_run(packed: bytes, most_bytes: int = RUN_BYTES_MAX) -> bytes:
+    """Decompress one zstd frame into at most `most_bytes`. Raises TooLarge or BadRun.
+
+    A claimed size is checked before anything is allocated, and a frame that claims none is read
+    piece by piece, so a small body can neither claim nor become a large one.
+    """
+    try:
+        claimed = zstandard.frame_content_size(packed)
+        if claimed > most_bytes:
+            raise TooLarge(f"a run has at most {most_bytes} bytes, this claims {claimed}")
+        opened = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
+        if claimed >= 0:
+            return opened.decompress(packed, max_output_size=claimed, allow_extra_data=False)
+        raw = bytearray()
+        reader = opened.stream_reader(packed, read_across_frames=False)
+        while piece := reader.read(CHUNK_BYTES):
+            raw += piece
+            if len(raw) > most_bytes:
+                raise TooLarge(f"a run has at most {most_bytes} bytes")
+        return bytes(raw)
+    except zstandard.ZstdError as error:
+        raise BadRun(f"the body is not one frame of zstd: {error}") from error
+
+
+def read_run(log: Log, first_seq: int, raw: bytes) -> list[Block]:
+    """The consecutive blocks of `raw`. Raises BadRun naming the first that does not belong."""
+    blocks: list[Block] = []
+    wanted = first_seq
+    try:
+        for block in blocks_of.read_run_untrusted(raw):
+            if (block.gateway, block.epoch) != (log.gateway, log.epoch):
+                raise BadRun(f"the block after seq {wanted - 1} is of another log")
+            if block.first_seq != wanted:
+                raise BadRun(f"the block at seq {block.first_seq} stands where {wanted} belongs")
+            blocks.append(block)
+            wanted = block.last_seq + 1
+    except BadBlock as error:
+        raise BadRun(f"the block at seq {wanted} is broken: {error}") from error
+    if not blocks:
+        raise BadRun("the run is empty")
+    return blocks
+
+
+def prepare(
+    log: Log, blocks: Sequence[Block], device_key: bytes, held_key: bytes | None
+) -> Run | Refused:
+    """Verify every signature and pack every row; pure, and all the work that needs no lock.
+
+    The first block of an epoch brings the certificate of the epoch's key, signed by the gateway's
+    device key; later runs are verified with the key held since. Raises BadRun.
+    """
+    begun = None
+    public = held_key
+    if blocks[0].first_seq == 1:
+        begun, public = read_certificate(log, blocks[0], device_key)
+    if public is None:
+        return Refused("gap", 1)
+    key = VerifyKey(public)
+    for block in blocks:
+        if not blocks_of.verify(block, key):
+            raise BadRun(f"the block at seq {block.first_seq} is not signed by its epoch's key")
+    rows = [rows_of(log.tenant, block) for block in blocks]
+    return Run(log, list(blocks), rows, public, begun)
+
+
+def read_certificate(log: Log, block: Block, device_key: bytes) -> tuple[bytes, bytes]:
+    """Certificate and public key that the first fact of an epoch carries. Raises BadRun."""
+    try:
+        first = decode_facts_untrusted(block.body)[0]
+    except (BadEntry, IndexError) as error:
+        raise BadRun("the first block of an epoch cannot be read") from error
+    if not isinstance(first, EpochBegun):
+        raise BadRun("the first fact of an epoch must be EpochBegun with its certificate")
+    try:
+        read = certificate.read_untrusted(first.certificate, VerifyKey(device_key))
+    except BadCertificate as error:
+        raise BadRun(str(error)) from error
+    if (read.tenant, read.gateway, read.epoch) != (log.tenant, log.gateway, log.epoch):
+        raise BadRun("the epoch certificate is of another log")
+    return first.certificate, read.public
+
+
+async def store(connection: Connection, run: Run, now_ms: int) -> Accepted | Refused:
+    """Append what is new of `run` in one transaction; a fork is kept as evidence instead.
+
+    Whoever delivers the same blocks at the same time waits at the watermark and then finds them.
+    """
+    log = run.log
+    async with connection.transaction():
+        held = await logs.lock_watermark(connection, log.tenant, log.gateway, log.epoch)
+        first, last = run.blocks[0].first_seq, run.blocks[-1].last_seq
+        hashes: dict[int, bytes] = {}
+        if first <= held.head.seq:
+            hashes = await logs.held_hashes(
+                connection, log.tenant, log.gateway, log.epoch, first, last
+            )
+        match blocks_of.accept(held.head, hashes, run.blocks):
+            case Same(head=head):
+                return Accepted(head, 0, run.blocks[-1].wall_ms)
+            case Gap(wanted=wanted):
+                return Refused("gap", wanted)
+            case Fork(seq=seq, block=block):
+                await keep_fork(connection, log, held.head, block, now_ms)
+                return Refused("fork", seq)
+            case Stored(head=head, blocks=fresh):
+                await append(connection, run, held, fresh, now_ms)
+                return Accepted(head, head.seq - held.head.seq, fresh[-1].wall_ms)
+            case never:
+                assert_never(never)
+
+
+async def append(
+    connection: Connection, run: Run, held: logs.Locked, fresh: list[Block], now_ms: int
+) -> None:
+    """Store accepted blocks, their rows and the new watermark; inside the transaction."""
+    log = run.log
+    if run.certificate is not None and held.head.seq == 0:
+        await logs.add_epoch_key(
+            connection, log.tenant, log.gateway, log.epoch, run.public_key, run.certificate, now_ms
+        )
+    await logs.add_blocks(connection, log.tenant, fresh)
+    rows = run.rows[-len(fresh) :]
+    letters = [letter for one in rows for letter in one.letters]
+    if letters:
+        await trouble.add_letters(
+            connection, log.tenant, log.gateway, log.epoch, letters, now_ms
+        )
+    posted = held.posted_seq
+    end = fresh[-1]
+    if not await trouble.quarantined(connection, log.tenant, log.gateway):
+        if posted < held.head.seq:
+            await post_held(connection, log, posted, held.head.seq)
+        await facts.add_rows(connection, [one.packed for one in rows])
+        posted = end.last_seq
+    mark = logs.Watermark(
+        log.gateway, log.epoch, end.last_seq, end.hash, posted, end.wall_ms, now_ms
+    )
+    await logs.move_watermark(connection, log.tenant, mark)
+
+
+async def keep_fork(
+    connection: Connection, log: Log, head: Head, offered: Block, now_ms: int
+) -> None:
+    """Keep the offered block beside the held one and stop posting; receiving goes on."""
+    held_hash = head.hash
+    if offered.first_seq <= head.seq:
+        found = await logs.covering_hash(
+            connection, log.tenant, log.gateway, log.epoch, offered.first_seq
+        )
+        held_hash = found if found is not None else head.hash
+    evidence = trouble.ForkFound(
+        log.gateway, log.epoch, offered.first_seq, held_hash, offered.hash, log.delivered_by, now_ms
+    )
+    await trouble.add_fork(connection, log.tenant, evidence, offered.raw)
+    if not await trouble.quarantined(connection, log.tenant, log.gateway):
+        reason = f"fork in epoch {log.epoch} at seq {offered.first_seq}"
+        await trouble.set_quarantine(connection, log.tenant, log.gateway, True, reason, now_ms)
+
+
+def last_seq_of(sealed: bytes) -> int:
+    """Last seq of a stored block."""
+    return blocks_of.read_untrusted(sealed)[0].last_seq
+
+
+async def post_held(connection: Connection, log: Log, after_seq: int, through_seq: int) -> None:
+    """Post what was received but not posted; the watermark's row must be held."""
+    while after_seq < through_seq:
+        sealed = await logs.read_blocks(
+            connection, log.tenant, log.gateway, log.epoch, after_seq + 1, POST_BLOCKS
+        )
+        blocks = [blocks_of.read_untrusted(raw)[0] for raw in sealed]
+        blocks = [block for block in blocks if after_seq < block.last_seq <= through_seq]
+        assert blocks, f"blocks of {log.gateway.hex()} after seq {after_seq} are missing"
+        rows = [rows_of(log.tenant, block).packed for block in blocks]
+        await facts.add_rows(connection, rows)
+        after_seq = blocks[-1].last_seq
+
+
+async def release(connection: Connection, tenant: bytes, gateway: bytes, now_ms: int) -> int:
+    """End a gateway's quarantine and post what waited; returns how many facts that were."""
+    await trouble.set_quarantine(connection, tenant, gateway, False, "released", now_ms)
+    waited = 0
+    for mark in await logs.list_watermarks(connection, tenant, gateway):
+        async with connection.transaction():
+            held = await logs.lock_watermark(connection, tenant, gateway, mark.epoch)
+            log = Log(tenant, gateway, mark.epoch, gateway)
+            await post_held(connection, log, held.posted_seq, held.head.seq)
+            await logs.post_through(connection, tenant, gateway, mark.epoch, held.head.seq)
+            waited += held.head.seq - held.posted_seq
+    return waited
+
+
+async def deliver(
+    connection: Connection, log: Log, first_seq: int, packed: bytes, now_ms: int,
+    raw_bytes_max: int = RUN_BYTES_MAX,
+) -> Accepted | Refused:  # fmt: skip
+    """One delivery from the wire to the disk. Raises NotEnrolled, TooLarge, BadRun."""
+    gateway = await trust.find_gateway(connection, log.tenant, log.gateway)
+    if gateway is None or gateway.revoked_ms is not None:
+        state = "not known here" if gateway is None else "revoked"
+        raise NotEnrolled(f"gateway {log.gateway.hex()} is {state}")
+    held_key = await logs.epoch_key(connection, log.tenant, log.gateway, log.epoch)
+
+    def work() -> Run | Refused:
+        blocks = read_run(log, first_seq, unpack_run(packed, raw_bytes_max))
+        return prepare(log, blocks, gateway.device_key, held_key)
+
+    # A small run is done sooner than a thread is woken; a large one must not hold up the others.
+    run = work() if len(packed) < THREAD_BYTES else await asyncio.to_thread(work)
+    return run if isinstance(run, Refused) else await store(connection, run, now_ms)
+
+
+async def redrive(connection: Connection, tenant: bytes, now_ms: int) -> tuple[int, int]:
+    """Try every dead letter again after an upgrade: (understood now, still dead)."""
+    understood = still = 0
+    for letter in await trouble.list_letters(connection, tenant, limit=1_000_000):
+        if await redrive_letter(connection, tenant, letter, now_ms):
+            understood += 1
+        else:
+            still += 1
+    return understood, still
+
+
+async def redrive_letter(
+    connection: Connection, tenant: bytes, letter: trouble.DeadLetter, now_ms: int
+) -> bool:
+    """Make rows of one dead letter; False while it is not understood or its gateway waits."""
+    block = as_block(letter)
+    if block is None:
+        return False
+    async with connection.transaction():
+        held = await logs.lock_watermark(connection, tenant, letter.gateway, letter.epoch)
+        if block.last_seq > held.posted_seq:
+            return False
+        posted = await facts.posted_seqs(
+            connection, tenant, letter.gateway, letter.epoch, letter.seq, block.last_seq
+        )
+        rows = rows_of(tenant, block, without=posted)
+        if rows.letters:
+            return False
+        if rows.count:
+            await facts.add_rows(connection, [rows.packed])
+        await trouble.add_redriven(connection, tenant, letter, now_ms)
+    return True
+
+
+def as_block(letter: trouble.DeadLetter) -> Block | None:
+    """The letter as a block of its own, for `rows_of`; None while it cannot be read at all."""
+    body = letter.raw if letter.kind == WHOLE_BODY else b"\x91" + letter.raw
+    try:
+        count = len(decode_facts_untrusted(body))
+    except BadEntry:
+        return None
+    raw = bytes(blocks_of.HEADER_BYTES) + body + bytes(blocks_of.TAIL_BYTES)
+    return Block(letter.gateway, letter.epoch, letter.seq, count, 0, 0, b"", b"", b"", raw)

@@ -1,0 +1,112 @@
+"""The bundle: read from the tables, signed, stored with the next version when anything changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, cast
+
+import asyncpg
+import msgspec
+
+from central.store import bundles, sales, trust
+from crypto import bundle as format_of
+from crypto.bundle import (
+    Bundle,
+    ForeignIssuer,
+    ForeignRow,
+    Gate,
+    GatewayCard,
+    Issuer,
+    IssuerKey,
+    Performance,
+    Product,
+    Revocation,
+)
+from crypto.keys import SigningKey, VerifyKey
+
+if TYPE_CHECKING:
+    from central.store import Connection
+
+ATTEMPTS = 20
+
+
+async def build(connection: Connection, tenant: bytes) -> Bundle:
+    """The content of a bundle from the tables as they are now; version 0, no time."""
+    keys = await trust.list_issuer_keys(connection, tenant)
+    mapping = await sales.list_foreign_rows(connection, tenant)
+    own, foreign = [], []
+    for issuer in await trust.list_issuers(connection, tenant):
+        held = [key for key in keys if key.issuer == issuer.issuer]
+        if issuer.scheme == "GH1":
+            windows = [IssuerKey(k.public_key, k.valid_from_s, k.valid_until_s) for k in held]
+            own.append(Issuer(issuer.issuer, windows))
+        else:
+            rows = [foreign_row(row) for row in mapping if row.issuer == issuer.issuer]
+            foreign.append(ForeignIssuer(issuer.issuer, [k.public_key for k in held], rows))
+    denials = await sales.list_denials(connection, tenant)
+    return Bundle(
+        tenant=tenant,
+        issuers=own,
+        foreign_issuers=foreign,
+        products=[
+            Product(p.product, p.name, cast(Reentry, p.reentry), p.reentry_after_s)
+            for p in await sales.list_products(connection, tenant)
+        ],
+        performances=[
+            Performance(p.performance, p.name, p.starts_s, p.ends_s, p.admission_s)
+            for p in await sales.list_performances(connection, tenant)
+        ],
+        gates=[
+            Gate(g.gate, g.name, g.products, g.performances)
+            for g in await sales.list_gates(connection, tenant)
+        ],
+        revoked=[Revocation(d.ticket, d.min_issued_s) for d in denials if d.kind == "revoked"],
+        canceled=[d.ticket for d in denials if d.kind == "canceled"],
+        blocked=[d.ticket for d in denials if d.kind == "blocked"],
+        gateways=[
+            GatewayCard(g.gateway, g.index, g.name, g.device_key, g.revoked_ms is not None)
+            for g in await trust.list_gateways(connection, tenant)
+        ],
+    )
+
+
+Reentry = Literal["none", "after_exit", "unlimited"]
+
+
+def foreign_row(row: sales.ForeignRowRow) -> ForeignRow:
+    """A stored line of a mapping as the bundle says it; None matches any."""
+    return ForeignRow(
+        item=row.item,
+        product=row.product,
+        performance=row.performance,
+        variation=None if row.variation == sales.ANY else row.variation,
+        subevent=None if row.subevent == sales.ANY else row.subevent,
+    )
+
+
+async def publish(
+    connection: Connection, tenant: bytes, key: SigningKey, now_ms: int
+) -> tuple[int, bool]:
+    """Sign and store a bundle if the tables say something new: (newest version, published now).
+
+    Two publishers at once get two versions in a row: the version is the database's to give.
+    """
+    for _ in range(ATTEMPTS):
+        # One snapshot for all tables, so that no bundle names a product that it does not hold.
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            newest = await bundles.latest(connection, tenant)
+            content = await build(connection, tenant)
+        version = 1
+        if newest is not None:
+            held = format_of.read_untrusted(newest[1], VerifyKey(key.public))
+            if msgspec.structs.replace(held, version=0, issued_at_ms=0) == content:
+                return newest[0], False
+            version = newest[0] + 1
+        content = msgspec.structs.replace(content, version=version, issued_at_ms=now_ms)
+        raw = format_of.sign(content, key)
+        try:
+            hashed = format_of.content_hash(raw)
+            await bundles.add(connection, tenant, version, hashed, raw, now_ms)
+        except asyncpg.UniqueViolationError:
+            continue
+        return version, True
+    raise RuntimeError("somebody else publishes bundles all the time")

@@ -1,0 +1,2 @@
+"""What is sold: `catalogue` finds products and performances by number or name, `issue` makes
+ticket codes, `denials` takes them back, `foreign` admits the codes of other shops."""

@@ -1,0 +1,25 @@
+"""All SQL of the centre, one file per group of tables. Nobody else writes a statement.
+
+`trust` tenants, gateways, issuers · `logs` watermarks, blocks, epoch keys · `facts` rows of facts
+and admissions · `trouble` dead letters, forks, quarantines · `sales` products, performances,
+gates, tickets, denials · `bundles` what was published.
+
+Statements are module constants in capitals whose first parameter is the tenant, so that a test
+can hold each against a database partitioned by tenant. Functions take an open connection; who
+calls them decides where a transaction begins and ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection: TypeAlias = (
+        asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    )
+
+#: The role the service works as; it may append and read, not change or delete.
+ROLE = "gatehouse_app"

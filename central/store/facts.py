@@ -1,0 +1,130 @@
+"""Facts as rows, and what people ask of them: admissions, counts per gate, double admissions."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from central.rows import COLUMNS, COPY_HEADER, COPY_TRAILER
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from central.store import Connection
+
+LIST_ADMISSIONS = """
+SELECT gateway, epoch, seq, hlc, day, lane, gate, ticket, product, performance, granted,
+       outcome_kind, passed
+FROM admissions
+WHERE tenant_id = $1 AND ($2::bytea IS NULL OR ticket = $2) AND ($3::integer IS NULL OR gate = $3)
+ORDER BY hlc DESC, gateway, epoch, seq DESC
+LIMIT $4
+"""
+COUNT_BY_GATE = """
+SELECT gate, count(*) AS admitted, sum(persons) AS granted, max(hlc) AS last_hlc
+FROM facts WHERE tenant_id = $1 AND kind = 10 GROUP BY gate ORDER BY gate
+"""
+COUNT_REFUSED = """
+SELECT gate, code AS reason, sum(persons) AS refused
+FROM facts WHERE tenant_id = $1 AND kind = 11 GROUP BY gate, code ORDER BY gate, code
+"""
+COUNT_KINDS = """
+SELECT kind, count(*) AS count FROM facts WHERE tenant_id = $1 GROUP BY kind ORDER BY kind
+"""
+# An open hold and one with an unknown end count as used, as they do at the gate.
+DOUBLE_ADMISSIONS = """
+SELECT a.ticket, count(*) AS admissions, max(a.ticket_persons) AS persons,
+       sum(CASE WHEN a.outcome_kind IN (12, 13) THEN a.passed ELSE a.granted END) AS used
+FROM admissions AS a
+LEFT JOIN products AS p ON p.tenant_id = a.tenant_id AND p.product = a.product
+WHERE a.tenant_id = $1 AND COALESCE(p.reentry, 'none') = 'none'
+GROUP BY a.ticket
+HAVING sum(CASE WHEN a.outcome_kind IN (12, 13) THEN a.passed ELSE a.granted END)
+       > max(a.ticket_persons)
+ORDER BY a.ticket
+LIMIT 1000
+"""
+POSTED_SEQS = """
+SELECT seq FROM facts
+WHERE tenant_id = $1 AND gateway = $2 AND epoch = $3 AND seq BETWEEN $4 AND $5
+"""
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """An Admitted with its newest outcome; `outcome_kind` None while the hold is open."""
+
+    gateway: bytes
+    epoch: int
+    seq: int
+    hlc: int
+    day: int
+    lane: int
+    gate: int
+    ticket: bytes
+    product: int
+    performance: int
+    granted: int
+    outcome_kind: int | None
+    passed: int | None
+
+
+async def add_rows(connection: Connection, packed: list[bytes]) -> None:
+    """Append rows packed by `central.rows`. A row that stands already is an error here."""
+    source = io.BytesIO(b"".join((COPY_HEADER, *packed, COPY_TRAILER)))
+    await connection.copy_to_table("facts", source=source, columns=COLUMNS, format="binary")
+
+
+async def posted_seqs(
+    connection: Connection, tenant: bytes, gateway: bytes, epoch: int, first: int, last: int
+) -> set[int]:
+    """Which seqs of [first, last] stand as rows already."""
+    rows = await connection.fetch(POSTED_SEQS, tenant, gateway, epoch, first, last)
+    return {row["seq"] for row in rows}
+
+
+async def list_admissions(
+    connection: Connection, tenant: bytes, *, ticket: bytes | None = None,
+    gate: int | None = None, limit: int = 1000,
+) -> list[Admission]:
+    """The newest admissions first."""
+    rows = await connection.fetch(LIST_ADMISSIONS, tenant, ticket, gate, limit)
+    return [Admission(*row) for row in rows]
+
+
+async def count_by_gate(connection: Connection, tenant: bytes) -> list[dict[str, Any]]:
+    """Per gate: admitted, granted persons, time of the last, refusals by reason number."""
+    gates: dict[int, dict[str, Any]] = {}
+
+    def at(gate: int) -> dict[str, Any]:
+        empty = {"gate": gate, "admitted": 0, "granted": 0, "last_ms": None, "refused": {}}
+        return gates.setdefault(gate, empty)
+
+    row: asyncpg.Record
+    for row in await connection.fetch(COUNT_BY_GATE, tenant):
+        found = at(row["gate"])
+        found["admitted"], found["granted"] = row["admitted"], int(row["granted"])
+        found["last_ms"] = row["last_hlc"] >> 16
+    for row in await connection.fetch(COUNT_REFUSED, tenant):
+        at(row["gate"])["refused"][str(row["reason"])] = int(row["refused"])
+    return [gates[number] for number in sorted(gates)]
+
+
+async def count_kinds(connection: Connection, tenant: bytes) -> dict[int, int]:
+    """How many facts of each kind are booked."""
+    return {row["kind"]: row["count"] for row in await connection.fetch(COUNT_KINDS, tenant)}
+
+
+async def double_admissions(connection: Connection, tenant: bytes) -> list[dict[str, Any]]:
+    """Tickets without re-entry that let in more persons than they are for."""
+    rows = await connection.fetch(DOUBLE_ADMISSIONS, tenant)
+    return [
+        {
+            "ticket": row["ticket"],
+            "admissions": row["admissions"],
+            "persons": row["persons"],
+            "used": int(row["used"]),
+        }
+        for row in rows
+    ]
