@@ -10,7 +10,7 @@ from typing import Any
 
 import hypercorn.asyncio.run
 from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.events import Closed, Event, RawData
+from hypercorn.events import Event, RawData, Updated
 from hypercorn.utils import wrap_app
 
 from config.binds import Bind
@@ -38,6 +38,7 @@ class GuardedTCPServer(TCPServer):
     async def run(self) -> None:
         self.state = dict(self.state)  # hypercorn hands one dict to all connections of a listener
         self.refusing = False
+        self.client_left = False
         self.inner: asyncio.Task[None] | None = None
         connections = self.config.connections
         if not connections.admit(self.hang_up):
@@ -69,9 +70,9 @@ class GuardedTCPServer(TCPServer):
 
     def hang_up(self) -> None:
         """End this connection from any task of this loop."""
-        self.refusing = True
-        if self.inner is not None:
+        if self.inner is not None and not self.refusing:
             self.inner.cancel()
+        self.refusing = True
 
     async def _busy(self) -> None:
         with self.config.connections.lingering() as may, contextlib.suppress(OSError):
@@ -83,7 +84,8 @@ class GuardedTCPServer(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         if not isinstance(event, RawData):
-            await super().protocol_send(event)
+            if not (isinstance(event, Updated) and event.idle and self.client_left):
+                await super().protocol_send(event)
             return
         async with self.send_lock:
             try:
@@ -91,8 +93,16 @@ class GuardedTCPServer(TCPServer):
                     self.writer.write(event.data)
                     await self.writer.drain()
             except (OSError, RuntimeError):
+                # An application that only sends would never hear of it: end it as well.
                 self.writer.transport.abort()
-                await self.protocol.handle(Closed())
+                self.hang_up()
+                await asyncio.sleep(0)  # Sending to nobody does not wait: let the end come in.
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        # Its place would else be kept until the idle time is over.
+        self.client_left = True
+        await self.idle_task.stop()
 
     async def _close(self) -> None:
         if self.refusing:

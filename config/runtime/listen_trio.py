@@ -9,7 +9,7 @@ from typing import Any
 
 import hypercorn.trio.run
 import trio
-from hypercorn.events import Closed, Event, RawData
+from hypercorn.events import Event, RawData, Updated
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.utils import wrap_app
 
@@ -50,6 +50,7 @@ class GuardedTCPServer(TCPServer):
         self.state = dict(self.state)  # hypercorn hands one dict to all connections of a listener
         self.scope = trio.CancelScope()
         self.refusing = False
+        self.client_left = False
         connections = self.config.connections
         if not connections.admit(self.hang_up):
             await self._busy()
@@ -99,7 +100,8 @@ class GuardedTCPServer(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         if not isinstance(event, RawData):
-            await super().protocol_send(event)
+            if not (isinstance(event, Updated) and event.idle and self.client_left):
+                await super().protocol_send(event)
             return
         # hypercorn shields this from cancellation, so that a client which stops reading could
         # hold up the end of the daemon for ever.
@@ -108,8 +110,15 @@ class GuardedTCPServer(TCPServer):
                 with trio.fail_after(self.config.limits.send_timeout_s):
                     await self.stream.send_all(event.data)
             except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+                # An application that only sends would never hear of it: end it as well.
                 await trio.aclose_forcefully(self.stream)
-                await self.protocol.handle(Closed())
+                self.hang_up()
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        # Its place would else be kept until the idle time is over.
+        self.client_left = True
+        await self.idle_task.stop()
 
     async def _close(self) -> None:
         if self.refusing:
