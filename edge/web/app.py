@@ -1,0 +1,113 @@
+"""The local API as one ASGI application, to be served by `config.runtime.listen_trio`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from config.gateway import LocalApi
+from config.runtime.health import Health
+from config.runtime.limits import LOOPBACK_HOSTS, Limits
+from config.runtime.listen import Connections
+from edge.gateway import Gateway
+from edge.web import page
+from edge.web.described import openapi
+from edge.web.metrics import GatewayMetrics
+from edge.web.presentations import WAIT_S, Presentations
+from edge.web.problems import ApiError, Border, on_api_error, on_crash, on_http_error, reply
+from edge.web.status import (
+    LanesBody,
+    LedgerRoom,
+    Sources,
+    lane_rows,
+    readiness,
+    status,
+)
+from edge.web.stream import BEAT_S, Events
+from edge.wiring import Device
+
+LISTENER: Final = "local"
+
+
+def limits_for(api: LocalApi) -> Limits:
+    """What the listener accepts. A unix socket has no host name to be called by."""
+    address = api.address
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return Limits(
+        hosts=() if address.path else tuple(dict.fromkeys((*LOOPBACK_HOSTS, host))),
+        body_bytes_max=api.body_bytes_max,
+        read_timeout_s=api.read_timeout_s,
+        connections_max=api.connections_max,
+    )
+
+
+def make_app(
+    gateway: Gateway,
+    *,
+    ledger_room: Callable[[], LedgerRoom],
+    uplink: Callable[[], Mapping[str, Any]] | None = None,
+    devices: Sequence[Device] = (),
+    connections: Connections | None = None,
+    wait_s: float = WAIT_S,
+    beat_s: float = BEAT_S,
+) -> Border:
+    """The application: an ASGI callable that never raises.
+
+    `uplink` is `Uplink.status`, or None without a centre. `connections` are the counts of the
+    listener, for its metrics. A presentation is waited for `wait_s` seconds; a silent stream of
+    events sends a comment every `beat_s` seconds.
+    """
+    sources = Sources(gateway, ledger_room, uplink, devices)
+    health = GatewayHealth(sources)
+    if connections is not None:
+        health.watch_connections(LISTENER, connections)
+    described = openapi()
+
+    async def lanes(_request: Request) -> Response:
+        return reply(LanesBody(lane_rows(sources)))
+
+    async def now(_request: Request) -> Response:
+        return reply(status(sources))
+
+    async def description(_request: Request) -> Response:
+        return reply(described)
+
+    post = Presentations(gateway, wait_s).post
+    app = Starlette(
+        routes=[
+            Route("/v1/lanes/{lane}/presentations", post, methods=["POST"]),
+            Route("/v1/lanes", lanes, methods=["GET"]),
+            Route("/v1/status", now, methods=["GET"]),
+            Route("/v1/events", Events(gateway, beat_s).get, methods=["GET"]),
+            Route("/openapi.json", description, methods=["GET"]),
+            *health.routes(),
+            *page.routes(),
+        ],
+        exception_handlers={
+            ApiError: on_api_error,
+            HTTPException: on_http_error,
+            Exception: on_crash,
+        },
+    )
+    # An address with a slash too many is answered 404, not sent elsewhere.
+    app.router.redirect_slashes = False
+    border = Border(app)
+    health.registry.register(GatewayMetrics(sources, lambda: border.crashed))
+    return border
+
+
+class GatewayHealth(Health):
+    """`/readyz` is 503 only for what makes the gateway useless; the rest is told with 200."""
+
+    def __init__(self, sources: Sources) -> None:
+        super().__init__(lambda: readiness(sources)[0])
+        self._sources = sources
+
+    async def readyz(self, _request: Request) -> Response:
+        stops, warnings = readiness(self._sources)
+        body = {"ready": not stops, "reasons": stops + warnings}
+        return JSONResponse(body, status_code=503 if stops else 200)

@@ -1,0 +1,54 @@
+"""The operations of the local API, as OpenAPI tells them."""
+
+from typing import Any, Final
+
+from config.runtime.openapi import Answer as Told
+from config.runtime.openapi import Operation, document
+from edge.answers import Answer
+from edge.gateway import VERSION
+from edge.web.presentations import Presented
+from edge.web.problems import Problem
+from edge.web.status import LanesBody, Status
+
+_BAD: Final = Told("The request is wrong; `field` and `hint` say how", Problem)
+_NO_LANE: Final = Told("There is no such lane; `lanes` are those there are", Problem)
+_LIMITS: Final = {
+    413: Told("The body is too large", Problem),
+    415: Told("The content type is not application/json", Problem),
+    500: Told("The handler crashed; no lane is touched by it", Problem),
+}
+_EVENTS: Final = Told("Server-sent events, until the client closes", None, "text/event-stream")
+
+OPERATIONS: Final = (
+    Operation(
+        "POST", "/v1/lanes/{lane:int}/presentations", "Present a ticket code to a lane",
+        {
+            200: Told("Admitted or refused, durable", Answer),
+            400: _BAD, 404: _NO_LANE,
+            409: Told("The nonce was used for another presentation", Problem),
+            503: Told("Too many presentations wait", Problem),
+            504: Told("No answer in time; ask again with the same nonce", Problem),
+            **_LIMITS,
+        },
+        body=Presented,
+    ),
+    Operation("GET", "/v1/lanes", "All lanes and their devices", {200: Told("Lanes", LanesBody)}),
+    Operation("GET", "/v1/status", "The gateway now", {200: Told("Status", Status)}),
+    Operation(
+        "GET", "/v1/events", "Live events",
+        {200: _EVENTS, 400: _BAD, 404: _NO_LANE, 503: Told("Too many listeners", Problem)},
+        query={"lane": "Only events of this lane; may be repeated"},
+    ),
+    Operation("GET", "/livez", "Does the process turn over?", {200: Told("It does")}),
+    Operation(
+        "GET", "/readyz", "Can guests be admitted?",
+        {200: Told("Yes; `reasons` may still say what to look at"), 503: Told("No: `reasons`")},
+    ),
+    Operation("GET", "/metrics", "Figures for Prometheus", {200: Told("Text", None, "text/plain")}),
+    Operation("GET", "/openapi.json", "This document", {200: Told("OpenAPI 3.1")}),
+)  # fmt: skip
+
+
+def openapi() -> dict[str, Any]:
+    """The document, ready for JSON."""
+    return document("Gatehouse gateway", VERSION, OPERATIONS)
