@@ -2,7 +2,7 @@
 
 Documents: MODBUS Application Protocol Specification V1.1b3 (functions 1, 2, 5, 15, exceptions
 in §7) and MODBUS Messaging on TCP/IP Implementation Guide V1.0b (MBAP header §3.1.3, one
-request at a time unless the server takes more §4.2.2). The pulse timed by the board is
+request at a time unless the server is known to take more, §4.2.2). The pulse timed by the board is
 Waveshare's "flash on": function 5, address 0x0200 + relay, value in units of 100 ms
 (Waveshare Modbus POE ETH Relay, user's guide, "Flash ON/OFF").
 

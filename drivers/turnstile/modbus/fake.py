@@ -124,7 +124,7 @@ class FakeBoard:
             size = (second + 7) // 8
             return bytes([function, size]) + packed.to_bytes(size, "little")
         if function == 15:
-            if len(body) != 5 + (second + 7) // 8:
+            if len(body) != 5 + body[4] or body[4] != (second + 7) // 8:
                 return bytes([function | 0x80, 3])
             if first + second > RELAYS:
                 return bytes([function | 0x80, 2])
