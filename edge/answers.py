@@ -62,7 +62,6 @@ def describe(
     product = policy.products.get(claim.product) if claim else None
     performance = policy.performances.get(claim.performance) if claim else None
     reason = decision.reason
-    marks = getattr(decision.fact, "marks", 0)
     return Answer(
         decision="admitted" if reason is None else "refused",
         lane=lane,
@@ -70,7 +69,7 @@ def describe(
         granted=decision.granted,
         reason=reason.code if reason else "",
         reason_number=int(reason) if reason else 0,
-        text=_text(decision, policy, gateway),
+        text=_text(decision, policy, gateway, direction),
         retry=reason.retryable if reason else False,
         repeated=decision.repeated,
         identity=show_identity(claim.identity) if claim else "",
@@ -78,15 +77,17 @@ def describe(
         product=product.name if product else "",
         performance=performance.name if performance else "",
         persons=claim.persons if claim else 0,
-        marks=[name for bit, name in _MARKS.items() if marks & bit],
+        marks=[name for bit, name in _MARKS.items() if decision.marks & bit],
         earlier=_earlier(decision.earlier, policy, gateway),
         seq=seq,
     )
 
 
-def _text(decision: Decision, policy: Policy, gateway: bytes) -> str:
+def _text(decision: Decision, policy: Policy, gateway: bytes, direction: str) -> str:
     if decision.reason is None:
-        return "Welcome." if not decision.repeated else "Please go through."
+        if decision.repeated:
+            return "Please go through."
+        return "Goodbye." if direction == "exit" else "Welcome."
     text = TEXT[decision.reason]
     use = decision.earlier
     if decision.reason is not Reason.ALREADY_REDEEMED or use is None:

@@ -3,12 +3,10 @@
 import datetime as dt
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from edge.core.moments import Moment
-
-SETTLED_MS_MAX: Final = 1000
 
 
 class WallClock(Protocol):
@@ -54,9 +52,17 @@ class SystemClock:
             local = dt.datetime.fromtimestamp(ms / 1000, self._zone)
             offset = local.utcoffset() or dt.timedelta()
             self._offset_min = int(offset.total_seconds()) // 60
-            business = local.replace(tzinfo=None) - self._cutover
+            business = self._business_day(local)
             self._day = business.year * 10_000 + business.month * 100 + business.day
         return Moment(ms, self._day, self._offset_min, self.unsure)
+
+    def _business_day(self, local: dt.datetime) -> dt.date:
+        """The date whose business day has begun: once begun it stays begun, also when the clock
+        is put back across the cutover and shows the minutes before it a second time."""
+        begins = dt.datetime.combine(local.date(), dt.time(), self._zone) + self._cutover
+        shown = local.replace(tzinfo=None) >= begins.replace(tzinfo=None)
+        begun = shown or local.timestamp() >= begins.timestamp()
+        return local.date() if begun else local.date() - dt.timedelta(days=1)
 
     @property
     def unsure(self) -> bool:
@@ -70,10 +76,16 @@ class SystemClock:
         return self.offset_ms
 
     def stepped_ms(self) -> int:
-        """By how much wall time moved against the monotonic clock since the last call."""
+        """By how much wall time moved against the monotonic clock since the last call.
+
+        Less than 1 ms is kept for the next call. A lead over the centre that was measured before
+        the step moves with it, so that a clock which was set wrong is not trusted any longer.
+        """
         apart = self._wall_ns() - self._monotonic_ns()
-        moved = (apart - self._apart_ns) // 1_000_000
-        if abs(moved) >= 1:
+        moved = int((apart - self._apart_ns) / 1_000_000)  # towards 0: jitter is no step
+        if moved:
             self._apart_ns = apart
             self._minute = -1
+            if self.offset_ms is not None:
+                self.offset_ms += moved
         return moved

@@ -107,18 +107,27 @@ class Gateway:
     def when_durable(self, seq: int, then: Callable[[], None]) -> None:
         """Call `then` once the fact `seq` (of this process) is on disk."""
         if seq <= self.ledger.durable.seq:
-            then()
+            self._call(then)
         else:
             self._waiting.append((seq, then))
 
     def _became_durable(self, blocks: list[Block]) -> None:
         through = self.ledger.durable.seq
         while self._waiting and self._waiting[0][0] <= through:
-            self._waiting.popleft()[1]()
+            self._call(self._waiting.popleft()[1])
+
+    def _call(self, then: Callable[[], None]) -> None:
+        """A border: what one lane's device or client does wrong keeps nobody else waiting."""
+        try:
+            then()
+        except Exception:  # noqa: BLE001
+            self.counts["crashed"] = self.counts.get("crashed", 0) + 1
+            log.exception("a lane crashed while it let somebody go; please report this trace")
 
     def started(self) -> None:
         """First facts of a process. Every hold left open by the last one becomes unknown."""
-        self.record(lambda hlc, now: Started(hlc, now.day, now.offset_min, VERSION))
+        # With a full disk the process lives, refuses, and resumes when there is room.
+        self.must_record(lambda hlc, now: Started(hlc, now.day, now.offset_min, VERSION))
         left_open = list(self.state.open_holds(self.identity))
         for ticket, hold in left_open:
             epoch = self.state.origins[hold.origin].epoch
@@ -138,6 +147,9 @@ class Gateway:
             return False
         self.policy = Policy(bundle)
         known = self.state.bundles.get(self.identity, (0, 0, b""))
+        if bundle.version < known[1]:
+            why = {"version": bundle.version, "was": known[1]}
+            log.error("deciding by an older bundle than before: the newer one is gone", extra=why)
         digest = content_hash(raw)
         if known[1:] != (bundle.version, digest):
             self.must_record(
@@ -147,7 +159,9 @@ class Gateway:
         return True
 
     def clock_stepped(self, delta_ms: int) -> None:
-        """The wall clock jumped; the order of facts does not (`LogicalClock`)."""
+        """The wall clock jumped; the order of facts does not, nor do the ends of holds."""
+        for lane in self.lanes.values():
+            lane.clock_stepped(delta_ms)
         self.must_record(lambda hlc, now: ClockStepped(hlc, now.day, now.offset_min, delta_ms))
 
     def tick(self) -> None:

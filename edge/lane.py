@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from crypto.entry import (
+    NONCE_BYTES_MAX,
     AdmissionRefused,
     Admitted,
     DeviceBack,
@@ -51,13 +52,22 @@ class Barrier(Protocol):
 
 
 class _Grant(msgspec.Struct):
-    """Somebody may walk: a hold of this process that is not settled."""
+    """Somebody may walk: a hold of this process that is not settled. `deadline_ms`: wall time."""
 
     ticket: bytes
     epoch: int
     seq: int
     granted: int
     deadline_ms: int
+
+
+class _Device(msgspec.Struct):
+    """A device as it is now, and what the last fact said about it, when (unix ms)."""
+
+    told_ms: int
+    well: bool = True
+    cause: str = ""
+    told_well: bool = True
 
 
 Done = Callable[[Answer], None]
@@ -86,7 +96,8 @@ class Lane:
         self._meter = RefusalMeter()
         self._grants: dict[int, _Grant] = {}
         self._queued: tuple[Presentation, Done] | None = None
-        self._device_facts: dict[str, tuple[bool, int]] = {}
+        self._devices: dict[str, _Device] = {}
+        self._since_ms = gateway.clock.now().ms
 
     def scanned(self, code: bytes) -> None:
         """A scanner of this lane read `code`."""
@@ -98,8 +109,10 @@ class Lane:
     ) -> None:  # fmt: skip
         """Decide a presentation; `done` is called with the answer once it is durable.
 
-        `done` may be called before this returns, and must neither raise nor block.
+        `done` may be called before this returns, and must neither raise nor block. `nonce` has
+        at most 32 bytes.
         """
+        assert len(nonce) <= NONCE_BYTES_MAX
         way = direction if direction and self.both else self.direction
         p = Presentation(code, self.gateway.identity, self.number, self.gate, way, nonce, count)
         self._take(p, done)
@@ -116,18 +129,21 @@ class Lane:
                     self.gateway.events.publish("queued", lane=self.number)
                     return
                 decision = _instead(decision, Reason.WAIT)
-        self._answer(p, decision, done)
+        self._answer(p, decision, now, done)
 
-    def _answer(self, p: Presentation, decision: Decision, done: Done) -> None:
+    def _answer(self, p: Presentation, decision: Decision, now: Moment, done: Done) -> None:
         seq = 0
         try:
             seq = self._record(decision)
         except LedgerFull:
-            decision = _instead(decision, Reason.DEVICE)
+            if isinstance(decision.fact, AdmissionRefused):
+                self._meter.repeats(decision.fact)  # it is known there by now: this counts it
+            else:
+                decision = _instead(decision, Reason.DEVICE)
         policy, identity = self.gateway.policy, self.gateway.identity
         answer = describe(decision, policy, identity, self.number, p.direction, seq)
         if seq and decision.admitted:
-            self._open(seq, decision)
+            self._open(seq, decision, now)
             self.gateway.when_durable(seq, lambda: self._let_go(seq, answer, done))
         elif decision.repeated:
             # The hold may not be on disk yet; the answer to its first presentation waits for that.
@@ -154,14 +170,16 @@ class Lane:
         origin = state.origins[hold.origin]
         own = (origin.gateway, origin.epoch) == (self.gateway.identity, self.gateway.ledger.epoch)
         if own:
+            answer = msgspec.structs.replace(answer, seq=hold.seq)
             self.gateway.when_durable(hold.seq, lambda: self._say(answer, done))
         else:
             self._say(answer, done)
 
-    def _open(self, seq: int, decision: Decision) -> None:
+    def _open(self, seq: int, decision: Decision, now: Moment) -> None:
         fact = decision.fact
         assert isinstance(fact, Admitted | ExitRecorded)
-        deadline_ms = (fact.hlc >> 16) + self.hold_timeout_ms
+        # Wall time, not the fact's clock, which may be far ahead; each person takes a pulse.
+        deadline_ms = now.ms + self.hold_timeout_ms * decision.granted
         self._grants[seq] = _Grant(
             fact.ticket, self.gateway.ledger.epoch, seq, decision.granted, deadline_ms
         )
@@ -173,8 +191,16 @@ class Lane:
             if self.barrier is None:
                 self.completed(seq, grant.granted, assumed=True)
             else:
-                self.barrier.grant(seq, grant.granted)
+                self._unlock(self.barrier, grant)
         self._say(answer, done)
+
+    def _unlock(self, barrier: Barrier, grant: _Grant) -> None:
+        try:
+            barrier.grant(grant.seq, grant.granted)
+        except Exception:  # noqa: BLE001 - the border: a broken driver stops no other lane
+            log.exception("the barrier's driver crashed", extra={"lane": self.number})
+            if grant.seq in self._grants:
+                self.unknown(grant.seq, 0, "crash")
 
     def _say(self, answer: Answer, done: Done) -> None:
         self.last, self.last_at_ms = answer, self.gateway.clock.now().ms
@@ -239,21 +265,36 @@ class Lane:
 
     def device(self, device: str, well: bool, cause: str = "") -> None:
         """A device of this lane went away or came back. A flapping one does not fill the ledger."""
-        self.gateway.events.publish("device", lane=self.number, device=device, well=well)
-        was_well, at_ms = self._device_facts.get(device, (True, 0))
-        now = self.gateway.clock.now()
-        if well == was_well or (not well and now.ms - at_ms < DEVICE_FACT_GAP_MS):
+        known = self._devices.get(device)
+        if known is None:
+            # A start is no loss: a device that is not there soon is told then (`tick`).
+            known = self._devices[device] = _Device(self._since_ms)
+        elif known.well == well:
             return
-        self._device_facts[device] = (well, now.ms)
+        known.well, known.cause = well, cause
+        self.gateway.events.publish("device", lane=self.number, device=device, well=well)
+        self._tell_device(device, known)
+
+    def _tell_device(self, device: str, known: _Device) -> None:
+        now = self.gateway.clock.now()
+        recent = 0 <= now.ms - known.told_ms < DEVICE_FACT_GAP_MS
+        if known.well == known.told_well or (not known.well and recent):
+            return
+        if self.gateway.unsaved_count:
+            return  # no room: told by a later tick, if it still holds
+        known.told_well, known.told_ms = known.well, now.ms
+        where, well, cause = (self.number, device), known.well, known.cause
         make: Make = lambda hlc, now: (  # noqa: E731
-            DeviceBack(hlc, now.day, now.offset_min, self.number, device)
+            DeviceBack(hlc, now.day, now.offset_min, *where)
             if well
-            else DeviceLost(hlc, now.day, now.offset_min, self.number, device, cause)
+            else DeviceLost(hlc, now.day, now.offset_min, *where, cause)
         )
         self.gateway.must_record(make)
 
     def flush(self, *, force: bool = False) -> None:
-        """Write counted refusals whose minute is over."""
+        """Write counted refusals whose minute is over. Without room they are counted on."""
+        if self.gateway.unsaved_count and not force:
+            return
         for counted in self._meter.flush(self.gateway.clock.now().ms, force=force):
             self.gateway.must_record(self._counted(*counted))
 
@@ -266,11 +307,18 @@ class Lane:
     def tick(self) -> None:
         """About once a second."""
         self.flush()
+        for device, known in self._devices.items():
+            self._tell_device(device, known)
         now_ms = self.gateway.clock.now().ms
         overdue = [seq for seq, grant in self._grants.items() if now_ms > grant.deadline_ms]
         for seq in overdue:
             # A barrier reports every outcome; if it does not, fail closed and free the lane.
             self.unknown(seq, 0, "timeout")
+
+    def clock_stepped(self, delta_ms: int) -> None:
+        """The wall clock was set: whoever is walking keeps the time that was left."""
+        for grant in self._grants.values():
+            grant.deadline_ms += delta_ms
 
     @property
     def busy(self) -> bool:

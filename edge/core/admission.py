@@ -26,7 +26,7 @@ from crypto.entry import (
 from crypto.errors import BadCode
 from crypto.ticket import FLAG_ATTENTION, FLAG_CHECK
 from edge.core.moments import Moment
-from edge.core.policy import Policy
+from edge.core.policy import GateRule, Policy
 from edge.core.reasons import BY_CODE, Reason
 from edge.core.state import UNKNOWN, Hold, State, Ticket
 
@@ -63,7 +63,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     """The answer. `reason` None = admitted. `repeated`: said before, so nothing may move again.
 
     `fact` is None for repeated answers and for garbage, which is only counted (`refusals`).
-    `hold` points at the hold that a repeated answer belongs to.
+    `hold` points at the hold that a repeated answer belongs to; `marks` are the MARK_ bits.
     """
 
     reason: Reason | None
@@ -73,6 +73,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     earlier: Earlier | None = None
     hold: Hold | None = None
     repeated: bool = False
+    marks: int = 0
 
     @property
     def admitted(self) -> bool:
@@ -97,12 +98,13 @@ def decide(
     ticket = state.tickets.get(claim.identity, _NOBODY)
     again = _said_before(state, ticket, presentation)
     if again is not None:
-        return Decision(None, again.granted, claim, hold=again, repeated=True)
+        marks = 0 if again.exit else _marks(policy, claim, now)
+        return Decision(None, again.granted, claim, hold=again, repeated=True, marks=marks)
     reason = _refusal(policy, ticket, presentation, claim, now)
     if reason is not None:
         return _refuse(reason, presentation, now, hlc, claim)
     if presentation.direction == "exit":
-        return _let_out(presentation, claim, now, hlc)
+        return _let_out(policy, presentation, claim, now, hlc)
     return _let_in(state, policy, ticket, presentation, claim, now, hlc)
 
 
@@ -125,6 +127,10 @@ def _said_before(state: State, ticket: Ticket, p: Presentation) -> Hold | None:
     return None
 
 
+# A gate that the bundle does not name refuses with `device`, after all that is about the ticket.
+_ANY_GATE: Final = GateRule(0, "", None, None)
+
+
 def _refusal(
     policy: Policy, ticket: Ticket, p: Presentation, claim: Claim, now: Moment
 ) -> Reason | None:
@@ -136,9 +142,7 @@ def _refusal(
         return Reason.CANCELED
     if identity in policy.blocked:
         return Reason.BLOCKED
-    gate = policy.gates.get(p.gate)
-    if gate is None:
-        return Reason.DEVICE  # a lane of a gate the centre does not know admits nobody
+    gate = policy.gates.get(p.gate, _ANY_GATE)
     if claim.product not in policy.products:
         return Reason.PRODUCT
     if gate.products is not None and claim.product not in gate.products:
@@ -169,37 +173,49 @@ def _let_in(
     now: Moment, hlc: int,
 ) -> Decision:  # fmt: skip
     wanted = min(max(p.count, 1), COUNT_MAX)
-    obstacle = _redeemed(ticket, policy.products[claim.product], claim.persons, wanted, now)
+    holds = state.in_order(ticket)
+    obstacle = _redeemed(holds, policy.products[claim.product], claim.persons, wanted, now)
     if obstacle is not None:
         earlier = _earlier(state, obstacle)
         return _refuse(Reason.ALREADY_REDEEMED, p, now, hlc, claim, earlier)
+    if p.gate not in policy.gates:
+        return _refuse(Reason.DEVICE, p, now, hlc, claim)
+    marks = _marks(policy, claim, now)
     fact = Admitted(
         hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, claim.issued_at,
-        claim.product, claim.performance, wanted, claim.persons, p.nonce,
-        _marks(policy, claim, now),
+        claim.product, claim.performance, wanted, claim.persons, p.nonce, marks,
     )  # fmt: skip
-    return Decision(None, wanted, claim, fact)
+    return Decision(None, wanted, claim, fact, marks=marks)
 
 
 def _redeemed(
-    ticket: Ticket, product: Product, persons: int, wanted: int, now: Moment
+    holds: list[Hold], product: Product, persons: int, wanted: int, now: Moment
 ) -> Hold | None:
-    """The hold because of which no more may enter, or None if `wanted` persons still may."""
-    holds = ticket.in_order()
+    """The hold because of which no more may enter, or None if `wanted` persons still may.
+
+    `holds` in order. The persons of a group that have not been in yet wait for nobody: only who
+    comes again may be too soon.
+    """
+    if wanted > persons:
+        return _TOO_MANY
     entries = [hold for hold in holds if not hold.exit and hold.used]
-    if not entries:
-        return None if wanted <= persons else holds[-1] if holds else _TOO_MANY
+    if sum(hold.used for hold in entries) + wanted <= persons:
+        return None
     last = entries[-1]
-    earliest_ms = (last.hlc >> HLC_COUNTER_BITS) + product.reentry_after_s * 1000
-    if product.reentry != "none" and now.ms < earliest_ms:
+    if product.reentry == "none":
         return last
     if product.reentry == "unlimited":
-        return None if wanted <= persons else last
-    taken = _inside(holds) if product.reentry == "after_exit" else sum(h.used for h in entries)
-    return last if taken + wanted > persons else None
+        # Whoever is in may come again, but two cannot walk on one right at the same moment.
+        walking = [hold for hold in entries if hold.open]
+        if sum(hold.granted for hold in walking) + wanted > persons:
+            return walking[-1]
+    elif _inside(holds) + wanted > persons:
+        return last
+    earliest_ms = (last.hlc >> HLC_COUNTER_BITS) + product.reentry_after_s * 1000
+    return last if now.ms < earliest_ms else None
 
 
-# More persons wanted than the code is for, before anybody went in: no use stands in the way.
+# More persons wanted than the code is for: no use stands in the way.
 _TOO_MANY: Final = Hold(-1, 0)
 
 
@@ -211,7 +227,9 @@ def _inside(holds: list[Hold]) -> int:
     return inside
 
 
-def _let_out(p: Presentation, claim: Claim, now: Moment, hlc: int) -> Decision:
+def _let_out(policy: Policy, p: Presentation, claim: Claim, now: Moment, hlc: int) -> Decision:
+    if p.gate not in policy.gates:
+        return _refuse(Reason.DEVICE, p, now, hlc, claim)
     fact = ExitRecorded(hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, p.nonce)
     return Decision(None, 1, claim, fact)
 

@@ -11,7 +11,6 @@ import msgspec
 from crypto.entry import HLC_COUNTER_BITS
 
 DRIFT_MS_MAX: Final = 60_000
-_COUNTER_MAX: Final = (1 << HLC_COUNTER_BITS) - 1
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):

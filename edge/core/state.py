@@ -6,6 +6,7 @@ they settle; they wait in a hold that is not `granted` yet.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -62,16 +63,10 @@ class Hold(msgspec.Struct, array_like=True, gc=False):
 
 
 class Ticket(msgspec.Struct, array_like=True, gc=False):
-    """All that happened to one identity. `issued_at`: newest code seen, unix s."""
+    """All that happened to one identity. `issued_at`: newest code admitted, unix s."""
 
     issued_at: int = 0
     holds: list[Hold] = []
-
-    def in_order(self) -> list[Hold]:
-        """Granted holds, oldest first."""
-        granted = [hold for hold in self.holds if hold.hlc]
-        granted.sort(key=_hold_order)
-        return granted
 
 
 class Origin(msgspec.Struct, array_like=True, gc=False):
@@ -86,14 +81,17 @@ class Origin(msgspec.Struct, array_like=True, gc=False):
         """Note `seq` as folded; False if it was already."""
         if seq == self.next:
             self.next += 1
-            while self.beyond and self.beyond[0] == self.next:
-                self.beyond.pop(0)
+            joined = 0
+            while joined < len(self.beyond) and self.beyond[joined] == self.next:
+                joined += 1
                 self.next += 1
+            del self.beyond[:joined]
             return True
-        if seq < self.next or seq in self.beyond:
+        # A lost block leaves a gap for ever, and a million facts may follow it: no linear search.
+        at = bisect_left(self.beyond, seq)
+        if seq < self.next or (at < len(self.beyond) and self.beyond[at] == seq):
             return False
-        self.beyond.append(seq)
-        self.beyond.sort()
+        self.beyond.insert(at, seq)
         return True
 
 
@@ -108,10 +106,6 @@ class _Dump(msgspec.Struct, array_like=True):
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(_Dump)
-
-
-def _hold_order(hold: Hold) -> tuple[int, int, int]:
-    return (hold.hlc, hold.origin, hold.seq)
 
 
 class State:
@@ -173,6 +167,22 @@ class State:
         known.holds.append(hold)
         return hold
 
+    def in_order(self, ticket: Ticket) -> list[Hold]:
+        """Granted holds of `ticket`, oldest first, by (HLC, gateway, epoch, seq).
+
+        An exit comes before an entry of the very same clock, which two gateways can give only
+        when neither had heard of the other: ties fail closed.
+        """
+        granted = [hold for hold in ticket.holds if hold.hlc]
+        if len(granted) > 1:
+            granted.sort(key=self._hold_order)
+        return granted
+
+    def _hold_order(self, hold: Hold) -> tuple[int, bool, bytes, int, int]:
+        # By name, never by index: that depends on which log was heard of first.
+        origin = self.origins[hold.origin]
+        return (hold.hlc, not hold.exit, origin.gateway, origin.epoch, hold.seq)
+
     def open_holds(self, gateway: bytes) -> Iterator[tuple[bytes, Hold]]:
         """(ticket, hold) of every grant of `gateway` that nobody settled, entries and exits."""
         own = {i for i, origin in enumerate(self.origins) if origin.gateway == gateway}
@@ -202,7 +212,7 @@ class State:
         """The state that `dump` wrote. Raises `ValueError` for another format or other bytes."""
         try:
             dumped = _DECODER.decode(raw)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise ValueError(f"this is no state of a gateway: {error}") from None
         if dumped.format != SNAPSHOT_FORMAT:
             raise ValueError(f"state format {dumped.format} is not this version's")
