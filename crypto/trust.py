@@ -30,12 +30,16 @@ _Pem = Annotated[str, Meta(max_length=authority.PEM_BYTES_MAX)]
 _Url = Annotated[str, Meta(max_length=300, pattern=r"\A(https://[!-~]+)?\Z")]
 
 
-class Request(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
-    tag_field="format", tag="gatehouse-request-1",
-):  # fmt: skip
+class _Named(msgspec.Struct):
+    """The one field that is always there: a file that does not say what it is, is not ours."""
+
+    format: str
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A gateway asks to be enrolled. Ids and keys are hex, as in the file."""
 
+    format: Literal["gatehouse-request-1"] = "gatehouse-request-1"
     name: Name
     gateway: _Hex16
     device_public: _Hex32
@@ -97,7 +101,9 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return VerifyKey(bytes.fromhex(self.receipt_key))
 
 
+_NAMED: Final = msgspec.json.Decoder(_Named)
 _REQUEST: Final = msgspec.json.Decoder(Request)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _TRUST: Final = msgspec.json.Decoder(Trust)
 
 
@@ -127,8 +133,9 @@ def read_request_untrusted(raw: bytes) -> Request:
     if len(raw) > FILE_BYTES_MAX:
         raise BadCertificate("too long for a gateway's request")
     try:
+        _NAMED.decode(raw)
         request = _REQUEST.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise BadCertificate(f"this is no gateway's request: {error}") from None
     message = request.gateway_id + request.public + request.name.encode()
     if not VerifyKey(request.public).verify(
@@ -157,8 +164,9 @@ def read_trust_untrusted(raw: bytes) -> Trust:
     if len(raw) > FILE_BYTES_MAX:
         raise BadCertificate("too long for a trust file")
     try:
+        _NAMED.decode(raw)
         trust = _TRUST.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise BadCertificate(f"this is no trust file: {error}") from None
     peer = authority.read_peer_pem_untrusted(trust.device_pem, trust.ca_pem)
     if (peer.tenant, peer.gateway) != (trust.tenant_id, trust.gateway_id):
