@@ -54,21 +54,28 @@ def load_identity(folder: Path, seed: bytes | None = None) -> Identity:
         trust = read_trust_untrusted(raw)
         key = SigningKey(seed)
     except FileNotFoundError as error:
-        hint = f"run `edge init {folder} --name NAME`, then `edge init {folder} --accept FILE`"
-        raise _invalid(folder, f"{Path(error.filename).name} is missing", hint) from None
+        missing = Path(error.filename).name
+        hint = f"run `gatehouse edge init {folder} --accept FILE` with the centre's answer"
+        if missing == "device.key":
+            hint = f"run `gatehouse edge init {folder} --name NAME`"
+        raise _invalid(folder, f"{missing} is missing", hint) from None
     except (OSError, Bad, ValueError) as error:
         raise _invalid(folder, str(error), "is this the folder that `edge init` made?") from None
     if trust.device_public != key.public:
-        raise _invalid(folder, "the trust file is for another device key", "accept the right file")
+        hint = f"run `gatehouse edge init {folder} --accept FILE` with the answer to its request"
+        raise _invalid(folder, "trust.json is for another device key", hint)
     return Identity(folder, trust, seed, key)
 
 
 def _read_seed(path: Path) -> bytes:
     if path.stat().st_mode & 0o077:
         raise ValueError(f"{path.name} can be read by others: chmod 600 {path}")
-    seed = bytes.fromhex(path.read_text().strip())
+    try:
+        seed = bytes.fromhex(path.read_text("ascii").strip())
+    except ValueError:
+        seed = b""
     if len(seed) != SEED_BYTES:
-        raise ValueError(f"{path.name} holds no 32-byte key")
+        raise ValueError(f"{path.name} holds no 32-byte key in hex")
     return seed
 
 

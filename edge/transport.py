@@ -1,11 +1,15 @@
 """The wire to the centre: mutual TLS over HTTP, and its errors as ours (*Formats* 5 and 6)."""
 
 import ssl
-from typing import Any, Final, Protocol, TypeVar
+from typing import Annotated, Any, Final, Protocol, TypeVar
 
 import httpx2
 import msgspec
+import trio
 import zstandard
+from msgspec import Meta
+
+from crypto.entry import SEQ_MAX
 
 T = TypeVar("T")
 
@@ -13,6 +17,8 @@ BLOCKS_TYPE: Final = "application/vnd.gatehouse.blocks+zstd"
 RUN_BYTES_MAX: Final = 16 << 20
 ANSWER_BYTES_MAX: Final = 80 << 20
 BUNDLE_EXTRA_S: Final = 10.0
+# An answer that drips in, byte by byte, is given up after this many time-outs in all.
+DRIP_TIMEOUTS: Final = 10
 
 
 class UplinkLost(Exception):
@@ -38,9 +44,9 @@ class Turned(Exception):
 class EpochHead(msgspec.Struct, frozen=True):
     """What the centre holds of one epoch; `head` in hex."""
 
-    epoch: int
-    through_seq: int
-    head: str
+    epoch: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+    through_seq: Annotated[int, Meta(ge=0, le=SEQ_MAX)]
+    head: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 class Transport(Protocol):
@@ -62,6 +68,11 @@ class Transport(Protocol):
         """The centre's clock, unix ms."""
 
 
+class _Answer(msgspec.Struct, frozen=True):
+    status: int
+    content: bytes
+
+
 class _Heads(msgspec.Struct):
     epochs: list[EpochHead]
 
@@ -76,6 +87,9 @@ class _Problem(msgspec.Struct):
     detail: str = ""
 
 
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 class HttpTransport:
     """`Transport` over HTTPS. Use as an async context manager."""
 
@@ -85,6 +99,8 @@ class HttpTransport:
         self._base = f"/v1/gateways/{gateway.hex()}"
         self._client = httpx2.AsyncClient(
             base_url=url, verify=context, timeout=timeout_s, trust_env=False,
+            # Bodies are compressed by us where it pays; what we ask for comes as it is.
+            headers={"accept-encoding": "identity"},
             limits=httpx2.Limits(max_connections=4, max_keepalive_connections=2),
         )  # fmt: skip
         self._timeout_s = timeout_s
@@ -98,7 +114,8 @@ class HttpTransport:
         answer = await self._ask(
             "PUT",
             f"{self._base}/epochs/{epoch}/blocks/{first_seq}",
-            content=self._pack.compress(run),
+            # Megabytes after a long outage: the lanes must not wait for it.
+            content=await trio.to_thread.run_sync(self._pack.compress, run),
             headers={"content-type": BLOCKS_TYPE},
         )
         return answer.content
@@ -106,7 +123,7 @@ class HttpTransport:
     async def get_blocks(self, epoch: int, from_seq: int) -> bytes:
         path = f"{self._base}/epochs/{epoch}/blocks"
         answer = await self._ask("GET", path, params={"from": from_seq}, absent_ok=True)
-        return _unpack(answer.content) if answer.status_code == 200 else b""
+        return _unpack(answer.content) if answer.status == 200 else b""
 
     async def heads(self) -> list[EpochHead]:
         answer = await self._ask("GET", f"{self._base}/heads")
@@ -119,53 +136,58 @@ class HttpTransport:
             params={"have": have, "wait": wait_s},
             timeout=self._timeout_s + wait_s + BUNDLE_EXTRA_S,
         )
-        return answer.content if answer.status_code == 200 else None
+        return answer.content if answer.status == 200 else None
 
     async def clock_ms(self) -> int:
         answer = await self._ask("GET", "/v1/clock")
         return _decode(answer.content, _Clock).now_ms
 
-    async def _ask(
-        self, method: str, path: str, *, absent_ok: bool = False, **how: Any
-    ) -> httpx2.Response:
+    async def _ask(self, method: str, path: str, *, absent_ok: bool = False, **how: Any) -> _Answer:
+        most_s = DRIP_TIMEOUTS * how.get("timeout", self._timeout_s)
         try:
-            async with self._client.stream(method, path, **how) as answer:
-                await _read_bounded(answer)
+            with trio.fail_after(most_s):
+                async with self._client.stream(method, path, **how) as got:
+                    answer = _Answer(got.status_code, await _read_bounded(got))
+        except trio.TooSlowError:
+            raise UplinkLost(f"the centre did not finish its answer in {most_s:g} s") from None
         except (httpx2.HTTPError, httpx2.StreamError, ssl.SSLError, OSError) as error:
             raise UplinkLost(f"{type(error).__name__}: {error}") from None
-        if answer.status_code in (200, 204) or (absent_ok and answer.status_code == 404):
+        if answer.status in (200, 204) or (absent_ok and answer.status == 404):
             return answer
         raise _refusal(answer)
 
 
-async def _read_bounded(answer: httpx2.Response) -> None:
-    """`aread` with a limit: a centre gone mad must not fill a gateway's memory."""
-    read, parts = 0, []
-    async for part in answer.aiter_raw():
-        read += len(part)
-        if read > ANSWER_BYTES_MAX:
+async def _read_bounded(got: httpx2.Response) -> bytes:
+    """The body, with a limit: a centre gone mad must not fill a gateway's memory."""
+    content = bytearray()
+    async for part in got.aiter_raw():
+        content += part
+        if len(content) > ANSWER_BYTES_MAX:
             raise httpx2.DecodingError("the centre's answer is too large")
-        parts.append(part)
-    answer._content = b"".join(parts)
+    return bytes(content)
 
 
-def _refusal(answer: httpx2.Response) -> Exception:
+def _refusal(answer: _Answer) -> Exception:
     try:
         problem = msgspec.json.decode(answer.content, type=_Problem)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         problem = _Problem()
-    if problem.problem == "gap":
+    status = answer.status
+    if status == 409 and problem.problem == "gap":
         return Gap(problem.wanted)
-    if answer.status_code >= 500 or answer.status_code in (408, 429):
-        return UplinkLost(f"the centre answers {answer.status_code} {problem.problem}".rstrip())
-    return Turned(problem.problem or f"status {answer.status_code}", problem.detail)
+    if status >= 500 or status in (408, 429):
+        return UplinkLost(f"the centre answers {status} {problem.problem}".rstrip())
+    return Turned(problem.problem or f"status {status}", problem.detail)
 
 
 def _unpack(raw: bytes) -> bytes:
-    if zstandard.frame_content_size(raw) > RUN_BYTES_MAX:
-        raise UplinkLost("the centre sent more blocks than were asked for")
     try:
-        return zstandard.ZstdDecompressor().decompress(raw, max_output_size=RUN_BYTES_MAX)
+        # A frame says its size in front, and that much would be allocated at once.
+        if zstandard.frame_content_size(raw) > RUN_BYTES_MAX:
+            raise UplinkLost("the centre sent more blocks than were asked for")
+        return zstandard.ZstdDecompressor().decompress(
+            raw, max_output_size=RUN_BYTES_MAX, allow_extra_data=False
+        )
     except zstandard.ZstdError as error:
         raise UplinkLost(f"the centre's blocks cannot be unpacked: {error}") from None
 
@@ -173,5 +195,5 @@ def _unpack(raw: bytes) -> bytes:
 def _decode(raw: bytes, wanted: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=wanted)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise UplinkLost(f"the centre's answer cannot be read: {error}") from None

@@ -12,19 +12,22 @@ from typing import Any, Final, Protocol
 import trio
 
 from crypto.block import Block, Head
-from crypto.errors import BadBundle, BadReceipt
+from crypto.errors import Bad, BadBundle, BadReceipt
 from crypto.keys import VerifyKey
 from crypto.receipt import Receipt
 from crypto.receipt import read_untrusted as read_receipt
 from edge.bundles import BundleStore
 from edge.clock import SystemClock
 from edge.gateway import Gateway
+from edge.ledger.errors import LedgerDamaged
 from edge.transport import EpochHead, Gap, Transport, Turned, UplinkLost
 
 log = logging.getLogger(__name__)
 CLOCK_EVERY_S: Final = 60.0
 # After the first block is durable: let a few more join the request.
 GATHER_S: Final = 0.05
+# With nothing to send: how often the centre is asked what it holds.
+HEADS_EVERY_S: Final = 60.0
 
 
 class BlockSource(Protocol):
@@ -80,6 +83,9 @@ class Uplink:
         self._keep = keep
         self._wake = trio.Event()
         self._told_lost = False
+        self._held: dict[int, EpochHead] = {}
+        # Epochs of which the centre wanted facts a second time since it was asked for its heads.
+        self._resent: set[int] = set()
         self.receipts: dict[int, Receipt] = {}
         self.problem = ""
         self.connected = False
@@ -92,9 +98,13 @@ class Uplink:
                 await self._learn_heads()
                 while True:
                     await self._send_all()
-                    await self._wake.wait()
+                    self._back()
+                    with trio.move_on_after(HEADS_EVERY_S) as quiet:
+                        await self._wake.wait()
+                    if quiet.cancelled_caught:
+                        await self._learn_heads()  # is it still there, and holds it what it held?
                     await trio.sleep(GATHER_S)
-            except (UplinkLost, Turned, BadReceipt) as error:
+            except (UplinkLost, Turned, BadReceipt, LedgerDamaged) as error:
                 self._lost(error)
                 await trio.sleep(self._backoff.next_s())
 
@@ -119,18 +129,38 @@ class Uplink:
         self._backoff.reset()
 
     async def _learn_heads(self) -> None:
-        """Ask once per connection where to go on; our own receipts may be older or newer."""
+        """Ask once per connection where to go on; our own receipts may be older or newer.
+
+        Not yet a sign that the centre takes our blocks: it may turn every one of them away.
+        """
         self._held = {head.epoch: head for head in await self._transport.heads()}
-        self._back()
+        self._resent.clear()
 
     async def _send_all(self) -> None:
+        """Send every epoch, oldest first. One that is turned away does not stop the others."""
+        turned: Turned | LedgerDamaged | None = None
         for epoch in sorted(self._source.heads):
-            held = self._held.get(epoch)
-            seq = (held.through_seq if held else 0) + 1
-            while seq <= self._source.heads[epoch].seq:
-                seq = await self._send(epoch, seq)
+            try:
+                await self._send_epoch(epoch)
+            except (Turned, LedgerDamaged) as error:
+                turned = turned or error
+        if turned is not None:
+            raise turned
         if self._caught_up():
             self._wake = trio.Event()
+
+    async def _send_epoch(self, epoch: int) -> None:
+        held = self._held.get(epoch, EpochHead(epoch, 0, ""))
+        ours = self._source.heads[epoch]
+        other = held.through_seq == ours.seq > 0 and held.head != ours.hash.hex()
+        # Of an older epoch the centre may well hold more: a torn end was cut here, and never again
+        # will a block be written behind it.
+        if epoch == self._source.epoch and (held.through_seq > ours.seq or other):
+            why = f"it holds facts of epoch {epoch} through {held.through_seq} that are not ours"
+            raise Turned("fork", why)
+        seq = held.through_seq + 1
+        while seq <= self._source.heads[epoch].seq:
+            seq = await self._send(epoch, seq)
 
     def _caught_up(self) -> bool:
         """No await between this look and the new event, or a block could be overlooked."""
@@ -140,38 +170,64 @@ class Uplink:
     async def _send(self, epoch: int, seq: int) -> int:
         """Send a run from `seq` on; the next seq to send."""
         blocks = self._source.blocks_from(epoch, seq, self._batch_bytes)
+        assert blocks, "whoever asks for facts that are durable gets a block"
         run = b"".join(block.raw for block in blocks)
         try:
             raw = await self._transport.put_blocks(epoch, blocks[0].first_seq, run)
         except Gap as gap:
-            if gap.wanted >= seq:
-                raise Turned("gap", f"wants {gap.wanted}, was sent {seq}") from None
-            return gap.wanted
+            return self._go_back(epoch, seq, gap.wanted)
         receipt = read_receipt(raw, self._receipt_key)
-        mine = (receipt.tenant, receipt.gateway, receipt.epoch)
-        if mine != (self._tenant, self._gateway.identity, epoch):
-            raise BadReceipt("a receipt for another log")
-        if receipt.through_seq < seq:
-            raise BadReceipt(f"a receipt through {receipt.through_seq} for blocks from {seq}")
+        self._check(receipt, blocks[-1])
         self.receipts[epoch] = receipt
-        if self._keep is not None:
-            self._keep(raw, receipt)
+        self._keep_receipt(raw, receipt)
         through = receipt.through_seq
         self._held[epoch] = EpochHead(epoch, through, receipt.head.hex())
         self._back()
         self._gateway.events.publish("receipt", epoch=epoch, through_seq=through)
         return through + 1
 
+    def _go_back(self, epoch: int, seq: int, wanted: int) -> int:
+        """The centre lacks what it held a moment ago (a restored backup): send it again, once."""
+        if not 1 <= wanted < seq:
+            raise Turned("gap", f"wants {wanted}, was sent {seq}")
+        if epoch in self._resent:
+            raise UplinkLost(f"the centre asks for facts from {wanted} on again and again")
+        self._resent.add(epoch)
+        return wanted
+
+    def _check(self, receipt: Receipt, last: Block) -> None:
+        """A receipt is evidence: it must be of our log, and of the blocks that were sent."""
+        mine = (receipt.tenant, receipt.gateway, receipt.epoch)
+        if mine != (self._tenant, self._gateway.identity, last.epoch):
+            raise BadReceipt("a receipt for another log")
+        if receipt.through_seq < last.last_seq:
+            problem = f"a receipt through {receipt.through_seq} for blocks through {last.last_seq}"
+            raise BadReceipt(problem)
+        if receipt.through_seq == last.last_seq and receipt.head != last.hash:
+            raise BadReceipt("a receipt for other blocks than ours")
+
+    def _keep_receipt(self, raw: bytes, receipt: Receipt) -> None:
+        if self._keep is None:
+            return
+        try:
+            self._keep(raw, receipt)
+        except OSError as error:
+            log.warning("a receipt was not kept on disk", extra={"why": str(error)})
+
+    def _through(self, epoch: int) -> int:
+        held = self._held.get(epoch)
+        return held.through_seq if held else 0
+
     def status(self) -> dict[str, Any]:
-        """Connected, how many facts wait, and the last receipt of this epoch."""
+        """Connected, how many facts of all epochs wait, and the last receipt of this epoch."""
         receipt = self.receipts.get(self._source.epoch)
-        through = receipt.through_seq if receipt else 0
+        heads = self._source.heads.items()
         return {
             "connected": self.connected,
             "problem": self.problem,
             "durable_seq": self._source.durable.seq,
-            "receipted_seq": through,
-            "waiting": self._source.durable.seq - through,
+            "receipted_seq": self._through(self._source.epoch),
+            "waiting": sum(max(0, head.seq - self._through(epoch)) for epoch, head in heads),
             "receipt_at_ms": receipt.accepted_at_ms if receipt else 0,
         }
 
@@ -179,31 +235,48 @@ class Uplink:
 async def follow_bundles(
     gateway: Gateway, store: BundleStore, transport: Transport, backoff: Backoff, wait_s: int
 ) -> None:
-    """Fetch every newer bundle, keep it, decide by it."""
+    """Fetch every newer bundle, keep it, decide by it.
+
+    Whatever the centre answers, the next question comes at once only after a bundle that was
+    applied, or after the centre has waited as long as it was asked to.
+    """
+    told = ""
     while True:
+        asked = trio.current_time()
         try:
             raw = await transport.get_bundle(gateway.policy.version, wait_s)
+            if raw is not None:
+                await _take_bundle(gateway, store, raw)
         except (UplinkLost, Turned):
-            await trio.sleep(backoff.next_s())
-            continue
-        backoff.reset()
-        if raw is None:
-            if not wait_s:
-                await trio.sleep(backoff.next_s())
-            continue
-        try:
-            bundle = store.read_untrusted(raw)
-        except BadBundle as error:
-            log.error("the centre sent a bundle we refuse", extra={"why": str(error)})
-            await trio.sleep(backoff.next_s())
-            continue
+            pass  # told by the uplink
+        except (Bad, ValueError) as error:
+            if told != str(error):
+                told = str(error)
+                log.error("the centre sent a bundle we refuse", extra={"why": told})
+        else:
+            if raw is not None or trio.current_time() - asked >= wait_s > 0:
+                backoff.reset()
+                continue
+        await trio.sleep(backoff.next_s())
+
+
+async def _take_bundle(gateway: Gateway, store: BundleStore, raw: bytes) -> None:
+    """Raises `BadBundle`, also for one that is not newer, and `ValueError`."""
+    bundle = await trio.to_thread.run_sync(store.read_untrusted, raw)
+    if bundle.version <= gateway.policy.version:
+        raise BadBundle(f"version {bundle.version} is not newer than {gateway.policy.version}")
+    try:
         await trio.to_thread.run_sync(store.keep, raw)
-        if gateway.apply_bundle(bundle, raw):
-            log.info("bundle applied", extra={"version": bundle.version})
+    except OSError as error:
+        # Deny lists must reach the lanes with a full disk, too; after a restart it comes again.
+        log.error("a bundle is in force but was not kept", extra={"why": str(error)})
+    gateway.apply_bundle(bundle, raw)
+    log.info("bundle applied", extra={"version": bundle.version})
 
 
 async def compare_clocks(clock: SystemClock, transport: Transport) -> None:
     """Measure our lead over the centre's clock now and then; shown and logged, never obeyed."""
+    told_off = False
     while True:
         asked = trio.current_time()
         try:
@@ -212,6 +285,9 @@ async def compare_clocks(clock: SystemClock, transport: Transport) -> None:
             pass
         else:
             lead = clock.confirm(theirs, int((trio.current_time() - asked) * 1000))
-            if clock.unsure:
-                log.error("this gateway's clock is off", extra={"lead_ms": lead})
+            if clock.unsure is not told_off:
+                told_off = clock.unsure
+                tell = log.error if told_off else log.warning
+                told = "this gateway's clock is off" if told_off else "the clock is right again"
+                tell(told, extra={"lead_ms": lead})
         await trio.sleep(CLOCK_EVERY_S)
