@@ -1,5 +1,6 @@
 """Checks a whole folder from its first block, trusting no snapshot; changes nothing."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from crypto.block import Block, Head
@@ -52,9 +53,10 @@ def whose(storage: Storage, trust: Trust | None) -> Trust:
 
 
 def walks(
-    storage: Storage, trust: Trust, fold: Fold, heal: Fetch | None = None
-) -> dict[int, tuple[EpochWalk, EpochChain]]:
-    """A walk for each epoch from the first block that is here."""
+    storage: Storage, trust: Trust, fold: Fold, heal: Fetch | None = None,
+    starts: Mapping[int, Head] | None = None,
+) -> dict[int, tuple[EpochWalk, EpochChain]]:  # fmt: skip
+    """A walk for each epoch from the first block that is here, or after `starts` where it fits."""
     every = segments_of(storage)
     reach = recorded_ends(storage, every)
     found = {}
@@ -66,6 +68,9 @@ def walks(
         walk = EpochWalk(
             storage, chain, names, fold=fold, proven={}, reach=reach.get(epoch, Head()), heal=heal
         )
+        start = (starts or {}).get(epoch)
+        if start is not None and walk.start_after(start):
+            chain.head = start
         found[epoch] = (walk, chain)
     return found
 
@@ -103,17 +108,16 @@ def audit(storage: Storage, trust: Trust | None = None, fold: Fold = nothing) ->
     return Audit(counts[0], counts[1], heads)
 
 
-def good_part(storage: Storage, trust: Trust) -> tuple[dict[int, EpochEnd], dict[int, Head], bool]:
-    """How far each epoch is whole, without raising: ends, heads, and whether that is all."""
+def good_part(
+    storage: Storage, trust: Trust, starts: Mapping[int, Head]
+) -> tuple[dict[int, EpochEnd], dict[int, Head]]:
+    """How far each epoch is whole from `starts` on: where its blocks end, and its head."""
     ends: dict[int, EpochEnd] = {}
     heads: dict[int, Head] = {}
-    whole = True
-    for epoch, (walk, chain) in walks(storage, trust, nothing).items():
+    for epoch, (walk, chain) in walks(storage, trust, nothing, starts=starts).items():
         try:
             ends[epoch] = walk.run()
         except LedgerDamaged:
-            whole = False
             ends[epoch] = EpochEnd(walk.place, True)
-        whole = whole and not ends[epoch].dirty
         heads[epoch] = chain.head
-    return ends, heads, whole
+    return ends, heads

@@ -86,7 +86,7 @@ class Ledger:
         """Return when every fact through `seq` is durable. Raises `StorageFailed`."""
         assert 0 <= seq < self.next_seq
         if self.failed is not None:
-            raise self.failed
+            raise StorageFailed(str(self.failed))
         if seq <= self.durable.seq:
             await trio.lowlevel.checkpoint()
             return
@@ -120,10 +120,15 @@ class Ledger:
 
     async def run(self) -> None:
         """Serve until cancelled. Raises `StorageFailed` when the disk fails, and never again."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._committer.run)
-            nursery.start_soon(self._keep_spares)
-            await self._hand_over()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._committer.run)
+                nursery.start_soon(self._keep_spares)
+                await self._hand_over()
+        except BaseExceptionGroup:
+            if self.failed is not None:
+                raise self.failed from None  # plain: the daemon's exit code hangs on it
+            raise
 
     def close(self) -> None:
         """Stop the writer after what it is writing; what is pending is written too."""
@@ -148,7 +153,7 @@ class Ledger:
         if done.failed is not None:
             self.failed = done.failed
             for task in self._waiting:
-                trio.lowlevel.reschedule(task, outcome.Error(done.failed))
+                trio.lowlevel.reschedule(task, outcome.Error(StorageFailed(str(done.failed))))
             self._waiting.clear()
             raise done.failed
         self.durable = self.heads[self.epoch] = done.head
@@ -174,7 +179,7 @@ class Ledger:
 
     def _refuse(self) -> None:
         if self.failed is not None:
-            raise self.failed
+            raise StorageFailed(str(self.failed))
         raise LedgerFull("the ledger has no room for another fact: free space on its disk")
 
     async def _keep_spares(self) -> None:

@@ -10,6 +10,7 @@ from crypto.block import ALIGN_BYTES, Block, Head
 from edge.ledger import epochs, excuse, segments, snapshot
 from edge.ledger.audit import Audit, audit, good_part, walks, whose
 from edge.ledger.chain import Trust
+from edge.ledger.errors import LedgerError
 from edge.ledger.recover import KnownHead, nothing, recorded_ends
 from edge.ledger.segments import SegmentName, SegmentReader, segments_of
 from edge.ledger.spares import Spares
@@ -49,7 +50,10 @@ def repair(storage: Storage, trust: Trust | None, blocks: list[Block]) -> tuple[
     def fetch(epoch: int, seq: int) -> list[Block]:
         return [b for b in by_epoch.get(epoch, []) if b.last_seq >= seq]
 
-    size = storage.size(segments_of(storage)[0].file)
+    names = segments_of(storage)
+    if not names:
+        raise LedgerError("this folder holds no segments: there is nothing to put blocks into")
+    size = storage.size(names[0].file)
     spares = Spares(storage, trust.gateway, LedgerConfig(segment_bytes=size))
     put_back = 0
     for epoch, (walk, chain) in walks(storage, trust, nothing, fetch).items():
@@ -74,7 +78,9 @@ def set_aside(folder: Path, trust: Trust | None, *, reason: str, stamp: str) -> 
     storage = DiskStorage(folder)
     try:
         trust = whose(storage, trust)
-        ends, heads, _ = good_part(storage, trust)
+        starts = _starts(storage, trust)
+        ends, heads = good_part(storage, trust, starts)
+        heads = starts | heads
         reach = _reach(storage, heads)
         kept_as = folder.with_name(f"{folder.name}.set-aside-{stamp}")
         fresh_folder = folder.with_name(f"{folder.name}.fresh")
@@ -82,7 +88,7 @@ def set_aside(folder: Path, trust: Trust | None, *, reason: str, stamp: str) -> 
         try:
             for file in fresh.list():  # of an attempt that was interrupted
                 fresh.remove(file)
-            _copy_good(storage, fresh, trust, ends, heads)
+            _copy_good(storage, fresh, starts, ends)
             excuse.store(fresh, excuse.SetAside(reason, kept_as.name, heads))
         finally:
             fresh.close()
@@ -117,28 +123,34 @@ def _reach(storage: Storage, heads: Mapping[int, Head]) -> dict[int, int]:
     return reach
 
 
+def _starts(storage: Storage, trust: Trust) -> dict[int, Head]:
+    """What the newest good snapshot covers of this log."""
+    for file in snapshot.files(storage):
+        found = snapshot.load(storage, file)
+        if found is not None:
+            return {e: head for (g, e), head in found.vector.items() if g == trust.gateway}
+    return {}
+
+
 def _copy_good(
-    old: Storage, fresh: Storage, trust: Trust, ends: dict[int, EpochEnd], heads: dict[int, Head]
+    old: Storage, fresh: Storage, starts: Mapping[int, Head], ends: Mapping[int, EpochEnd]
 ) -> None:
-    covered: dict[int, int] = {}
     for file in old.list():
         if file.endswith(epochs.SUFFIX):
             _copy(old, fresh, file, old.size(file))
     for file in snapshot.files(old):
-        found = snapshot.load(old, file)
-        if found is not None:
+        if snapshot.load(old, file) is not None:
             _copy(old, fresh, file, old.size(file))
-            covered = {e: h.seq for (g, e), h in found.vector.items() if g == trust.gateway}
     for name in segments_of(old):
         end = ends[name.epoch].place
-        if end is None or name > end.segment or _is_covered(old, name, covered):
+        if end is None or name > end.segment or _is_covered(old, name, starts):
             continue
         _copy(old, fresh, name.file, end.at if name == end.segment else end.size)
 
 
-def _is_covered(storage: Storage, name: SegmentName, covered: Mapping[int, int]) -> bool:
+def _is_covered(storage: Storage, name: SegmentName, starts: Mapping[int, Head]) -> bool:
     later = [n for n in segments_of(storage) if n.epoch == name.epoch and n > name]
-    return bool(later) and later[0].first_seq <= covered.get(name.epoch, 0)
+    return bool(later) and later[0].first_seq <= starts.get(name.epoch, Head()).seq
 
 
 def _copy(old: Storage, fresh: Storage, file: str, through: int) -> None:

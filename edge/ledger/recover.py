@@ -180,7 +180,11 @@ class _Recovery:
                 reach=Head() if epoch in excused else least,
             )  # fmt: skip
             if start.seq and names and not walk.start_after(start):
-                return None
+                if epoch not in excused:
+                    return None
+                walk = EpochWalk(  # the snapshot knows more than what was left; go on after it
+                    self.storage, chain, [], fold=self.fold, proven=proven, reach=Head()
+                )
             walks[epoch] = (walk, chain)
         return walks
 
