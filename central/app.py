@@ -89,9 +89,7 @@ def _certificate(
     return Tls(str(certificate), str(key), str(keys.folder / "authority.pem"))
 
 
-async def _listen(
-    service: Service, tls: Tls, stop: asyncio.Event, ready_fd: int | None
-) -> None:
+async def _listen(service: Service, tls: Tls, stop: asyncio.Event, ready_fd: int | None) -> None:
     bound: dict[str, Bind] = {}
 
     def started(name: str) -> Callable[[list[Bind]], None]:
@@ -176,5 +174,3 @@ async def _watchdog() -> None:
     while every_s is not None:
         notify("WATCHDOG=1")
         await asyncio.sleep(every_s)
-
-

@@ -160,9 +160,7 @@ def gateway_list(*, config: Config = DEFAULT_CONFIG) -> int:
 
 
 @_apps["gateway"].command(name="revoke")
-def gateway_revoke(
-    gateway: str, /, *, reason: str = "", config: Config = DEFAULT_CONFIG
-) -> int:
+def gateway_revoke(gateway: str, /, *, reason: str = "", config: Config = DEFAULT_CONFIG) -> int:
     """Take nothing from GATEWAY (name, index or id) any more, and tell the others."""
     from central.commands import gateways
 
@@ -194,9 +192,7 @@ def product_add(
     """
     from central.commands import catalogue
 
-    return _run(
-        catalogue.add_product(config, BORDER, number, name, reentry, reentry_after_s)
-    )
+    return _run(catalogue.add_product(config, BORDER, number, name, reentry, reentry_after_s))
 
 
 @_apps["product"].command(name="list")
@@ -225,9 +221,7 @@ def performance_add(
     """
     from central.commands import catalogue
 
-    return _run(
-        catalogue.add_performance(config, BORDER, number, name, starts, ends, admission)
-    )
+    return _run(catalogue.add_performance(config, BORDER, number, name, starts, ends, admission))
 
 
 @_apps["performance"].command(name="list")
@@ -311,9 +305,7 @@ def _deny(
     ) -> int:
         from central.commands import tickets
 
-        return _run(
-            tickets.deny_all(config, BORDER, (ticket, *more), kind, stands, reason)
-        )
+        return _run(tickets.deny_all(config, BORDER, (ticket, *more), kind, stands, reason))
 
     command.__doc__ = f"{text} TICKET is a code, or issuer:hex as we print it; several may follow."
     _apps["ticket"].command(command, name=name)

@@ -73,7 +73,9 @@ class Database:
             connect=self._connect, min_size=1, max_size=self._pool_max, init=_work_as_role
         )
 
-    async def _connect(self, *_args: object, **_kwargs: object) -> asyncpg.Connection[asyncpg.Record]:
+    async def _connect(
+        self, *_args: object, **_kwargs: object
+    ) -> asyncpg.Connection[asyncpg.Record]:
         # The folder of the socket may change when the server is started again: ask each time.
         return await asyncpg.connect(
             self.dsn(),

@@ -209,9 +209,7 @@ async def append(
     rows = run.rows[-len(fresh) :]
     letters = [letter for one in rows for letter in one.letters]
     if letters:
-        await trouble.add_letters(
-            connection, log.tenant, log.gateway, log.epoch, letters, now_ms
-        )
+        await trouble.add_letters(connection, log.tenant, log.gateway, log.epoch, letters, now_ms)
     posted = held.posted_seq
     end = fresh[-1]
     if not await trouble.quarantined(connection, log.tenant, log.gateway):

@@ -90,7 +90,9 @@ def load(data_dir: Path) -> Keys:
         pem = (folder / "authority.pem").read_text()
         tenant = bytes.fromhex(told.tenant)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise KeysMissing(f"{folder} cannot be used: {error}; restore it from the backup") from error
+        raise KeysMissing(
+            f"{folder} cannot be used: {error}; restore it from the backup"
+        ) from error
     return Keys(
         tenant=tenant,
         name=told.name,

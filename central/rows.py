@@ -15,8 +15,8 @@ import msgspec
 
 from crypto.block import Block
 from crypto.entry import (
-    Admitted,
     AdmissionRefused,
+    Admitted,
     AnyFact,
     DeviceBack,
     DeviceLost,
@@ -114,9 +114,7 @@ def pack(seq: int, fact: AnyFact) -> bytes:
     if isinstance(fact, UnknownFact):
         raise Unstorable("a kind or shape this release does not know")
     try:
-        first = _FIRST.pack(
-            8, seq, 8, fact.hlc, 2, kind_of(fact), 4, fact.day, 2, fact.offset_min
-        )
+        first = _FIRST.pack(8, seq, 8, fact.hlc, 2, kind_of(fact), 4, fact.day, 2, fact.offset_min)
         if type(fact) is Admitted:
             return first + _admitted(fact)
         return first + _other(fact)

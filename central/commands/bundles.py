@@ -22,9 +22,7 @@ async def publish(config_file: Path, border: Border) -> int:
     return 0
 
 
-async def show_one(
-    config_file: Path, border: Border, version: int | None, out: Path | None
-) -> int:
+async def show_one(config_file: Path, border: Border, version: int | None, out: Path | None) -> int:
     """Print a bundle's content as JSON; `out` also writes its bytes, for a USB stick."""
     async with session(config_file, border) as s:
         newest = await bundles.latest_version(s.connection, s.tenant)

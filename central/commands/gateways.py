@@ -9,22 +9,14 @@ from central.commands.errors import BAD_DATA, NO_INPUT, CommandFailed
 from central.commands.session import Border, Session, session, show, write_out
 from central.store import logs, trouble, trust
 from crypto.errors import BadCertificate
-from crypto.trust import FILE_BYTES_MAX, read_request_untrusted
+from crypto.trust import FILE_BYTES_MAX, Request, read_request_untrusted
 
 
 async def approve(
     config_file: Path, border: Border, request_file: Path, out: Path, url: str | None
 ) -> int:
     """Answer a gateway's request with a trust file, and publish its card to the others."""
-    try:
-        with open(request_file, "rb") as file:
-            raw = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise CommandFailed(f"cannot read {request_file}: {error.strerror}", NO_INPUT) from error
-    try:
-        request = read_request_untrusted(raw)
-    except BadCertificate as error:
-        raise CommandFailed(f"{request_file}: {error}", BAD_DATA) from error
+    request = read_request(request_file)
     async with session(config_file, border) as s:
         serial = int.from_bytes(border.entropy(16), "big") >> 1 | 1
         try:
@@ -45,6 +37,19 @@ async def approve(
         }
     )
     return 0
+
+
+def read_request(path: Path) -> Request:
+    """A gateway's request from its file. Raises CommandFailed."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise CommandFailed(f"cannot read {path}: {error.strerror}", NO_INPUT) from error
+    try:
+        return read_request_untrusted(raw)
+    except BadCertificate as error:
+        raise CommandFailed(f"{path}: {error}", BAD_DATA) from error
 
 
 async def find(s: Session, wanted: str) -> trust.Gateway:

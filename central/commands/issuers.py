@@ -7,9 +7,8 @@ from pathlib import Path
 from central.commands.errors import NO_INPUT, USAGE, CommandFailed
 from central.commands.session import Border, session, show
 from central.sales.catalogue import NotFound
-from central.sales.foreign import BadIssuer
+from central.sales.foreign import BadIssuer, parse_line
 from central.sales.foreign import add_pretix as add
-from central.sales.foreign import parse_line
 from central.store import sales, trust
 
 KEY_FILE_BYTES_MAX = 8192

@@ -59,13 +59,15 @@ async def session(config_file: Path, border: Border) -> AsyncIterator[Session]:
     config = load(config_file, Central)
     try:
         keys = keyring.load(Path(config.data_dir))
-        async with opened(config, entropy=border.entropy) as database:
-            async with database.connection() as connection:
-                if await trust.tenant_name(connection, keys.tenant) is None:
-                    raise CommandFailed(
-                        "the database does not know this tenant: run `gatehouse central init`"
-                    )
-                yield Session(config, keys, connection, border)
+        async with (
+            opened(config, entropy=border.entropy) as database,
+            database.connection() as connection,
+        ):
+            if await trust.tenant_name(connection, keys.tenant) is None:
+                raise CommandFailed(
+                    "the database does not know this tenant: run `gatehouse central init`"
+                )
+            yield Session(config, keys, connection, border)
     except KeysMissing as error:
         raise CommandFailed(str(error)) from error
     except (PostgresUnavailable, SchemaRefused) as error:

@@ -31,12 +31,14 @@ async def init(config_file: Path, border: Border) -> int:
             keys = keyring.create(data_dir, config.tenant, border.entropy(16), seeds, now_s)
         else:
             keys = keyring.load(data_dir)
-        async with opened(config, entropy=border.entropy, migrating=True) as database:
-            async with database.connection() as connection:
-                recorded = await enrol.record_tenant(connection, keys, border.now_ms())
-                if not fresh and not recorded:
-                    raise CommandFailed(f"{data_dir} is initialised already")
-                version, _ = await publish(connection, keys.tenant, keys.bundle, border.now_ms())
+        async with (
+            opened(config, entropy=border.entropy, migrating=True) as database,
+            database.connection() as connection,
+        ):
+            recorded = await enrol.record_tenant(connection, keys, border.now_ms())
+            if not fresh and not recorded:
+                raise CommandFailed(f"{data_dir} is initialised already")
+            version, _ = await publish(connection, keys.tenant, keys.bundle, border.now_ms())
     except KeysMissing as error:
         raise CommandFailed(str(error)) from error
     except OSError as error:
@@ -62,7 +64,9 @@ async def serve(config_file: Path, border: Border, ready_fd: int | None) -> int:
     config = load(config_file, Central)
     logs.setup(config.log.level)
     try:
-        await serve_until_told(config, entropy=border.entropy, now_ms=border.now_ms, ready_fd=ready_fd)
+        await serve_until_told(
+            config, entropy=border.entropy, now_ms=border.now_ms, ready_fd=ready_fd
+        )
     except KeysMissing as error:
         raise CommandFailed(str(error)) from error
     except (PostgresUnavailable, SchemaRefused, CannotListen) as error:

@@ -25,9 +25,7 @@ def number_of(wanted: str, known: dict[int, str], what: str) -> int:
             return number
     listed = ", ".join(f"{number} {name}" for number, name in list(known.items())[:10])
     there = f"there are: {listed}" if known else "there is none yet"
-    raise NotFound(
-        f"no {what} {wanted!r} ({there}); create it with `gatehouse central {what} add`"
-    )
+    raise NotFound(f"no {what} {wanted!r} ({there}); create it with `gatehouse central {what} add`")
 
 
 async def find_product(connection: Connection, tenant: bytes, wanted: str) -> int:

@@ -36,7 +36,9 @@ def identity_of(text: str, own_issuer: str, foreign: list[str]) -> bytes:
             return make_identity(issuer, ticket_id)
         raise NoTicket(f"{text!r} is no identity: after the issuer stand 16 or 64 hex digits")
     try:
-        return make_identity(own_issuer, ticket.decode_untrusted(text.strip().encode()).ticket.ticket_id)
+        return make_identity(
+            own_issuer, ticket.decode_untrusted(text.strip().encode()).ticket.ticket_id
+        )
     except BadCode as own_error:
         try:
             signed = pretix.decode_untrusted(text.strip().encode())

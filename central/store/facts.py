@@ -85,8 +85,12 @@ async def posted_seqs(
 
 
 async def list_admissions(
-    connection: Connection, tenant: bytes, *, ticket: bytes | None = None,
-    gate: int | None = None, limit: int = 1000,
+    connection: Connection,
+    tenant: bytes,
+    *,
+    ticket: bytes | None = None,
+    gate: int | None = None,
+    limit: int = 1000,
 ) -> list[Admission]:
     """The newest admissions first."""
     rows = await connection.fetch(LIST_ADMISSIONS, tenant, ticket, gate, limit)
@@ -98,7 +102,13 @@ async def count_by_gate(connection: Connection, tenant: bytes) -> list[dict[str,
     gates: dict[int, dict[str, Any]] = {}
 
     def at(gate: int) -> dict[str, Any]:
-        empty = {"gate": gate, "admitted": 0, "granted": 0, "last_ms": None, "refused": {}}
+        empty: dict[str, Any] = {
+            "gate": gate,
+            "admitted": 0,
+            "granted": 0,
+            "last_ms": None,
+            "refused": {},
+        }
         return gates.setdefault(gate, empty)
 
     row: asyncpg.Record

@@ -101,9 +101,7 @@ async def add_epoch_key(
     public: bytes, certificate: bytes, now_ms: int,
 ) -> None:  # fmt: skip
     """Keep the key of a new epoch with its certificate."""
-    await connection.execute(
-        ADD_EPOCH_KEY, tenant, gateway, epoch, public, certificate, now_ms
-    )
+    await connection.execute(ADD_EPOCH_KEY, tenant, gateway, epoch, public, certificate, now_ms)
 
 
 async def lock_watermark(
@@ -118,9 +116,7 @@ async def lock_watermark(
     return Locked(Head(row["through_seq"], row["head"]), row["posted_seq"])
 
 
-async def move_watermark(
-    connection: Connection, tenant: bytes, mark: Watermark
-) -> None:
+async def move_watermark(connection: Connection, tenant: bytes, mark: Watermark) -> None:
     """Write where the log now ends; the row must be held by `lock_watermark`."""
     m = mark
     await connection.execute(

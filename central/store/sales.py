@@ -117,9 +117,7 @@ class Denial(msgspec.Struct, frozen=True):
     recorded_ms: int
 
 
-async def add_product(
-    connection: Connection, tenant: bytes, row: ProductRow, now_ms: int
-) -> None:
+async def add_product(connection: Connection, tenant: bytes, row: ProductRow, now_ms: int) -> None:
     """Record a product; number and name exist once."""
     await connection.execute(
         ADD_PRODUCT, tenant, row.product, row.name, row.reentry, row.reentry_after_s, now_ms

@@ -81,12 +81,9 @@ async def add_letters(
 ) -> None:  # fmt: skip
     """Keep what could not become rows."""
     records = [
-        (tenant, gateway, epoch, one.seq, one.kind, one.reason, one.raw, now_ms)
-        for one in letters
+        (tenant, gateway, epoch, one.seq, one.kind, one.reason, one.raw, now_ms) for one in letters
     ]
-    await connection.copy_records_to_table(
-        "dead_letters", columns=LETTER_COLUMNS, records=records
-    )
+    await connection.copy_records_to_table("dead_letters", columns=LETTER_COLUMNS, records=records)
 
 
 async def list_letters(
@@ -100,14 +97,10 @@ async def add_redriven(
     connection: Connection, tenant: bytes, letter: DeadLetter, now_ms: int
 ) -> None:
     """This letter has become rows."""
-    await connection.execute(
-        ADD_REDRIVEN, tenant, letter.gateway, letter.epoch, letter.seq, now_ms
-    )
+    await connection.execute(ADD_REDRIVEN, tenant, letter.gateway, letter.epoch, letter.seq, now_ms)
 
 
-async def add_fork(
-    connection: Connection, tenant: bytes, found: ForkFound, offered: bytes
-) -> None:
+async def add_fork(connection: Connection, tenant: bytes, found: ForkFound, offered: bytes) -> None:
     """Keep the offered block beside the held one. The same evidence twice is kept once."""
     f = found
     await connection.execute(

@@ -93,9 +93,7 @@ async def next_index(connection: Connection, tenant: bytes) -> int:
     return int(await connection.fetchval(NEXT_INDEX, tenant))
 
 
-async def add_gateway(
-    connection: Connection, tenant: bytes, gateway: Gateway, now_ms: int
-) -> None:
+async def add_gateway(connection: Connection, tenant: bytes, gateway: Gateway, now_ms: int) -> None:
     """Record an approved gateway. Names, indices, ids and device keys exist once."""
     g = gateway
     await connection.execute(
@@ -121,13 +119,9 @@ async def revoke_gateway(
     await connection.execute(REVOKE_GATEWAY, tenant, gateway, now_ms, reason)
 
 
-async def add_issuer(
-    connection: Connection, tenant: bytes, issuer: IssuerRow, now_ms: int
-) -> None:
+async def add_issuer(connection: Connection, tenant: bytes, issuer: IssuerRow, now_ms: int) -> None:
     """Record who signs tickets."""
-    await connection.execute(
-        ADD_ISSUER, tenant, issuer.issuer, issuer.name, issuer.scheme, now_ms
-    )
+    await connection.execute(ADD_ISSUER, tenant, issuer.issuer, issuer.name, issuer.scheme, now_ms)
 
 
 async def list_issuers(connection: Connection, tenant: bytes) -> list[IssuerRow]:

@@ -298,7 +298,9 @@ def show_epoch(mark: logs.Watermark) -> EpochLag:
 
 def show_double(row: dict[str, Any]) -> DoubleAdmission:
     """A double admission as JSON shows it."""
-    return DoubleAdmission(show_ticket(row["ticket"]), row["admissions"], row["persons"], row["used"])
+    return DoubleAdmission(
+        show_ticket(row["ticket"]), row["admissions"], row["persons"], row["used"]
+    )
 
 
 def show_fork(one: trouble.ForkFound) -> ForkOut:

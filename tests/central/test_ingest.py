@@ -1,0 +1,465 @@
+"""Deliveries: stored once, whole or not at all, whatever comes and however often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import msgspec
+import pytest
+import pytest_asyncio
+import zstandard
+
+from central import ingest
+from central.ingest import Accepted, BadRun, NotEnrolled, Refused, TooLarge, deliver
+from central.store import ROLE, facts, logs, trouble, trust
+from crypto.block import read_untrusted
+from crypto.certificate import EpochCertificate, certify
+from crypto.entry import EpochBegun, encode_facts
+from tests.central.world import (
+    GATEWAY,
+    NOW_MS,
+    OTHER,
+    TENANT,
+    Ledger,
+    admitted,
+    completed,
+    enrol,
+    packed,
+)
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def db(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that works as the service does, with gateways 1 and 2 enrolled."""
+    await enrol(connection, Ledger(), Ledger(OTHER, seed=2))
+    await connection.execute(f"SET ROLE {ROLE}")
+    yield connection
+
+
+async def send(
+    db: asyncpg.Connection, ledger: Ledger, first: int = 0, last: int | None = None
+) -> Accepted | Refused:
+    """Deliver blocks [first, last) of the ledger."""
+    chosen = ledger.blocks[first:last]
+    seq = read_untrusted(chosen[0])[0].first_seq
+    return await deliver(db, ledger.log(), seq, packed(chosen), NOW_MS)
+
+
+async def counts(db: asyncpg.Connection) -> tuple[int, int]:
+    """(blocks, facts) held."""
+    return (
+        await db.fetchval("SELECT count(*) FROM blocks"),
+        await db.fetchval("SELECT count(*) FROM facts"),
+    )
+
+
+async def test_a_run_becomes_blocks_rows_and_a_head(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(3)
+    outcome = await send(db, ledger)
+    assert outcome == Accepted(ledger.head, 13, NOW_MS)
+    assert await counts(db) == (4, 13)
+    assert await logs.read_blocks(db, TENANT, GATEWAY, 5, 1, 10) == ledger.blocks
+    mark = (await logs.list_watermarks(db, TENANT))[0]
+    assert (mark.through_seq, mark.posted_seq, mark.head) == (13, 13, ledger.head.hash)
+
+
+async def test_admissions_carry_their_outcome(db: asyncpg.Connection) -> None:
+    ledger = Ledger()
+    ledger.begin()
+    ledger.add([admitted(1), admitted(2)])
+    ledger.add([completed(5, 2, admitted(1).ticket)])
+    await send(db, ledger)
+    rows = {row.seq: row for row in await facts.list_admissions(db, TENANT)}
+    assert rows[2].outcome_kind == 12 and rows[2].passed == 1
+    assert rows[3].outcome_kind is None
+    assert rows[2].ticket == admitted(1).ticket and rows[2].lane == 1 and rows[2].gate == 1
+
+
+async def test_the_same_run_twice_is_stored_once(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(3)
+    await send(db, ledger)
+    assert await send(db, ledger) == Accepted(ledger.head, 0, NOW_MS)
+    assert await counts(db) == (4, 13)
+
+
+async def test_overlap_is_skipped_and_the_rest_appended(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(5)
+    await send(db, ledger, 0, 3)
+    assert await send(db, ledger, 1) == Accepted(ledger.head, 12, NOW_MS)
+    assert await counts(db) == (6, 21)
+
+
+async def test_an_old_part_gets_the_receipt_of_the_head(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(5)
+    await send(db, ledger)
+    outcome = await send(db, ledger, 1, 2)
+    assert isinstance(outcome, Accepted) and outcome.head == ledger.head
+
+
+async def test_out_of_order_says_what_is_wanted(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(4)
+    assert await send(db, ledger, 2) == Refused("gap", 1)
+    await send(db, ledger, 0, 2)
+    assert await send(db, ledger, 3) == Refused("gap", 6)
+    assert await counts(db) == (2, 5)
+
+
+async def test_a_later_epoch_stands_beside_the_first(db: asyncpg.Connection) -> None:
+    await send(db, Ledger().fill(1))
+    await send(db, Ledger(epoch=6, key_seed=10).fill(1))
+    assert [m.epoch for m in await logs.list_watermarks(db, TENANT)] == [5, 6]
+
+
+@pytest.mark.parametrize("at", [0, 5, 60, 92, 100, -200, -97, -96, -65, -64, -1])
+async def test_an_altered_block_is_refused_whole(db: asyncpg.Connection, at: int) -> None:
+    ledger = Ledger().fill(3)
+    altered = bytearray(ledger.blocks[2])
+    altered[at] ^= 1
+    ledger.blocks[2] = bytes(altered)
+    with pytest.raises(BadRun, match="seq 6"):
+        await deliver(db, ledger.log(), 1, packed(ledger.blocks), NOW_MS)
+    assert await counts(db) == (0, 0)
+
+
+async def test_a_cut_off_run_is_refused_whole(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(2)
+    body = zstandard.ZstdCompressor().compress(b"".join(ledger.blocks)[:-10])
+    with pytest.raises(BadRun, match="cut off"):
+        await deliver(db, ledger.log(), 1, body, NOW_MS)
+    assert await counts(db) == (0, 0)
+
+
+async def test_the_address_must_name_the_log_that_comes(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(1)
+    body = packed(ledger.blocks)
+    with pytest.raises(BadRun, match="another log"):
+        await deliver(db, msgspec.structs.replace(ledger.log(), epoch=6), 1, body, NOW_MS)
+    with pytest.raises(BadRun, match="another log"):
+        await deliver(db, msgspec.structs.replace(ledger.log(), gateway=OTHER), 1, body, NOW_MS)
+    with pytest.raises(BadRun, match="stands where 2 belongs"):
+        await deliver(db, ledger.log(), 2, body, NOW_MS)
+
+
+async def test_blocks_of_a_run_must_follow_each_other(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(3)
+    with pytest.raises(BadRun, match="stands where 2 belongs"):
+        await deliver(db, ledger.log(), 1, packed([ledger.blocks[0], ledger.blocks[2]]), NOW_MS)
+
+
+async def test_an_empty_run_is_refused(db: asyncpg.Connection) -> None:
+    with pytest.raises(BadRun, match="empty"):
+        await deliver(db, Ledger().log(), 1, packed([]), NOW_MS)
+
+
+async def test_unknown_and_revoked_gateways_are_not_heard(db: asyncpg.Connection) -> None:
+    stranger = Ledger(b"nobody-knows-me!", seed=3).fill(1)
+    with pytest.raises(NotEnrolled, match="not known"):
+        await send(db, stranger)
+    ledger = Ledger().fill(2)
+    await send(db, ledger, 0, 2)
+    await trust.revoke_gateway(db, TENANT, GATEWAY, NOW_MS, "stolen")
+    with pytest.raises(NotEnrolled, match="revoked"):
+        await send(db, ledger, 2)
+    assert await counts(db) == (2, 5)
+
+
+async def test_the_epochs_key_must_be_certified_by_the_device(db: asyncpg.Connection) -> None:
+    foreign = Ledger(seed=3).fill(1)  # signed by a device key that is not gateway 1's
+    with pytest.raises(BadRun, match="device key"):
+        await send(db, foreign)
+
+
+@pytest.mark.parametrize("field", ["tenant", "gateway", "epoch"])
+async def test_a_certificate_of_another_log_is_refused(db: asyncpg.Connection, field: str) -> None:
+    ledger = Ledger()
+    other = {"tenant": bytes(16), "gateway": OTHER, "epoch": 99}
+    said = EpochCertificate(TENANT, GATEWAY, 5, ledger.key.public)
+    raw = certify(msgspec.structs.replace(said, **{field: other[field]}), ledger.device)
+    ledger.add([EpochBegun(1, 1, 1, raw, 0, 0, bytes(32), "first")])
+    with pytest.raises(BadRun, match="another log"):
+        await send(db, ledger)
+
+
+async def test_an_epoch_must_begin_with_its_certificate(db: asyncpg.Connection) -> None:
+    ledger = Ledger()
+    ledger.add([admitted(1)])
+    with pytest.raises(BadRun, match="EpochBegun"):
+        await send(db, ledger)
+
+
+async def test_another_key_cannot_go_on_with_the_log(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(1)
+    await send(db, ledger)
+    thief = Ledger(key_seed=77)
+    thief.head = ledger.head
+    thief.add([admitted(9)])
+    with pytest.raises(BadRun, match="not signed"):
+        await send(db, thief)
+
+
+async def test_a_fork_is_kept_on_both_sides_and_stops_posting(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(2)
+    await send(db, ledger)
+    twin = Ledger().fill(1)
+    twin.add([admitted(n) for n in (901, 902, 903, 904)])
+    assert await send(db, twin) == Refused("fork", 6)
+    found = (await trouble.list_forks(db, TENANT))[0]
+    assert (found.seq, found.held_hash) == (6, ledger.head.hash)
+    assert found.offered_hash == twin.head.hash
+    assert await db.fetchval("SELECT offered FROM forks") == twin.blocks[2]
+    assert await send(db, twin) == Refused("fork", 6)
+    assert len(await trouble.list_forks(db, TENANT)) == 1
+    # receiving does not stop, posting does
+    ledger.fill(2)
+    outcome = await send(db, ledger)
+    assert isinstance(outcome, Accepted) and outcome.stored == 8
+    assert await counts(db) == (5, 9)
+    mark = (await logs.list_watermarks(db, TENANT))[0]
+    assert (mark.through_seq, mark.posted_seq) == (17, 9)
+
+
+async def test_a_block_that_does_not_chain_onto_the_head_is_a_fork(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(1)
+    await send(db, ledger)
+    twin = Ledger()
+    twin.begin()
+    twin.add([admitted(n) for n in (901, 902, 903, 904)])
+    twin.add([admitted(905)])
+    assert await send(db, twin, 2) == Refused("fork", 6)
+    assert (await trouble.list_forks(db, TENANT))[0].held_hash == ledger.head.hash
+
+
+async def test_release_posts_what_waited(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(2)
+    await send(db, ledger)
+    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
+    await send(db, ledger.fill(300, each=1))
+    assert await counts(db) == (303, 9)
+    assert await ingest.release(db, TENANT, GATEWAY, NOW_MS) == 300
+    assert await counts(db) == (303, 309)
+    await send(db, ledger.fill(1))
+    assert await counts(db) == (304, 313)
+
+
+async def test_what_waited_is_posted_by_the_next_run_at_the_latest(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(1)
+    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
+    await send(db, ledger)
+    await trouble.set_quarantine(db, TENANT, GATEWAY, False, "test", NOW_MS - 10_000)
+    await send(db, ledger.fill(1))
+    assert await counts(db) == (3, 9)
+
+
+async def test_quarantine_of_one_gateway_does_not_touch_another(db: asyncpg.Connection) -> None:
+    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
+    await send(db, Ledger(OTHER, seed=2).fill(1))
+    assert await counts(db) == (2, 5)
+
+
+async def test_a_sibling_delivers_for_one_that_burnt(db: asyncpg.Connection) -> None:
+    ledger = Ledger().fill(1)
+    outcome = await deliver(db, ledger.log(OTHER), 1, packed(ledger.blocks), NOW_MS)
+    assert isinstance(outcome, Accepted) and outcome.stored == 5
+
+
+UNKNOWN = msgspec.msgpack.encode([999, 7 << 16, 20260704, 0, "from the future"])
+
+
+async def test_an_unknown_kind_is_kept_and_blocks_nothing(db: asyncpg.Connection) -> None:
+    ledger = Ledger()
+    ledger.begin()
+    one = encode_facts([admitted(1)])[1:]
+    ledger.add([], body=b"\x93" + one + UNKNOWN + one, count=3)
+    ledger.fill(1)
+    outcome = await send(db, ledger)
+    assert isinstance(outcome, Accepted) and outcome.head.seq == 8
+    assert await counts(db) == (3, 7)
+    letter = (await trouble.list_letters(db, TENANT))[0]
+    assert (letter.seq, letter.kind, letter.raw) == (3, 999, UNKNOWN)
+
+
+@pytest.mark.parametrize("body", [b"\x91\xc0", b"\xc1", b"", b"\x92\x01\x02", b"\x90", UNKNOWN])
+async def test_a_body_that_cannot_be_read_is_kept_whole(
+    db: asyncpg.Connection, body: bytes
+) -> None:
+    ledger = Ledger()
+    ledger.begin()
+    ledger.add([], body=body, count=2)
+    outcome = await send(db, ledger)
+    assert isinstance(outcome, Accepted) and outcome.head.seq == 3
+    letter = (await trouble.list_letters(db, TENANT))[0]
+    assert (letter.seq, letter.kind, letter.raw) == (2, 0, body)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ticket": b"x" * 97},
+        {"lane": 1 << 31},
+        {"hlc": 1 << 63},
+        {"performance": 1 << 63},
+        {"offset_min": 1 << 15},
+        {"day": -(1 << 31) - 1},
+    ],
+)
+async def test_what_no_row_can_hold_is_kept_raw(
+    db: asyncpg.Connection, change: dict[str, object]
+) -> None:
+    ledger = Ledger()
+    ledger.begin()
+    ledger.add([admitted(1), msgspec.structs.replace(admitted(2), **change), admitted(3)])
+    outcome = await send(db, ledger)
+    assert isinstance(outcome, Accepted) and outcome.head.seq == 4
+    assert await counts(db) == (2, 3)
+    assert [one.seq for one in await trouble.list_letters(db, TENANT)] == [3]
+
+
+async def test_a_dead_letter_is_redriven_once_after_an_upgrade(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from central import rows
+
+    ledger = Ledger()
+    ledger.begin()
+    real = rows.pack
+
+    def old(seq: int, fact: object) -> bytes:
+        if seq == 3:
+            raise rows.Unstorable("a kind this release does not know")
+        return real(seq, fact)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rows, "pack", old)
+    ledger.add([admitted(1), admitted(2)])
+    await send(db, ledger)
+    assert await ingest.redrive(db, TENANT, NOW_MS) == (0, 1)
+    assert await counts(db) == (2, 2)
+    monkeypatch.setattr(rows, "pack", real)
+    assert await ingest.redrive(db, TENANT, NOW_MS) == (1, 0)
+    assert await counts(db) == (2, 3)
+    assert await ingest.redrive(db, TENANT, NOW_MS) == (0, 0)
+    assert await trouble.list_letters(db, TENANT) == []
+
+
+async def test_redriving_waits_for_a_quarantine(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from central import rows
+
+    ledger = Ledger()
+    ledger.begin()
+    await send(db, ledger)
+    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
+    with monkeypatch.context() as patch:
+
+        def refuse(seq: int, fact: object) -> bytes:
+            raise rows.Unstorable("new")
+
+        patch.setattr(rows, "pack", refuse)
+        ledger.add([admitted(1)])
+        await send(db, ledger)
+    assert await ingest.redrive(db, TENANT, NOW_MS) == (0, 1)
+    await ingest.release(db, TENANT, GATEWAY, NOW_MS)  # posts it, for it is understood now
+    assert await counts(db) == (2, 2)
+    assert await ingest.redrive(db, TENANT, NOW_MS) == (1, 0)
+    assert await counts(db) == (2, 2)
+
+
+async def test_a_whole_body_is_redriven(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from central import rows
+    from crypto.errors import BadEntry
+
+    ledger = Ledger()
+    ledger.begin()
+    await send(db, ledger)
+    ledger.add([admitted(1), admitted(2)])
+    with monkeypatch.context() as patch:
+
+        def unreadable(body: bytes) -> list[object]:
+            raise BadEntry("new")
+
+        patch.setattr(rows, "decode_facts_untrusted", unreadable)
+        await send(db, ledger, 1)
+    assert await counts(db) == (2, 1)
+    assert await ingest.redrive(db, TENANT, NOW_MS) == (1, 0)
+    assert await counts(db) == (2, 3)
+
+
+async def test_two_workers_with_the_same_blocks_store_them_once(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    await enrol(connection, Ledger())
+    ledger = Ledger().fill(30)
+    workers = [await asyncpg.connect(dsn) for _ in range(4)]
+    try:
+        for end in range(3, 31, 3):
+            outcomes = await asyncio.gather(
+                *(send(worker, ledger, max(0, end - 5), end) for worker in workers)
+            )
+            assert sorted(o.stored for o in outcomes if isinstance(o, Accepted))[:3] == [0, 0, 0]
+            assert {o.head for o in outcomes if isinstance(o, Accepted)} == {
+                outcomes[0].head  # type: ignore[union-attr]
+            }
+        await asyncio.gather(*(send(worker, ledger) for worker in workers))
+    finally:
+        for worker in workers:
+            await worker.close()
+    assert await counts(connection) == (31, 121)
+
+
+async def test_an_error_in_the_middle_leaves_nothing(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger().fill(2)
+
+    async def fail(*_: object) -> None:
+        raise asyncpg.DiskFullError("no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(logs, "move_watermark", fail)
+        with pytest.raises(asyncpg.DiskFullError):
+            await send(db, ledger)
+    assert await counts(db) == (0, 0)
+    assert await logs.list_watermarks(db, TENANT) == []
+    assert isinstance(await send(db, ledger), Accepted)
+
+
+@pytest.mark.parametrize("now_ms", [0, NOW_MS - 86_400_000, NOW_MS + 86_400_000])
+async def test_the_centres_clock_decides_nothing(db: asyncpg.Connection, now_ms: int) -> None:
+    ledger = Ledger().fill(2)
+    outcome = await deliver(db, ledger.log(), 1, packed(ledger.blocks), now_ms)
+    assert outcome == Accepted(ledger.head, 9, NOW_MS)
+    row = await db.fetchrow("SELECT hlc, day FROM facts WHERE seq = 2")
+    assert (row["hlc"] >> 16, row["day"]) == (NOW_MS, 20260704)
+
+
+def bomb(size: int, *, tell: bool) -> bytes:
+    return zstandard.ZstdCompressor(write_content_size=tell).compress(bytes(size))
+
+
+@pytest.mark.parametrize("tell", [True, False])
+async def test_a_bomb_is_refused_by_its_size(tell: bool) -> None:
+    with pytest.raises(TooLarge):
+        ingest.unpack_run(bomb(ingest.RUN_BYTES_MAX + 1, tell=tell))
+    assert len(ingest.unpack_run(bomb(ingest.RUN_BYTES_MAX, tell=tell))) == ingest.RUN_BYTES_MAX
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"plain", bomb(100, tell=True)[:-2], bomb(100, tell=True) + b"more"]
+)
+async def test_what_is_not_one_frame_is_refused(body: bytes) -> None:
+    with pytest.raises(BadRun, match="zstd"):
+        ingest.unpack_run(body)
+
+
+async def test_a_frame_that_lies_about_its_size_is_refused() -> None:
+    honest = bytearray(bomb(200, tell=True))
+    assert zstandard.frame_content_size(bytes(honest)) == 200
+    honest[5] = 100  # the one-byte content size of a small frame
+    with pytest.raises(BadRun):
+        ingest.unpack_run(bytes(honest))
