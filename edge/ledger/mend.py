@@ -63,7 +63,7 @@ def repair(storage: Storage, trust: Trust | None, blocks: list[Block]) -> tuple[
         tail = Tail(storage, spares, walk, chain, walk.run())
         tail.restore(fetch, held, must=False)
         put_back += walk.put_back + tail.put_back
-        if tail.put_back:
+        if not tail.must_cut:  # that one is for the next start, which begins a new epoch first
             tail.clean()
     return put_back, audit(storage, trust)
 

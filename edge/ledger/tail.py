@@ -35,6 +35,7 @@ class Tail:
         self._spares = spares
         self._walk = walk
         self._dirty = end.dirty
+        self._strays = end.strays
         self.put_back = 0
 
     def restore(
@@ -88,7 +89,7 @@ class Tail:
 
     def clean(self) -> None:
         """Zero what follows the last good block, durably."""
-        if not self._dirty or self.place is None:
+        if not (self._dirty or self._strays) or self.place is None:
             return
         file = self.place.segment.file
         reader = SegmentReader(self._storage, self.place.segment)

@@ -27,10 +27,15 @@ Fetch: TypeAlias = Callable[[int, int], list[Block]]
 
 
 class EpochEnd(NamedTuple):
-    """Where the blocks of an epoch end. `dirty`: something that is no block follows."""
+    """Where the blocks of an epoch end, and what follows there.
+
+    `dirty`: something that may have been a block. `strays`: copies of blocks that stand in their
+    right place too, as a misdirected write leaves them behind once the block was put back.
+    """
 
     place: Place | None
-    dirty: bool
+    dirty: bool = False
+    strays: bool = False
 
 
 class EpochWalk:
@@ -111,8 +116,7 @@ class EpochWalk:
                 reader = SegmentReader(self._storage, self._names[self._number])
                 self._at = FIRST_BLOCK_AT
             elif (lost := self._evidence(reader)) is None:
-                dirty = next(reader.dirty_from(self._at), None) is not None
-                return EpochEnd(Place(reader.name, reader.size, self._at), dirty)
+                return EpochEnd(self.place, *self._what_follows(reader))
             elif not self._healed(reader):
                 raise self._damaged(f"{problem}; {lost}", reader)
 
@@ -126,7 +130,21 @@ class EpochWalk:
     def _without_segments(self) -> EpochEnd:
         if self._reach.seq > self._chain.head.seq:
             raise self._damaged("the segments of this epoch are gone", None)
-        return EpochEnd(None, False)
+        return EpochEnd(None)
+
+    def _what_follows(self, reader: SegmentReader) -> tuple[bool, bool]:
+        after, strays = self._at, False
+        for page in reader.dirty_from(self._at):
+            if page < after:
+                continue
+            try:
+                block, after = reader.block_at(page)
+            except Bad:
+                return True, strays
+            if block.epoch != self._chain.epoch or block.last_seq > self._chain.head.seq:
+                return True, strays
+            strays = True
+        return False, strays
 
     def _is_next(self, number: int) -> bool:
         if number >= len(self._names):
