@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 VERSION: Final = "0.1.0"
+# What a line about a fact may say: never the ticket, never a nonce.
+_LOGGED: Final = ("lane", "gate", "reason", "granted", "passed", "count", "cause", "device")
 
 
 class FactLog(Protocol):
@@ -86,6 +88,9 @@ class Gateway:
         self.state.apply(self.identity, self.ledger.epoch, seq, fact)
         kind = type(fact).__name__
         self.counts[kind] = self.counts.get(kind, 0) + 1
+        if log.isEnabledFor(logging.INFO):
+            said = {name: getattr(fact, name) for name in _LOGGED if hasattr(fact, name)}
+            log.info(kind, extra={"seq": seq, **said})
         return seq
 
     def stamp(self) -> tuple[Moment, int]:

@@ -151,10 +151,20 @@ class HttpTransport:
         except trio.TooSlowError:
             raise UplinkLost(f"the centre did not finish its answer in {most_s:g} s") from None
         except (httpx2.HTTPError, httpx2.StreamError, ssl.SSLError, OSError) as error:
-            raise UplinkLost(f"{type(error).__name__}: {error}") from None
+            raise UplinkLost(_said(error)) from None
         if answer.status in (200, 204) or (absent_ok and answer.status == 404):
             return answer
         raise _refusal(answer)
+
+
+def _said(error: BaseException) -> str:
+    """What the innermost cause says: TLS and DNS speak there, the layers above are silent."""
+    text = type(error).__name__
+    inner: BaseException | None = error
+    while inner is not None:
+        text = str(inner) or text
+        inner = inner.__cause__ or inner.__context__
+    return text
 
 
 async def _read_bounded(got: httpx2.Response) -> bytes:
