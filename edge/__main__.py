@@ -5,7 +5,6 @@ must not first import what draws tables and completes words.
 """
 
 import argparse
-import importlib
 import sys
 from collections.abc import Sequence
 
@@ -41,9 +40,10 @@ def run_daemon(words: Sequence[str]) -> int:
 
     try:
         config = load(asked.config or asked.file, Gateway)
-        # By name: the daemon imports trio, TLS and the web server, and is not needed to say no.
-        start = importlib.import_module("edge.daemon").run
-        return int(start(config, ready_fd=asked.ready_fd))
+        # Only now: trio, TLS and the web server are not needed to say what is wrong.
+        from edge.daemon import run
+
+        return run(config, ready_fd=asked.ready_fd)
     except ConfigInvalid as invalid:
         for fault in invalid.faults:
             print(f"gatehouse-edge: {fault}", file=sys.stderr)

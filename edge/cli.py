@@ -27,6 +27,7 @@ app = App(
     help_epilogue=EXIT_CODES,
     help_format="markdown",
     version_flags=[],
+    suppress_keyboard_interrupt=False,
 )
 ticket = App(name="ticket", help="Tickets, without a daemon.", help_epilogue=EXIT_CODES)
 ledger = App(name="ledger", help="The ledger on disk.", help_epilogue=EXIT_CODES)
