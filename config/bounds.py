@@ -1,6 +1,8 @@
 """Bounded scalars. Every number in a configuration has a unit in its name and a range here.
 
-A `Meta(description=...)` is shown as the hint when a value does not fit, and by editors.
+Patterns end in `$(?!\\n)`: Python's `$` alone would let a closing line end pass, and editors do
+not know its `\\Z`. A `Meta(description=...)` is shown as the hint when a value does not fit, and by
+editors.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ Name = Annotated[
     Meta(
         min_length=1,
         max_length=64,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
+        pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)",
         description="1 to 64 printable characters",
     ),
 ]
@@ -31,14 +33,14 @@ Name = Annotated[
 Slug = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$(?!\n)",
         description="1 to 63 of a-z, 0-9 and -, neither first nor last a -",
     ),
 ]
 Host = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_.:%-]{1,253}$",
+        pattern=r"^[A-Za-z0-9_.:%-]{1,253}$(?!\n)",
         description="a host name, an IPv4 or an IPv6 address, without port and brackets",
     ),
 ]
@@ -48,12 +50,12 @@ Folder = Annotated[
 ]
 TimeOfDay = Annotated[
     str,
-    Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="a time of day as 06:00"),
+    Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="a time of day as 06:00"),
 ]
 HttpsUrl = Annotated[
     str,
     Meta(
-        pattern=r"^https://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?/?$",
+        pattern=r"^https://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?/?$(?!\n)",
         max_length=300,
         description="https://host or https://host:port, without a path",
     ),

@@ -46,7 +46,7 @@ def known(value: object, *steps: Step) -> Any:
     """
     for step in steps:
         if isinstance(step, int):
-            value = value[step] if isinstance(value, list | tuple) else None
+            value = value[step] if isinstance(value, list | tuple) and step < len(value) else None
         else:
             value = getattr(value, step, None)
         if value is None or value is BROKEN:

@@ -23,7 +23,7 @@ SECRET_MAX_BYTES = 64 * 1024
 CredentialName = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$",
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$(?!\n)",
         description="the name of a file among the credentials, without a path",
     ),
 ]

@@ -40,7 +40,7 @@ class Health:
 
     def watch_connections(self, listener: str, connections: Connections) -> None:
         """Show the counts of one listener among the metrics."""
-        for what in ("accepted", "refused", "crashed"):
+        for what in ("accepted", "refused", "crashed", "malformed"):
             self._gauge(f"http_connections_{what}", listener, _reader(connections, what))
         self._gauge("http_connections_open", listener, lambda: float(len(connections.open)))
 

@@ -84,6 +84,7 @@ class Connections:
         self.accepted = 0
         self.refused = 0
         self.crashed = 0
+        self.malformed = 0
         self._told = 0
 
     def admit(self, hang_up: Callable[[], None]) -> bool:
@@ -117,6 +118,11 @@ class Connections:
 
         A flood of them must not become a flood of traces, so it is logged as the count doubles.
         """
+        if _only_protocol(error):
+            # Requests and answers crossed in a way that h11 refuses; the client began it.
+            self.malformed += 1
+            log.debug("a client broke the protocol", exc_info=error)
+            return
         self.crashed += 1
         if self.crashed & (self.crashed - 1) == 0:
             log.error(
@@ -124,6 +130,12 @@ class Connections:
                 exc_info=error,
                 extra={"crashed_count": self.crashed},
             )
+
+
+def _only_protocol(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_only_protocol, error.exceptions))
+    return isinstance(error, h11.ProtocolError)
 
 
 class GuardedConfig(Config):

@@ -1,0 +1,79 @@
+"""One JSON line per record, and no secret in any."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from config.runtime import logs
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    logs.setup("info", stream)
+    yield stream
+    root.handlers[:], root.level = handlers, level
+    logging.captureWarnings(False)
+
+
+def read(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_record_is_one_line_with_its_fields(lines: io.StringIO) -> None:
+    logging.getLogger("gatehouse.lane").info("admitted\n%s", "é", extra={"lane": 3, "seq": 17})
+    logging.getLogger("gatehouse.lane").debug("frame")
+    (line,) = read(lines)
+    assert line.pop("at").endswith("Z")
+    assert line == {
+        "level": "INFO",
+        "logger": "gatehouse.lane",
+        "message": "admitted\né",
+        "lane": 3,
+        "seq": 17,
+    }
+
+
+def test_a_trace_is_part_of_the_line(lines: io.StringIO) -> None:
+    try:
+        raise ValueError("planted")
+    except ValueError:
+        logging.getLogger("x").exception("failed", extra={"level": "mine", "odd": {1}})
+    (line,) = read(lines)
+    assert "ValueError: planted" in line["trace"]
+    assert (line["level"], line["level_"], line["odd"]) == ("ERROR", "mine", "{1}")
+
+
+@pytest.mark.parametrize("field", sorted(logs.SECRET_FIELDS))
+def test_a_field_that_is_called_a_secret_is_redacted(lines: io.StringIO, field: str) -> None:
+    for value in ("secret-7", b"secret-7", ["secret-7"]):
+        logging.getLogger("x").warning("m", extra={field: value})
+    assert "secret-7" not in lines.getvalue()
+    assert b"secret-7".hex() not in lines.getvalue()
+
+
+def test_marks_can_be_compared_but_not_read() -> None:
+    assert logs.redact("abc") == logs.redact(b"abc")
+    assert logs.redact("abc") != logs.redact("abd")
+    assert logs.redact("abc").startswith("<3 bytes, mark ")
+    assert "abc" not in logs.redact("abc")
+    assert logs.redact("\udcff").startswith("<1 bytes")
+
+
+def test_a_frame_shows_its_head_only() -> None:
+    assert logs.redact_frame(b"\x05\x02") == "05 02"
+    shown = logs.redact_frame(b"\x05\x02\x00\x00secret", 4)
+    assert shown.startswith("05 02 00 00 <6 bytes")
+
+
+def test_a_message_has_an_end(lines: io.StringIO) -> None:
+    logging.getLogger("x").error("a" * 100_000)
+    assert len(read(lines)[0]["message"]) == logs.MESSAGE_MAX_CHARACTERS
