@@ -86,6 +86,7 @@ class Uplink:
         self._held: dict[int, EpochHead] = {}
         # Epochs of which the centre wanted facts a second time since it was asked for its heads.
         self._resent: set[int] = set()
+        self._turned: Turned | LedgerDamaged | None = None
         self.receipts: dict[int, Receipt] = {}
         self.problem = ""
         self.connected = False
@@ -138,14 +139,14 @@ class Uplink:
 
     async def _send_all(self) -> None:
         """Send every epoch, oldest first. One that is turned away does not stop the others."""
-        turned: Turned | LedgerDamaged | None = None
+        self._turned = None
         for epoch in sorted(self._source.heads):
             try:
                 await self._send_epoch(epoch)
             except (Turned, LedgerDamaged) as error:
-                turned = turned or error
-        if turned is not None:
-            raise turned
+                self._turned = self._turned or error
+        if self._turned is not None:
+            raise self._turned
         if self._caught_up():
             self._wake = trio.Event()
 
@@ -182,7 +183,8 @@ class Uplink:
         self._keep_receipt(raw, receipt)
         through = receipt.through_seq
         self._held[epoch] = EpochHead(epoch, through, receipt.head.hex())
-        self._back()
+        if self._turned is None:  # or it would be told as back with every block of another epoch
+            self._back()
         self._gateway.events.publish("receipt", epoch=epoch, through_seq=through)
         return through + 1
 

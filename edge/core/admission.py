@@ -211,6 +211,8 @@ def _redeemed(
             return walking[-1]
     elif _inside(holds) + wanted > persons:
         return last
+    if not product.reentry_after_s:
+        return None  # no clock is asked: one that was set back keeps nobody out
     earliest_ms = (last.hlc >> HLC_COUNTER_BITS) + product.reentry_after_s * 1000
     return last if now.ms < earliest_ms else None
 
