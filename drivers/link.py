@@ -8,6 +8,7 @@ return a `Wire`; nobody above this file sees an OSError or a trio resource error
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Protocol
 
@@ -18,6 +19,8 @@ from drivers.errors import Lost
 CONNECT_S = 3.0
 RECEIVE_BYTES_MAX = 65536
 # A device that was unplugged sends no FIN: ask after 5 s of quiet, give up 6 s later.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+EXHAUSTED_S = 0.1
 KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT = 5, 2, 3
 
 
@@ -156,14 +159,20 @@ class TcpServer:
         while True:
             try:
                 stream = await self._listener.accept()
-                ip, port = stream.socket.getpeername()[:2]
-                _notice_dead_peers(stream)
             except trio.ClosedResourceError as error:
                 raise Lost("we stopped listening") from error
             except OSError as error:
-                # The visitor left before we looked, or the process is out of descriptors.
-                raise Lost(f"no connection accepted: {_why(error)}") from error
-            if self._peer_ip is None or ip == self._peer_ip:
+                if error.errno not in EXHAUSTED:
+                    raise Lost(f"no connection accepted: {_why(error)}") from error
+                # Out of descriptors: the device that is connected must not suffer for it.
+                await trio.sleep(EXHAUSTED_S)
+                continue
+            try:
+                ip, port = stream.socket.getpeername()[:2]
+                _notice_dead_peers(stream)
+            except OSError:
+                ip = port = None  # left before we looked, as port scanners do
+            if ip is not None and self._peer_ip in (None, ip):
                 return Wire(stream, f"{ip}:{port}")
             self.turned_away_count += 1
             await trio.aclose_forcefully(stream)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 import trio
 import trio.testing
@@ -123,18 +125,75 @@ async def test_a_server_that_stops_listening_lets_its_waiter_go() -> None:
             await server.aclose()
 
 
+class Visitors:
+    """A listener's visitors, in order; an error stands for accept() failing."""
+
+    def __init__(self, *visitors: trio.SocketStream | OSError) -> None:
+        self._visitors = list(visitors)
+
+    async def __call__(self, _: object) -> trio.SocketStream:
+        await trio.lowlevel.checkpoint()
+        visitor = self._visitors.pop(0)
+        if isinstance(visitor, OSError):
+            raise visitor
+        return visitor
+
+
+async def connected() -> tuple[trio.SocketStream, trio.SocketStream]:
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    async with listeners[0]:
+        port = listeners[0].socket.getsockname()[1]
+        return await trio.open_tcp_stream("127.0.0.1", port), await listeners[0].accept()
+
+
 @pytest.mark.trio
-async def test_a_visitor_who_left_at_once_is_lost_not_a_crash(
+async def test_one_who_left_before_we_looked_and_exhaustion_cost_the_device_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = TcpServer("127.0.0.1", 0)
     await server.bind()
-
-    async def gone(_: object) -> None:
-        raise OSError(107, "Transport endpoint is not connected")
-
-    monkeypatch.setattr(trio.SocketListener, "accept", gone)
-    with pytest.raises(Lost, match="no connection accepted: Transport endpoint"):
-        await server.open()
-    monkeypatch.undo()
+    device, ours = await connected()
+    left = trio.SocketStream(trio.socket.socket())  # not connected: getpeername fails
+    visitors = Visitors(left, OSError(errno.EMFILE, "Too many open files"), ours)
+    monkeypatch.setattr(trio.SocketListener, "accept", lambda self: visitors(self))
+    with trio.fail_after(5):
+        await server.superseded()
+    async with await server.open() as wire, device:
+        await device.send_all(b"here")
+        assert await wire.receive_some() == b"here"
+    assert server.turned_away_count == 1
     await server.aclose()
+
+
+@pytest.mark.trio
+async def test_a_listener_that_fails_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = TcpServer("127.0.0.1", 0)
+    await server.bind()
+    visitors = Visitors(OSError(errno.EIO, "Input/output error"))
+    monkeypatch.setattr(trio.SocketListener, "accept", lambda self: visitors(self))
+    with pytest.raises(Lost, match="no connection accepted: Input/output error"):
+        await server.open()
+    await server.aclose()
+
+
+@pytest.mark.trio
+async def test_a_real_wire_sends_all_and_ends_in_lost() -> None:
+    ours, device = await connected()
+    wire = Wire(ours, "device")
+    data = bytes(range(256)) * 40_000  # more than the kernel takes at once
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wire.send_all, data)
+            got = b""
+            while len(got) < len(data):
+                got += await device.receive_some()
+        assert got == data
+        await device.aclose()
+        with pytest.raises(Lost, match="closed the connection"):
+            await wire.receive_some()
+        with pytest.raises(Lost, match="while we were sending"):
+            while True:
+                await wire.send_all(b"x")
+    await wire.aclose()
+    with pytest.raises(Lost):
+        await wire.receive_some()

@@ -3,8 +3,9 @@
 `--boards N` serves N boards, each on a port of its own (`--port P` for the first, the others
 above it; 0 lets the system choose). A ready line `{"ready": true, "ports": [...]}` comes on
 standard output, then a JSON line for each pulse: `{"board": i, "pulse": relay, "ms": t,
-"at": monotonic seconds}` (not with `--quiet`). The end of standard input ends the process
-(`--forever`: it does not). Commands are JSON lines; each may name its "board" (default: all):
+"at": monotonic seconds}` (read them, or say `--quiet`: a full pipe stops the board). The end
+of standard input ends the process (`--forever`: it does not). Commands are JSON lines; each
+may name its "board" (default: all of them):
 
     {"guest": "walk|stay|wrong_way|tailgate", "after_ms": 300, "contact_ms": 150}
                                what guests do from now on; the options --guest, --after-ms,
