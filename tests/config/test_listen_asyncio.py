@@ -18,7 +18,7 @@ from tests.config.serving import ask, connect, echo, flood, receive, request
 async def started(stop: asyncio.Event, **options: object) -> tuple[asyncio.Task[None], list[Bind]]:
     bound: asyncio.Future[list[Bind]] = asyncio.get_running_loop().create_future()
     arguments = {"app": echo, "binds": ["127.0.0.1:0"], "limits": Limits()} | options
-    run = serve_asyncio(shutdown=stop, started=bound.set_result, **arguments)  # type: ignore[arg-type]
+    run = serve_asyncio(shutdown=stop, started=bound.set_result, **arguments)  # type: ignore
     return asyncio.create_task(run), await bound
 
 
