@@ -56,7 +56,7 @@ def read_presented_untrusted(raw: bytes) -> Presented:
     except UnicodeDecodeError:
         raise ApiError(400, Problem("bad_json", "the body is not UTF-8")) from None
     except (msgspec.DecodeError, RecursionError) as error:
-        text = str(error)
+        text = str(error).removeprefix("JSON is malformed: ")
         if "truncated" in text:
             text = f"it ends too early, or in a broken \\u escape ({len(raw)} bytes were read)"
         detail = f"the body is not JSON: {text}"

@@ -83,6 +83,9 @@ class Border:
         self.crashed = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
         started = False
 
         async def watched(message: Message) -> None:
@@ -100,3 +103,10 @@ class Border:
             if not started and scope["type"] == "http":
                 answer = await on_crash(Request(scope), RuntimeError())
                 await answer(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """Nothing to do at start and end. Starlette's own would take a cancelled stop for a crash."""
+    for event in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{event}.complete"})

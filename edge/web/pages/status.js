@@ -157,9 +157,10 @@ async function refresh() {
     heardAt = Date.now();
     showStatus(now);
     lanes.lanes.forEach(showLane);
+    const there = new Set(lanes.lanes.map((row) => "lane-" + row.lane));
+    [...byId("lanes").children].filter((box) => !there.has(box.id)).forEach((box) => box.remove());
   } catch (error) {
     console.warn(String(error));
-    streaming = streaming && source.readyState === EventSource.OPEN;
   }
   showLost();
 }
