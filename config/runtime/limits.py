@@ -154,8 +154,8 @@ async def refuse(scope: Scope, send: Send, refused: Refused) -> None:
     ]
     await send({"type": "http.response.start", "status": refused.status, "headers": head})
     hang_up = scope.get("state", {}).get("hang_up")
-    # With a way to hang up, the answer is left open: to end it, hypercorn would first hand over
-    # the rest of the body to an application that no longer listens, and wait for ever.
+    # With a way to hang up, the answer is left open: ending it would make hypercorn hand the rest
+    # of the body to an application that no longer reads.
     await send({"type": "http.response.body", "body": answer, "more_body": hang_up is not None})
     if hang_up is not None:
         hang_up()

@@ -76,8 +76,8 @@ def test_a_body_too_large_is_refused_and_the_next_guest_served(loop: str, claime
         big = bytes(300_000)
         data = request(big)
         if not claimed:
-            chunk = b"1000\r\n" + bytes(4096) + b"\r\n"
-            data = request(b"", content_length="", transfer_encoding="chunked") + chunk * 80
+            chunk = b"100\r\n" + bytes(256) + b"\r\n"
+            data = request(b"", content_length="", transfer_encoding="chunked") + chunk * 1000
 
         def refused() -> bool:
             with connect(address) as sock:
