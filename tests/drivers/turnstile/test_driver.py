@@ -145,7 +145,7 @@ async def test_a_disconnect_at_each_byte_of_the_answers(
             if cut <= start:
                 assert not any(isinstance(event, Unknown) for event in play.events)
             play.turnstile.grant(b"g")
-            await trio.sleep(20)
+            await trio.sleep(7)
             assert play.link.opened_count == 2 and play.turnstile.service
             assert len(play.outcomes) == 1, cut
             if play.board.pulses == 0:
