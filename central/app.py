@@ -11,6 +11,7 @@ import logging
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 
@@ -81,7 +82,9 @@ def _certificate(
     entropy: Callable[[int], bytes],
     now_ms: Callable[[], int],
 ) -> Tls:
-    hosts = list(config.listen.server_names)
+    # Gateways call the host of public_url: a certificate without it would turn them all away.
+    public_host = urlsplit(config.public_url).hostname
+    hosts = list(dict.fromkeys([*config.listen.server_names, *filter(None, [public_host])]))
     serial = int.from_bytes(entropy(16), "big") >> 1 | 1
     certificate, key = keyring.write_server_certificate(
         keys, hosts, entropy(32), now_ms() // 1000, serial

@@ -1,23 +1,24 @@
 """Settlement: a run of sealed blocks becomes durable rows, whole or not at all.
 
-    bytes → bounded decompression → blocks → key of the epoch → signatures → rows packed
-          → [ lock the watermark → accept() → COPY blocks and rows → move the watermark ] → receipt
+    bytes → bounded decompression → blocks → key of the epoch
+          → [ lock the watermark → accept() → COPY blocks
+              → per portion: signatures → rows packed → COPY → move the watermark ] → receipt
 
-Everything that costs time happens before the lock; between the brackets is one transaction. Chain
-and signatures decide, never clocks: a centre whose clock is a day off stores the same rows.
-ARCHITECTURE.md, Formats 5.
+Between the brackets is one transaction. Signatures are checked portion by portion while PostgreSQL
+is busy with the portion before; the first bad one undoes everything. Chain and signatures decide,
+never clocks: a centre whose clock is a day off stores the same rows. ARCHITECTURE.md, Formats 5.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 import zstandard
 
-from central.rows import WHOLE_BODY, Rows, rows_of
+from central.rows import WHOLE_BODY, Letter, rows_of
 from central.store import facts, logs, trouble, trust
 from crypto import block as blocks_of
 from crypto import certificate
@@ -34,6 +35,7 @@ WINDOW_BYTES_MAX = 8 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 POST_BLOCKS = 256
 THREAD_BYTES = 32 * 1024
+PORTION_FACTS = 1024
 
 
 class TooLarge(Exception):
@@ -58,11 +60,13 @@ class Log(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Verified consecutive blocks of one epoch with their rows, ready to be stored."""
+    """Consecutive blocks of one epoch and the key that must have signed every one of them.
+
+    `certificate` stands in the first block of an epoch, which brings the key.
+    """
 
     log: Log
     blocks: list[Block]
-    rows: list[Rows]
     public_key: bytes
     certificate: bytes | None
 
@@ -129,25 +133,38 @@ def read_run(log: Log, first_seq: int, raw: bytes) -> list[Block]:
 
 
 def prepare(
-    log: Log, blocks: Sequence[Block], device_key: bytes, held_key: bytes | None
+    log: Log, blocks: list[Block], device_key: bytes, held_key: bytes | None
 ) -> Run | Refused:
-    """Verify every signature and pack every row; pure, and all the work that needs no lock.
+    """Find the key of the epoch: in the run's first block, else the one held since. Pure.
 
-    The first block of an epoch brings the certificate of the epoch's key, signed by the gateway's
-    device key; later runs are verified with the key held since. Raises BadRun.
+    The first block of an epoch brings its certificate, signed by the gateway's device key. Raises
+    BadRun.
     """
-    begun = None
-    public = held_key
     if blocks[0].first_seq == 1:
         begun, public = read_certificate(log, blocks[0], device_key)
-    if public is None:
-        return Refused("gap", 1)
-    key = VerifyKey(public)
+        return Run(log, blocks, public, begun)
+    return Refused("gap", 1) if held_key is None else Run(log, blocks, held_key, None)
+
+
+def check_signatures(blocks: Sequence[Block], key: VerifyKey) -> None:
+    """Raises BadRun naming the first block that `key` did not sign."""
     for block in blocks:
         if not blocks_of.verify(block, key):
             raise BadRun(f"the block at seq {block.first_seq} is not signed by its epoch's key")
-    rows = [rows_of(log.tenant, block) for block in blocks]
-    return Run(log, list(blocks), rows, public, begun)
+
+
+def portions(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    """The blocks in portions of about PORTION_FACTS facts."""
+    portion: list[Block] = []
+    size = 0
+    for block in blocks:
+        portion.append(block)
+        size += block.count
+        if size >= PORTION_FACTS:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def read_certificate(log: Log, block: Block, device_key: bytes) -> tuple[bytes, bytes]:
@@ -187,6 +204,8 @@ async def store(connection: Connection, run: Run, now_ms: int) -> Accepted | Ref
             case Gap(wanted=wanted):
                 return Refused("gap", wanted)
             case Fork(seq=seq, block=block):
+                # Nobody may frame a gateway: evidence is what its own key has signed.
+                check_signatures([block], VerifyKey(run.public_key))
                 await keep_fork(connection, log, held.head, block, now_ms)
                 return Refused("fork", seq)
             case Stored(head=head, blocks=fresh):
@@ -206,21 +225,44 @@ async def append(
             connection, log.tenant, log.gateway, log.epoch, run.public_key, run.certificate, now_ms
         )
     await logs.add_blocks(connection, log.tenant, fresh)
-    rows = run.rows[-len(fresh) :]
-    letters = [letter for one in rows for letter in one.letters]
-    if letters:
-        await trouble.add_letters(connection, log.tenant, log.gateway, log.epoch, letters, now_ms)
-    posted = held.posted_seq
-    end = fresh[-1]
-    if not await trouble.quarantined(connection, log.tenant, log.gateway):
+    letters: list[Letter] = []
+    rows = verified_rows(run, fresh, letters)
+    posted, end = held.posted_seq, fresh[-1]
+    if await trouble.quarantined(connection, log.tenant, log.gateway):
+        async for _ in rows:
+            pass
+    else:
         if posted < held.head.seq:
             await post_held(connection, log, posted, held.head.seq)
-        await facts.add_rows(connection, [one.packed for one in rows])
+        await facts.add_rows(connection, rows)
         posted = end.last_seq
+    if letters:
+        await trouble.add_letters(connection, log.tenant, log.gateway, log.epoch, letters, now_ms)
     mark = logs.Watermark(
         log.gateway, log.epoch, end.last_seq, end.hash, posted, end.wall_ms, now_ms
     )
     await logs.move_watermark(connection, log.tenant, mark)
+
+
+async def verified_rows(
+    run: Run, blocks: list[Block], letters: list[Letter]
+) -> AsyncIterator[bytes]:
+    """The rows of `blocks` in portions, each verified first; adds to `letters` what has no row.
+
+    Raises BadRun at the first bad signature, which undoes the transaction around it.
+    """
+    key = VerifyKey(run.public_key)
+
+    def work(portion: list[Block]) -> bytes:
+        check_signatures(portion, key)
+        rows = [rows_of(run.log.tenant, block) for block in portion]
+        letters.extend(letter for one in rows for letter in one.letters)
+        return b"".join([one.packed for one in rows])
+
+    for portion in portions(blocks):
+        # A small one is done sooner than a thread is woken; a large one must not hold up others.
+        small = sum(block.count for block in portion) < PORTION_FACTS // 4
+        yield work(portion) if small else await asyncio.to_thread(work, portion)
 
 
 async def keep_fork(
@@ -257,8 +299,13 @@ async def post_held(connection: Connection, log: Log, after_seq: int, through_se
         blocks = [block for block in blocks if after_seq < block.last_seq <= through_seq]
         assert blocks, f"blocks of {log.gateway.hex()} after seq {after_seq} are missing"
         rows = [rows_of(log.tenant, block).packed for block in blocks]
-        await facts.add_rows(connection, rows)
+        await facts.add_rows(connection, whole(b"".join(rows)))
         after_seq = blocks[-1].last_seq
+
+
+async def whole(packed: bytes) -> AsyncIterator[bytes]:
+    """Rows that are all there already, as a source for COPY."""
+    yield packed
 
 
 async def release(connection: Connection, tenant: bytes, gateway: bytes, now_ms: int) -> int:
@@ -290,7 +337,6 @@ async def deliver(
         blocks = read_run(log, first_seq, unpack_run(packed, raw_bytes_max))
         return prepare(log, blocks, gateway.device_key, held_key)
 
-    # A small run is done sooner than a thread is woken; a large one must not hold up the others.
     run = work() if len(packed) < THREAD_BYTES else await asyncio.to_thread(work)
     return run if isinstance(run, Refused) else await store(connection, run, now_ms)
 
@@ -324,7 +370,7 @@ async def redrive_letter(
         if rows.letters:
             return False
         if rows.count:
-            await facts.add_rows(connection, [rows.packed])
+            await facts.add_rows(connection, whole(rows.packed))
         await trouble.add_redriven(connection, tenant, letter, now_ms)
     return True
 

@@ -22,6 +22,7 @@ from crypto.entry import (
     DeviceLost,
     EpochBegun,
     ExitRecorded,
+    KnownFact,
     PassageCompleted,
     PassageLapsed,
     PassageUnknown,
@@ -44,9 +45,11 @@ TICKET_BYTES_MAX = 96
 CAUSE_CHARS_MAX = 200
 WHOLE_BODY = 0
 _NULL = b"\xff\xff\xff\xff"
-_FIRST = struct.Struct(">iqiqihiiih")
-_LANE_GATE_LEN = struct.Struct(">iiiii")
-_ADMITTED_TAIL = struct.Struct(">iiiqiqiq4s4sii4s")
+_ASSUMED = _NULL + struct.pack(">i7s", 7, b"assumed")
+_FIRST = struct.Struct(">iqiq")
+_WHEN = struct.Struct(">ihiiih")
+_LANE_GATE = struct.Struct(">iiiii")
+_WHAT = struct.Struct(">iiiqiqiq4s4sii4s")
 _INT = struct.Struct(">ii")
 _LONG = struct.Struct(">iq")
 
@@ -114,9 +117,11 @@ def pack(seq: int, fact: AnyFact) -> bytes:
     if isinstance(fact, UnknownFact):
         raise Unstorable("a kind or shape this release does not know")
     try:
-        first = _FIRST.pack(8, seq, 8, fact.hlc, 2, kind_of(fact), 4, fact.day, 2, fact.offset_min)
+        first = _FIRST.pack(8, seq, 8, fact.hlc) + _when(type(fact), fact.day, fact.offset_min)
         if type(fact) is Admitted:
             return first + _admitted(fact)
+        if type(fact) is PassageCompleted or type(fact) is PassageLapsed:
+            return first + _passed(fact)
         return first + _other(fact)
     except struct.error:
         raise Unstorable("a number beyond its column") from None
@@ -126,16 +131,53 @@ def _admitted(fact: Admitted) -> bytes:
     ticket = fact.ticket
     if len(ticket) > TICKET_BYTES_MAX:
         raise Unstorable("a ticket identity too long")
-    return b"".join(
-        (
-            _LANE_GATE_LEN.pack(4, fact.lane, 4, fact.gate, len(ticket)),
-            ticket,
-            _ADMITTED_TAIL.pack(
-                4, fact.product, 8, fact.performance, 8, fact.granted, 8, fact.persons,
-                _NULL, _NULL, 4, fact.marks, _NULL,
-            ),
-        )
-    )  # fmt: skip
+    return (
+        _lane_gate(fact.lane, fact.gate, len(ticket))
+        + ticket
+        + _what(fact.product, fact.performance, fact.granted, fact.persons, fact.marks)
+    )
+
+
+def _passed(fact: PassageCompleted | PassageLapsed) -> bytes:
+    ticket = fact.ticket
+    if len(ticket) > TICKET_BYTES_MAX:
+        raise Unstorable("a ticket identity too long")
+    assumed = type(fact) is PassageCompleted and fact.assumed
+    return (
+        _lane_ticket(fact.lane, len(ticket))
+        + ticket
+        + _passed_count(fact.passed)
+        + _FIRST.pack(8, fact.epoch, 8, fact.seq)
+        + (_ASSUMED if assumed else _NULL * 2)
+    )
+
+
+# The same few values stand in row after row: packed once, found again in a fraction of the time.
+@lru_cache(4096)
+def _when(kind: type[KnownFact], day: int, offset_min: int) -> bytes:
+    return _WHEN.pack(2, kind.__struct_config__.tag, 4, day, 2, offset_min)
+
+
+@lru_cache(4096)
+def _lane_gate(lane: int, gate: int, ticket_bytes: int) -> bytes:
+    return _LANE_GATE.pack(4, lane, 4, gate, ticket_bytes)
+
+
+@lru_cache(4096)
+def _what(product: int, performance: int, granted: int, persons: int, marks: int) -> bytes:
+    return _WHAT.pack(
+        4, product, 8, performance, 8, granted, 8, persons, _NULL, _NULL, 4, marks, _NULL
+    )
+
+
+@lru_cache(4096)
+def _lane_ticket(lane: int, ticket_bytes: int) -> bytes:
+    return _INT.pack(4, lane) + _NULL + ticket_bytes.to_bytes(4, "big")
+
+
+@lru_cache(4096)
+def _passed_count(passed: int) -> bytes:
+    return _NULL * 2 + _LONG.pack(8, passed) + _NULL
 
 
 def _other(fact: AnyFact) -> bytes:
@@ -147,11 +189,6 @@ def _other(fact: AnyFact) -> bytes:
     match fact:
         case AdmissionRefused():
             persons, code, ticket = fact.count, fact.reason, fact.ticket_hash or None
-        case PassageCompleted():
-            persons, of_epoch, of_seq = fact.passed, fact.epoch, fact.seq
-            cause = "assumed" if fact.assumed else None
-        case PassageLapsed():
-            persons, of_epoch, of_seq = fact.passed, fact.epoch, fact.seq
         case PassageUnknown():
             persons, of_epoch, of_seq, cause = fact.passed, fact.epoch, fact.seq, fact.cause
         case ExitRecorded():

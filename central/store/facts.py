@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -70,10 +70,16 @@ class Admission(msgspec.Struct, frozen=True):
     passed: int | None
 
 
-async def add_rows(connection: Connection, packed: list[bytes]) -> None:
-    """Append rows packed by `central.rows`. A row that stands already is an error here."""
-    source = io.BytesIO(b"".join((COPY_HEADER, *packed, COPY_TRAILER)))
-    await connection.copy_to_table("facts", source=source, columns=COLUMNS, format="binary")
+async def add_rows(connection: Connection, packed: AsyncIterator[bytes]) -> None:
+    """Append rows packed by `central.rows`, sent as they come. A row that stands is an error."""
+
+    async def framed() -> AsyncIterator[bytes]:
+        yield COPY_HEADER
+        async for rows in packed:
+            yield rows
+        yield COPY_TRAILER
+
+    await connection.copy_to_table("facts", source=framed(), columns=COLUMNS, format="binary")
 
 
 async def posted_seqs(
