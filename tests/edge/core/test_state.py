@@ -81,7 +81,7 @@ def folded(placed: list[Placed]) -> State:
     return state
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(logs(), st.data())
 def test_any_order_and_any_duplicates_give_the_same_bytes(
     log: list[Placed], data: st.DataObject

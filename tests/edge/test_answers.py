@@ -1,0 +1,108 @@
+"""What people and machines are told; these fields and words are the local API."""
+
+import msgspec
+import pytest
+
+from crypto.claim import show_identity
+from edge.answers import describe, gate_name
+from edge.core.reasons import TEXT, Reason
+from tests.edge.core.desk import AFTER_EXIT, NOON_S, TONIGHT, A, B, Desk, identity, make_code
+
+
+def describe_at(desk: Desk, code: bytes, lane: int = 2, **how: object) -> dict[str, object]:
+    decision = desk.hold(code, lane=lane, **how)  # type: ignore[arg-type]
+    way = how.get("way", "entry")
+    answer = describe(decision, desk.policy, A, lane, str(way), 12 if decision.fact else 0)
+    told: dict[str, object] = msgspec.to_builtins(answer)
+    return told
+
+
+def test_an_admission_in_full() -> None:
+    code = make_code(performance=TONIGHT, persons=3, flags=3)
+    assert describe_at(Desk(), code, count=2) == {
+        "decision": "admitted",
+        "lane": 2,
+        "direction": "entry",
+        "granted": 2,
+        "text": "Welcome.",
+        "identity": "venue:0000000000000001",
+        "scheme": "GH1",
+        "product": "Day ticket",
+        "performance": "Tonight",
+        "persons": 3,
+        "marks": ["check", "attention"],
+        "seq": 12,
+    }
+
+
+def test_a_refusal_in_full() -> None:
+    desk = Desk()
+    desk.scan(make_code(), lane=4)
+    assert describe_at(desk, make_code()) == {
+        "decision": "refused",
+        "lane": 2,
+        "direction": "entry",
+        "reason": "already_redeemed",
+        "reason_number": 100,
+        "text": "This ticket was already used at 13:00, lane 4.",
+        "identity": "venue:0000000000000001",
+        "scheme": "GH1",
+        "product": "Day ticket",
+        "persons": 1,
+        "earlier": {
+            "at_ms": NOON_S * 1000, "offset_min": 60, "gate": "North gate", "lane": 4, "here": True
+        },
+        "seq": 12,
+    }  # fmt: skip
+
+
+def test_garbage_names_nobody() -> None:
+    told = describe_at(Desk(), b"garbage")
+    assert told.keys() == {"decision", "lane", "direction", "reason", "reason_number", "text"}
+
+
+def test_a_refusal_that_may_pass_by_itself_says_so() -> None:
+    told = describe_at(Desk(), make_code(valid_from=NOON_S + 1))
+    assert (told["reason"], told["retry"]) == ("invalid_time", True)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "ending", "text"),
+    [
+        (A, "open", "This ticket is being used now at lane 4. Please go there."),
+        (B, "open", "This ticket is being used now at North gate. Please go there."),
+        (A, "passed", "This ticket was already used at 13:00, lane 4."),
+        (B, "passed", "This ticket was already used at 13:00, North gate."),
+        (A, "lost", "Possibly entered at 13:00, lane 4. Please ask staff."),
+        (B, "lost", "Possibly entered at 13:00, North gate. Please ask staff."),
+    ],
+)
+def test_the_guest_is_told_where_and_when(gateway: bytes, ending: str, text: str) -> None:
+    desk = Desk()
+    held = desk.hold(make_code(), lane=4, gateway=gateway)
+    if ending == "passed":
+        desk.passes(held)
+    elif ending == "lost":
+        desk.is_lost(held)
+    assert describe_at(desk, make_code())["text"] == text
+
+
+def test_too_many_persons_name_no_earlier_use() -> None:
+    told = describe_at(Desk(), make_code(), count=2)
+    assert told["text"] == TEXT[Reason.ALREADY_REDEEMED]
+    assert "earlier" not in told
+
+
+def test_words_for_going_and_coming_again() -> None:
+    desk = Desk()
+    code = make_code(product=AFTER_EXIT)
+    assert describe_at(desk, code)["text"] == "Welcome."
+    again = describe_at(desk, code)
+    assert (again["text"], again["repeated"]) == ("Please go through.", True)
+    assert describe_at(desk, code, way="exit")["text"] == "Goodbye."
+
+
+def test_a_gate_without_a_name_is_called_by_its_number() -> None:
+    assert gate_name(Desk().policy, 1) == "North gate"
+    assert gate_name(Desk().policy, 77) == "gate 77"
+    assert show_identity(identity()) == "venue:0000000000000001"
