@@ -32,6 +32,9 @@ class TcpScanner(
     host: Host
     port: Annotated[int, Meta(ge=0, le=65535)]
     mode: Literal["client", "server"] = "client"
+    #: With mode = "server": the only address that may connect. Without it, whoever reaches the
+    #: port takes over the lane.
+    peer_ip: Host | None = None
     #: What ends a code. "none": only `idle_flush_ms` of silence does.
     suffix: Literal["cr", "lf", "crlf", "etx", "none"] = "cr"
     #: The scanner puts the AIM id of the symbology (`]Q1` for QR) in front of every code.
@@ -69,14 +72,25 @@ class ModbusTcpTurnstile(
     timeout_s: Annotated[float, Meta(ge=1, le=60)] = 0.0
     #: Least time between two pulses, for groups.
     pulse_gap_ms: Annotated[int, Meta(ge=500, le=10_000)] = 500
-    #: How often the inputs are read.
-    poll_ms: Annotated[int, Meta(ge=10, le=1000)] = 50
+    #: The contact that closes when somebody goes through the wrong way.
+    wrong_way_input: Channel | None = None
+    #: Inputs that are closed at rest; fire alarms usually are.
+    inverted_inputs: Annotated[tuple[Channel, ...], Meta(max_length=16)] = ()
+    #: How often the inputs are read. Two readings must fall into one passage contact (100 ms).
+    poll_ms: Annotated[int, Meta(ge=10, le=100)] = 40
     #: How long an answer of the board may take before the turnstile counts as lost.
     answer_ms: Annotated[int, Meta(ge=50, le=5000)] = 500
 
     def __post_init__(self) -> None:
         if not self.timeout_s:
             msgspec.structs.force_setattr(self, "timeout_s", _TIMEOUT_S[self.profile])
+
+    @property
+    def channel_count(self) -> int:
+        """Coils and inputs that the board must have: up to the highest in use, at least 8."""
+        used = [self.relay, self.passage_input, self.wrong_way_input, self.fire_input]
+        highest = max([*(n for n in used if n is not None), *self.inverted_inputs])
+        return max(8, highest + 1)
 
 
 Scanner = TcpScanner

@@ -71,9 +71,17 @@ def _turnstile(lane: Lane, row: devices.Turnstile) -> Turnstile:
         pulse_period_s=(row.pulse_ms + row.pulse_gap_ms) / 1000,
         unlock_s=row.timeout_s,
         passage_input=row.passage_input,
+        wrong_way_input=row.wrong_way_input,
         fire_input=row.fire_input,
+        inverted_inputs=frozenset(row.inverted_inputs),
     )
-    board = BoardPlan(unit=row.unit, poll_s=row.poll_ms / 1000, answer_s=row.answer_ms / 1000)
+    board = BoardPlan(
+        unit=row.unit,
+        coil_count=row.channel_count,
+        input_count=row.channel_count,
+        poll_s=row.poll_ms / 1000,
+        answer_s=row.answer_ms / 1000,
+    )
     return Turnstile(
         f"lane {lane.number} turnstile",
         TcpClient(row.host, row.port),
@@ -85,7 +93,7 @@ def _turnstile(lane: Lane, row: devices.Turnstile) -> Turnstile:
 
 
 def _scanner(lane: Lane, row: devices.Scanner) -> Device:
-    server = TcpServer(row.host, row.port) if row.mode == "server" else None
+    server = TcpServer(row.host, row.port, peer_ip=row.peer_ip) if row.mode == "server" else None
     link: Link = server or TcpClient(row.host, row.port)
     scanner = Scanner(
         f"lane {lane.number} scanner",
