@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from crypto import block, entry
 from crypto.block import Block, Fork, Gap, Head, Same, Stored, accept, read_untrusted, verify
 from crypto.errors import BadBlock
-from crypto.keys import VerifyKey
+from crypto.keys import BLOCK_DOMAIN, VerifyKey
 from tests.crypto import samples
 
 KEY = VerifyKey(samples.EPOCH_KEY.public)
@@ -82,6 +82,13 @@ def test_another_key_of_the_same_id_does_not_verify() -> None:
     assert not verify(read, stranger)
     stranger.key_id = KEY.key_id
     assert not verify(read, stranger)
+
+
+def test_the_key_that_signs_is_the_key_that_is_named() -> None:
+    named = repaired(RAW[:56] + bytes(4) + RAW[60:])
+    read, _ = read_untrusted(named[:-64] + samples.EPOCH_KEY.sign(BLOCK_DOMAIN, named[-96:-64]))
+    assert read.key_id == bytes(4)
+    assert not verify(read, KEY)
 
 
 def header(**changes: Any) -> bytes:

@@ -62,6 +62,13 @@ def test_a_signature_has_64_bytes(size: int) -> None:
     assert not VerifyKey(PUBLIC).verify(b"", b"", bytes(size))
 
 
+def test_a_signature_never_borrows_from_the_message() -> None:
+    signature = samples.ISSUER_KEY.sign(b"", b"message")
+    key = VerifyKey(PUBLIC)
+    assert not key.verify(b"", b"essage", signature + b"m")
+    assert not key.verify(b"", signature[63:] + b"message", signature[:63])
+
+
 @pytest.mark.parametrize("size", [2048 - 65, 2048 - 64, 2048 - 63, 100_000])
 def test_long_messages_verify_like_short_ones(size: int) -> None:
     message = bytes(size)

@@ -16,7 +16,9 @@ class Said(NamedTuple):
 
 
 def environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE")}
+    """The caller's, without what would hide a mistake: settings of ours, output never buffered."""
+    left_out = ("GATEHOUSE", "PYTHONUNBUFFERED")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
 
 

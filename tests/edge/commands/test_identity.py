@@ -180,6 +180,12 @@ def test_the_same_key_under_another_id_is_refused(folder: Path) -> None:
     refused(folder, raw, "for another gateway")
 
 
+def test_the_same_id_under_another_key_is_refused(folder: Path) -> None:
+    pem = samples.make_device_pem(samples.GATEWAY, samples.OTHER_KEY)
+    raw = answer_to(folder / "request.json", device_pem=pem)
+    refused(folder, raw, "for another gateway")
+
+
 def test_without_the_request_the_key_decides(folder: Path) -> None:
     raw = answer_to(folder / "request.json")
     (folder / "request.json").unlink()
