@@ -21,6 +21,11 @@ from tests.edge.web.serving import Served, served
 from tests.edge.web.test_status import UPLINK
 
 WAIT_MS = 20_000
+# Without the page's own polling every 5 s, only live events can change what it shows.
+NO_POLLING = """
+const real = window.setInterval;
+window.setInterval = (work, ms) => ms === 5000 ? 0 : real(work, ms);
+"""
 
 
 @pytest.mark.trio
@@ -55,7 +60,9 @@ def test_the_page_asks_nobody_else_and_writes_no_markup() -> None:
         assert f'"{path}"' in html
 
 
-def in_browser(api: Served, play: Callable[[Page], None], width: int = 360) -> None:
+def in_browser(
+    api: Served, play: Callable[[Page], None], width: int = 360, prepare: str = ""
+) -> None:
     """Run `play` on the open page; errors of its scripts and of its policy fail the test."""
     program = shutil.which("chromium")
     said: list[str] = []
@@ -73,6 +80,7 @@ def in_browser(api: Served, play: Callable[[Page], None], width: int = 360) -> N
             shown.set_default_timeout(WAIT_MS)
             shown.on("console", note)
             shown.on("pageerror", lambda error: said.append(str(error)))
+            shown.add_init_script(prepare)
             shown.goto(api.url)
             expect(shown.locator("#lane-2 .verdict")).to_be_visible(timeout=WAIT_MS)
             play(shown)
@@ -119,7 +127,8 @@ async def test_a_presentation_changes_the_row_of_its_lane() -> None:
         shows(shown, "#lane-1 .state", "✖ out of service")
 
     async with served(house) as api:
-        await trio.to_thread.run_sync(in_browser, api, play)
+        await trio.to_thread.run_sync(in_browser, api, play, 1280, NO_POLLING)
+    assert "const POLL_MS = 5000;" in (page.FOLDER / "status.js").read_text()
 
 
 @pytest.mark.trio
