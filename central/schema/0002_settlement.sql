@@ -160,21 +160,7 @@ CREATE TABLE quarantines (
 COMMENT ON TABLE quarantines IS
     'distributed: the newest row per gateway counts; while it stands, nothing is posted';
 
-CREATE VIEW admissions AS
-SELECT a.tenant_id, a.gateway, a.epoch, a.seq, a.hlc, a.day, a.lane, a.gate, a.ticket,
-       a.product, a.performance, a.persons AS granted, a.ticket_persons, o.kind AS outcome_kind,
-       o.persons AS passed
-FROM facts AS a
-LEFT JOIN LATERAL (
-    SELECT f.kind, f.persons FROM facts AS f
-    WHERE f.tenant_id = a.tenant_id AND f.gateway = a.gateway
-      AND f.of_epoch = a.epoch AND f.of_seq = a.seq AND f.of_seq IS NOT NULL
-    ORDER BY f.hlc DESC, f.epoch DESC, f.seq DESC LIMIT 1
-) AS o ON true
-WHERE a.kind = 10;
-COMMENT ON VIEW admissions IS 'every Admitted with its newest outcome (null: hold still open)';
-
 GRANT SELECT, INSERT ON gateway_keys, watermarks, blocks, facts, dead_letters, redriven_letters,
     forks, quarantines TO gatehouse_app;
-GRANT SELECT ON fact_kinds, admissions TO gatehouse_app;
+GRANT SELECT ON fact_kinds TO gatehouse_app;
 GRANT UPDATE (through_seq, head, posted_seq, wall_ms, accepted_ms) ON watermarks TO gatehouse_app;

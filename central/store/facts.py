@@ -14,13 +14,27 @@ if TYPE_CHECKING:
 
     from central.store import Connection
 
-LIST_ADMISSIONS = """
-SELECT gateway, epoch, seq, hlc, day, lane, gate, ticket, product, performance, granted,
-       outcome_kind, passed
-FROM admissions
-WHERE tenant_id = $1 AND ($2::bytea IS NULL OR ticket = $2) AND ($3::integer IS NULL OR gate = $3)
-ORDER BY hlc DESC, gateway, epoch, seq DESC
-LIMIT $4
+# The newest outcome of the hold `a`. The tenant stands in it once more as a parameter: from
+# a.tenant_id alone the planner would not see that one partition is enough.
+_OUTCOME = """
+LEFT JOIN LATERAL (
+    SELECT f.kind, f.persons FROM facts AS f
+    WHERE f.tenant_id = $1 AND f.gateway = a.gateway
+      AND f.of_epoch = a.epoch AND f.of_seq = a.seq AND f.of_seq IS NOT NULL
+    ORDER BY f.hlc DESC, f.epoch DESC, f.seq DESC LIMIT 1
+) AS o ON true
+"""
+LIST_ADMISSIONS = f"""
+SELECT a.gateway, a.epoch, a.seq, a.hlc, a.day, a.lane, a.gate, a.ticket, a.product,
+       a.performance, a.persons, o.kind, o.persons
+FROM (
+    SELECT * FROM facts AS f
+    WHERE f.tenant_id = $1 AND f.kind = 10
+      AND ($2::bytea IS NULL OR f.ticket = $2) AND ($3::integer IS NULL OR f.gate = $3)
+    ORDER BY f.hlc DESC, f.gateway, f.epoch, f.seq DESC
+    LIMIT $4
+) AS a {_OUTCOME}
+ORDER BY a.hlc DESC, a.gateway, a.epoch, a.seq DESC
 """
 COUNT_BY_GATE = """
 SELECT gate, count(*) AS admitted, sum(persons) AS granted, max(hlc) AS last_hlc
@@ -34,16 +48,18 @@ COUNT_KINDS = """
 SELECT kind, count(*) AS count FROM facts WHERE tenant_id = $1 GROUP BY kind ORDER BY kind
 """
 # An open hold and one with an unknown end count as used, as they do at the gate.
-DOUBLE_ADMISSIONS = """
-SELECT a.ticket, count(*) AS admissions, max(a.ticket_persons) AS persons,
-       sum(CASE WHEN a.outcome_kind IN (12, 13) THEN a.passed ELSE a.granted END) AS used
-FROM admissions AS a
-LEFT JOIN products AS p ON p.tenant_id = a.tenant_id AND p.product = a.product
-WHERE a.tenant_id = $1 AND COALESCE(p.reentry, 'none') = 'none'
-GROUP BY a.ticket
-HAVING sum(CASE WHEN a.outcome_kind IN (12, 13) THEN a.passed ELSE a.granted END)
-       > max(a.ticket_persons)
-ORDER BY a.ticket
+DOUBLE_ADMISSIONS = f"""
+SELECT d.ticket, count(*) AS admissions, max(d.ticket_persons) AS persons, sum(d.used) AS used
+FROM (
+    SELECT a.ticket, a.ticket_persons,
+           CASE WHEN o.kind IN (12, 13) THEN o.persons ELSE a.persons END AS used
+    FROM facts AS a
+    LEFT JOIN products AS p ON p.tenant_id = $1 AND p.product = a.product {_OUTCOME}
+    WHERE a.tenant_id = $1 AND a.kind = 10 AND COALESCE(p.reentry, 'none') = 'none'
+) AS d
+GROUP BY d.ticket
+HAVING sum(d.used) > max(d.ticket_persons)
+ORDER BY d.ticket
 LIMIT 1000
 """
 POSTED_SEQS = """
