@@ -256,7 +256,11 @@ def _fields(fact: AnyFact) -> dict[str, Any]:
     if isinstance(fact, UnknownFact):
         return {"number": fact.kind, "raw": fact.raw.hex()}
     plain = msgspec.structs.asdict(fact)
-    return {name: v.hex() if isinstance(v, bytes) else v for name, v in plain.items()}
+    # An outcome names its hold by epoch and seq; the line's own epoch and seq are its place.
+    return {
+        f"of_{name}" if name in ("epoch", "seq") else name: v.hex() if isinstance(v, bytes) else v
+        for name, v in plain.items()
+    }
 
 
 def _say(value: dict[str, Any]) -> None:

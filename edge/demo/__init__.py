@@ -1,0 +1,25 @@
+"""`./gatehouse demo`: a venue on this machine, with real processes and a crowd.
+
+It starts processes and talks command line, HTTP and TCP to them, as any stranger could; nothing of
+the gateway or the centre is imported here, so that what it checks is what they really do.
+
+=============== =======================================================================
+`cli`          the words of the command, the folder, the exit code
+`play`         one run from the first process to the last check
+`processes`    children that die with us, whatever happens to us
+`settings`     the configuration files of the venue
+`venue`        centre, gateway and devices: enrolled, started, killed, started again
+`box_office`   the tickets, by the real commands, and the hostile codes
+`guests`       who comes, with which code, and what they do: from one seed (pure)
+`beliefs`      what the gate must answer, by what was seen so far (pure)
+`crowd`        the guests at the lanes: they scan, walk, do not walk, and grow impatient
+`listening`    live events of the gateway
+`reading`      ledger and database, read by commands and SQL
+`rows`         the row that each fact must be at the centre (pure)
+`accounts`     holds, and who was admitted twice (pure)
+`checks`       what must be true at the end, each with a name (pure)
+`summary`      the figures of a run, and the sentences about it (pure)
+`tally`        what was counted while guests were served
+`table`        the live table in the terminal
+=============== =======================================================================
+"""
