@@ -7,7 +7,8 @@ already holds is compared by hash and skipped there, so sending twice stores onc
 
 import logging
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
 
 import trio
 
@@ -28,6 +29,26 @@ CLOCK_EVERY_S: Final = 60.0
 GATHER_S: Final = 0.05
 # With nothing to send: how often the centre is asked what it holds.
 HEADS_EVERY_S: Final = 60.0
+
+
+T = TypeVar("T")
+
+
+class Aside(Protocol):
+    """How work is done that takes as long as the disk takes: `in_thread` or `inline`."""
+
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        """The result of `work`."""
+
+
+async def in_thread(work: Callable[[], T], /) -> T:
+    """Beside the loop, so that no lane waits for it."""
+    return await trio.to_thread.run_sync(work)
+
+
+async def inline(work: Callable[[], T], /) -> T:
+    """At once; for simulated time, which does not see threads."""
+    return work()
 
 
 class BlockSource(Protocol):
@@ -71,7 +92,7 @@ class Uplink:
     def __init__(
         self, *, gateway: Gateway, source: BlockSource, transport: Transport,
         receipt_key: VerifyKey, tenant: bytes, backoff: Backoff, batch_bytes: int = 4 << 20,
-        keep: Callable[[bytes, Receipt], None] | None = None,
+        keep: Callable[[bytes, Receipt], None] | None = None, aside: Aside = inline,
     ) -> None:  # fmt: skip
         self._gateway = gateway
         self._source = source
@@ -81,6 +102,7 @@ class Uplink:
         self._backoff = backoff
         self._batch_bytes = batch_bytes
         self._keep = keep
+        self._aside = aside
         self._wake = trio.Event()
         self._told_lost = False
         self._held: dict[int, EpochHead] = {}
@@ -170,7 +192,8 @@ class Uplink:
 
     async def _send(self, epoch: int, seq: int) -> int:
         """Send a run from `seq` on; the next seq to send."""
-        blocks = self._source.blocks_from(epoch, seq, self._batch_bytes)
+        read = partial(self._source.blocks_from, epoch, seq, self._batch_bytes)
+        blocks = await self._aside(read)
         assert blocks, "whoever asks for facts that are durable gets a block"
         run = b"".join(block.raw for block in blocks)
         try:
@@ -235,8 +258,9 @@ class Uplink:
 
 
 async def follow_bundles(
-    gateway: Gateway, store: BundleStore, transport: Transport, backoff: Backoff, wait_s: int
-) -> None:
+    gateway: Gateway, store: BundleStore, transport: Transport, backoff: Backoff, wait_s: int,
+    aside: Aside = in_thread,
+) -> None:  # fmt: skip
     """Fetch every newer bundle, keep it, decide by it.
 
     Whatever the centre answers, the next question comes at once only after a bundle that was
@@ -248,7 +272,7 @@ async def follow_bundles(
         try:
             raw = await transport.get_bundle(gateway.policy.version, wait_s)
             if raw is not None:
-                await _take_bundle(gateway, store, raw)
+                await _take_bundle(gateway, store, raw, aside)
         except (UplinkLost, Turned):
             pass  # told by the uplink
         except (Bad, ValueError) as error:
@@ -262,13 +286,13 @@ async def follow_bundles(
         await trio.sleep(backoff.next_s())
 
 
-async def _take_bundle(gateway: Gateway, store: BundleStore, raw: bytes) -> None:
+async def _take_bundle(gateway: Gateway, store: BundleStore, raw: bytes, aside: Aside) -> None:
     """Raises `BadBundle`, also for one that is not newer, and `ValueError`."""
-    bundle = await trio.to_thread.run_sync(store.read_untrusted, raw)
+    bundle = await aside(partial(store.read_untrusted, raw))
     if bundle.version <= gateway.policy.version:
         raise BadBundle(f"version {bundle.version} is not newer than {gateway.policy.version}")
     try:
-        await trio.to_thread.run_sync(store.keep, raw)
+        await aside(partial(store.keep, raw))
     except OSError as error:
         # Deny lists must reach the lanes with a full disk, too; after a restart it comes again.
         log.error("a bundle is in force but was not kept", extra={"why": str(error)})
