@@ -38,6 +38,8 @@ PASSING = (
     asyncpg.PostgresSystemError,
     asyncpg.TransactionRollbackError,
     asyncpg.InterfaceError,
+    # What the driver makes of a server that says goodbye between two statements.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
