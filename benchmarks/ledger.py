@@ -224,6 +224,12 @@ def _sqlite_each(place: Path, facts: int) -> float:
     return seconds / facts
 
 
+def flush_ms() -> float:
+    """fdatasync of one page on the benchmarks' disk, p50."""
+    with tempfile.TemporaryDirectory(dir=_disk()) as folder:
+        return _flush(Path(folder), []) * 1e3
+
+
 def _flush(place: Path, flushes: list[float]) -> float:
     page, count = os.urandom(4096), 300
     path = place / "flush"

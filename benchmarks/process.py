@@ -1,0 +1,82 @@
+"""Real gateway processes for benchmarks: configured, started, read, stopped."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from benchmarks import venue
+
+START_S: Final = 60
+STOP_S: Final = 10
+
+
+class Running(msgspec.Struct):
+    """A gateway that said it is ready; `ready` is what it wrote to the ready pipe."""
+
+    process: "subprocess.Popen[bytes]"
+    ready: dict[str, Any]
+
+    @property
+    def memory_bytes(self) -> int:
+        """Resident memory of the process."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise RuntimeError("the gateway has ended")
+
+
+def write_config(folder: Path, lanes: str, *, level: str = "warning", ledger: str = "") -> Path:
+    """Enrol a gateway in `folder` and write its configuration; `lanes` is TOML."""
+    venue.enrol(folder / "identity")
+    venue.put_bundle(folder / "identity")
+    path = folder / "gateway.toml"
+    path.write_text(
+        f'name = "bench"\nidentity_dir = "{folder / "identity"}"\ntimezone = "Europe/Vienna"\n'
+        '[[gates]]\nnumber = 1\nname = "North"\n'
+        f'{lanes}\n[local_api]\nbind = "127.0.0.1:0"\n[log]\nlevel = "{level}"\n'
+        f"[ledger]\n{ledger}\n"
+    )
+    return path
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor time that the process has used, all threads."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def gateway(config: Path, module: str = "") -> Iterator[Running]:
+    """Start the daemon, wait until it is ready, stop it in order afterwards.
+
+    `module` replaces the daemon by one that takes CONFIG and READY_FD.
+    """
+    reading, writing = os.pipe()
+    words = ["edge", "run", "--config", str(config), "--ready-fd", str(writing)]
+    if module:
+        words = [module, str(config), str(writing)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *words], pass_fds=[writing], stdout=subprocess.DEVNULL
+    )
+    os.close(writing)
+    try:
+        with open(reading, "rb") as pipe:
+            line = pipe.readline()
+        if not line:
+            raise RuntimeError(f"the gateway did not start (exit {process.wait(START_S)})")
+        yield Running(process, json.loads(line))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
