@@ -32,6 +32,12 @@ class Running(msgspec.Struct):
                 return int(line.split()[1]) * 1024
         raise RuntimeError("the gateway has ended")
 
+    @property
+    def cpu_s(self) -> float:
+        """Processor time that the process has used, all threads."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def write_config(folder: Path, lanes: str, *, level: str = "warning", ledger: str = "") -> Path:
     """Enrol a gateway in `folder` and write its configuration; `lanes` is TOML."""
@@ -45,12 +51,6 @@ def write_config(folder: Path, lanes: str, *, level: str = "warning", ledger: st
         f"[ledger]\n{ledger}\n"
     )
     return path
-
-    @property
-    def cpu_s(self) -> float:
-        """Processor time that the process has used, all threads."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
