@@ -84,7 +84,8 @@ class InlineCommitter:
         work()
 
     def close(self) -> None:
-        pass
+        while self._pending and turn(self._pending, self._writer).failed is None:
+            pass
 
 
 class ThreadCommitter:

@@ -180,6 +180,9 @@ class Ledger:
     def _refuse(self) -> None:
         if self.failed is not None:
             raise StorageFailed(str(self.failed))
+        if self._spares.made > self._taken:
+            behind = self.next_seq - 1 - self.durable.seq
+            raise LedgerFull(f"{behind} facts wait for the disk, which does not keep up")
         raise LedgerFull("the ledger has no room for another fact: free space on its disk")
 
     async def _keep_spares(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from crypto.block import ALIGN_BYTES, Block, Head
-from crypto.errors import Bad
+from crypto.errors import Bad, BadCertificate
 from edge.ledger.chain import EpochChain
 from edge.ledger.errors import LedgerDamaged
 from edge.ledger.segments import FIRST_BLOCK_AT, SegmentName, SegmentReader, disk_bytes
@@ -109,6 +109,8 @@ class EpochWalk:
                 self._take(block, reader)
                 self._at = after
                 continue
+            except BadCertificate as error:  # no torn write looks like that: the rest is whole
+                raise self._damaged(str(error), reader) from None
             except Bad as error:
                 problem = str(error)
             if self._is_next(self._number + 1):

@@ -83,7 +83,7 @@ def test_sector_subsets_of_a_block_of_three_pages(kept: set[int]) -> None:
 
 
 def test_power_cut_at_every_step_of_a_life() -> None:
-    """Also in the middle of starts, cuts and changes of segment; each crash keeps random sectors."""
+    """Also in the middle of starts, cuts and new segments; each crash keeps random sectors."""
     whole = FaultyDisk()
     live(whole, [])
     for step in range(1, whole.steps + 1, 1):

@@ -1,0 +1,85 @@
+"""Snapshots taken beside a running gateway, by a process of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from crypto.block import Head
+from crypto.entry import AnyFact, decode_facts_untrusted
+from edge.core.state import State
+from edge.ledger import snapshot
+from edge.ledger.errors import LedgerError
+from edge.ledger.storage import DiskStorage
+from edge.ledger.take import take_in_background, take_snapshot
+from tests.edge.ledger.faulty_disk import FaultyDisk
+from tests.edge.ledger.logs import GATEWAY, NOW_S, start, write
+
+
+class Count:
+    """A state that is the sum of what it saw."""
+
+    def __init__(self, raw: bytes | None) -> None:
+        self.facts = int(raw or b"0")
+
+    def apply_run(self, gateway: bytes, epoch: int, first_seq: int, facts: list[AnyFact]) -> None:
+        self.facts += len(facts)
+
+    def dump(self) -> bytes:
+        return str(self.facts).encode()
+
+
+def test_it_folds_what_is_durable_and_goes_on_from_the_last_one() -> None:
+    disk = FaultyDisk()
+    seen = start(disk)
+    blocks = write(seen, range(40))
+    half = blocks[19]
+    taken = take_snapshot(disk, GATEWAY, {NOW_S: Head(half.last_seq, half.hash)}, Count)
+    assert (taken.epoch, taken.through_seq) == (NOW_S, 21)
+    first = start(disk)
+    assert first.states == [b"21"]
+    assert first.numbers == list(range(20, 40))
+    made: list[bytes | None] = []
+
+    def make(raw: bytes | None) -> Count:
+        made.append(raw)
+        return Count(raw)
+
+    taken = take_snapshot(disk, GATEWAY, {NOW_S: seen.recovered.writer.head}, make)
+    assert made == [b"21"]
+    assert start(disk).states == [b"41"]
+    found = snapshot.load(disk, snapshot.files(disk)[0])
+    assert found is not None and found.digest == taken.digest
+
+
+@pytest.mark.trio
+async def test_in_a_process_of_its_own_while_the_folder_is_in_use(tmp_path: Path) -> None:
+    storage = DiskStorage(tmp_path / "ledger")
+    seen = start(storage)
+    blocks = [*seen.blocks, *write(seen, range(20))]
+    with trio.fail_after(60):
+        taken = await take_in_background(
+            tmp_path / "ledger", GATEWAY, {NOW_S: seen.recovered.writer.head}
+        )
+    again = start(storage)
+    (state,) = again.states
+    assert again.numbers == []
+    live = State()
+    for block in blocks:
+        facts = decode_facts_untrusted(block.body)
+        live.apply_run(GATEWAY, block.epoch, block.first_seq, facts)
+    assert live.dump() == state
+    assert taken.through_seq == 21
+    storage.close()
+
+
+@pytest.mark.trio
+async def test_a_failure_there_is_told_here(tmp_path: Path) -> None:
+    storage = DiskStorage(tmp_path)
+    seen = start(storage)
+    head = seen.recovered.writer.head
+    with trio.fail_after(60), pytest.raises(LedgerError, match="no snapshot was taken"):
+        await take_in_background(tmp_path, GATEWAY, {NOW_S: Head(head.seq + 5, head.hash)})
+    storage.close()
