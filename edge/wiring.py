@@ -6,6 +6,7 @@ into calls of `edge.lane.Lane` here.
 
 import random
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import msgspec
 
@@ -30,6 +31,8 @@ from drivers.turnstile.plan import LanePlan
 from edge.gateway import Gateway
 from edge.lane import Lane
 
+# How much longer than its barrier a lane waits for the outcome of a grant.
+GIVE_UP_MS: Final = 5000
 _FRAMINGS = {"cr": "line", "lf": "line", "crlf": "line", "etx": "stx_etx", "none": "pause"}
 
 
@@ -58,6 +61,9 @@ def _devices(lane: Lane, row: LaneConfig) -> list[Device]:
     if row.turnstile is not None:
         turnstile = _turnstile(lane, row.turnstile)
         lane.barrier = turnstile
+        # A guest who is slow, but in time for the barrier, must not be given up by the lane.
+        slowest_ms = int(row.turnstile.timeout_s * 1000) + row.turnstile.pulse_ms + GIVE_UP_MS
+        lane.hold_timeout_ms = max(lane.hold_timeout_ms, slowest_ms)
         made.append(Device(lane.number, "turnstile", turnstile.run, lambda: turnstile.health))
     if row.scanner is not None:
         made.append(_scanner(lane, row.scanner))

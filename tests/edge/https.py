@@ -55,7 +55,7 @@ def client_context(folder: Path, root: authority.Authority) -> ssl.SSLContext:
 def server_context(
     folder: Path, root: authority.Authority, hosts: list[str], clients: authority.Authority
 ) -> ssl.SSLContext:
-    """The context of a centre named `hosts`, certified by `root`; it knows gateways of `clients`."""
+    """The context of a centre called `hosts`, by authority `root`; it takes those of `clients`."""
     public = samples.SigningKey(SERVER_SEED).public
     pem = authority.make_server_certificate(
         root, samples.TENANT, hosts, public, int(time.time()), 3
