@@ -24,7 +24,7 @@ from edge.demo.settings import DEBOUNCE_MS, LANES, WALK_S
 from edge.demo.tally import LaneTally
 
 #: A guest without an answer shows the code again after this time.
-IMPATIENCE_S: Final = 2.5
+IMPATIENCE_S: Final = 2.0
 SILENT_S: Final = 0.6
 TRIES_MAX: Final = 40
 #: How long a passage contact stays closed, s: longer than the gateway polls and debounces.

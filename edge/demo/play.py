@@ -1,5 +1,6 @@
 """One run: the venue is founded, the doors open, things break, and everything is counted."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,8 @@ class Play:
         self.news = news
         self.venue = Venue(folder, processes, news.say)
         self.crowd: Crowd | None = None
+        self.opened_s = 0.0
+        self._events = (folder / "events.jsonl").open("w", buffering=1)
         self.look = Look()
         self.phase = "being set up"
         self.cut_off = False
@@ -83,6 +86,7 @@ class Play:
         finally:
             with trio.CancelScope(shield=True):
                 self.phase = "closing"
+                self._events.close()
                 await self.venue.close()
 
     # -- before --------------------------------------------------------------------------------
@@ -104,13 +108,14 @@ class Play:
     async def _rush(self) -> None:
         crowd = self.crowd
         assert crowd is not None
-        listener = Listener(lambda: self.venue.api, crowd.heard, crowd.deaf, crowd.hears_again)
+        listener = Listener(lambda: self.venue.api, self._heard, crowd.deaf, crowd.hears_again)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(listener.run)
             nursery.start_soon(self._watch)
             await self._until(lambda: listener.hears.is_set() and self.look.connected, 30,
                               "the gateway does not reach the centre")  # fmt: skip
             self.phase = "doors are open"
+            self.opened_s = trio.current_time()
             self.news.say(f"Doors open: {self.guests} guests within {self.seconds:g} seconds.")
             async with trio.open_nursery() as troubles:
                 troubles.start_soon(self._cut_off)
@@ -124,6 +129,13 @@ class Play:
             self.news.say("Everybody was served. The gateway delivers what it still holds.")
             await self._until_delivered()
             nursery.cancel_scope.cancel()
+
+    def _heard(self, event: dict[str, Any]) -> None:
+        """Every live event is kept in the folder, for whoever looks into a failed run."""
+        assert self.crowd is not None
+        self.crowd.heard(event)
+        line = json.dumps({"at_s": round(trio.current_time() - self.opened_s, 3), **event})
+        self._events.write(line + "\n")
 
     async def _cut_off(self) -> None:
         await trio.sleep(self.seconds * CENTRAL_STOPS)
