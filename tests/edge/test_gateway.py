@@ -1,5 +1,7 @@
 """Where facts are made: order, durability, a full disk, start, stop, bundles, clock steps."""
 
+import logging
+
 import pytest
 
 from crypto.entry import (
@@ -254,6 +256,24 @@ def test_a_step_of_the_clock_is_a_fact() -> None:
     fact = venue.log.facts[-1]
     assert isinstance(fact, ClockStepped)
     assert fact.delta_ms == -3_600_000
+
+
+def test_each_fact_is_one_line_in_the_log_that_names_no_ticket(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    venue = Venue()
+    caplog.clear()
+    venue.show(ONE, nonce=b"n1")
+    venue.log.sync()
+    venue.barriers[1].passes()
+    assert caplog.messages == ["Admitted", "PassageCompleted"]
+    said = [vars(record) for record in caplog.records]
+    assert [line["seq"] for line in said] == [2, 3]
+    assert [line["lane"] for line in said] == [1, 1]
+    for line in said:
+        assert not any(isinstance(value, bytes) for value in line.values())
+        assert ONE.decode()[-60:] not in str(line)
 
 
 def test_facts_are_counted_by_kind_and_carry_the_owner() -> None:

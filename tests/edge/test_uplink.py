@@ -222,11 +222,16 @@ async def test_a_centre_that_wants_the_same_facts_again_and_again_is_asked_slowl
 ) -> None:
     house = House()
     house.blocks(4)
+    problems: set[str] = set()
     async with house.running(1):
         house.centre.meanwhile = lambda: house.centre.stored.update({1: []})
-        house.blocks(1)
-        await trio.sleep(3600)
+        for _ in range(360):
+            house.blocks(1)
+            await trio.sleep(0.1)
+            problems.add(house.uplink.problem)
+            await trio.sleep(9.9)
     assert house.centre.calls["put_blocks"] < 3600
+    assert "the centre asks for facts from 1 on again and again" in problems
 
 
 @pytest.mark.parametrize("wanted", [0, 99])
