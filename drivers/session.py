@@ -7,6 +7,7 @@ id: the pump hands over bytes as they come and keeps no order of its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -54,11 +55,18 @@ class Session:
         self._deliver = deliver
         self._send_s = send_s
         self._poked = trio.Event()
+        self._unsent = b""
+        self._armed = math.inf
         self._failure: DeviceError | None = None
 
     def poke(self) -> None:
-        """Look again: the machine has something to send, or another deadline."""
-        self._poked.set()
+        """Look again: the machine may have something to send, or an earlier deadline.
+
+        Waking the writer for nothing costs as much as reading a code, so look first.
+        """
+        self._unsent += self._machine.data_to_send()
+        if self._unsent or self._machine.deadline < self._armed:
+            self._poked.set()
 
     async def run(self, superseded: Callable[[], Awaitable[None]] = trio.sleep_forever) -> None:
         """Pump until the device fails; always raises, and exactly one `DeviceError`.
@@ -98,10 +106,12 @@ class Session:
         while True:
             if self._poked.is_set():
                 self._poked = trio.Event()
-            if data := self._machine.data_to_send():
+            data, self._unsent = self._unsent + self._machine.data_to_send(), b""
+            if data:
                 await self._send(data)
                 continue
-            with trio.move_on_at(self._machine.deadline):
+            self._armed = self._machine.deadline
+            with trio.move_on_at(self._armed):
                 await self._poked.wait()
             if (now := trio.current_time()) >= self._machine.deadline:
                 try:
