@@ -35,7 +35,7 @@ WINDOW_BYTES_MAX = 8 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 POST_BLOCKS = 256
 THREAD_BYTES = 32 * 1024
-PORTION_FACTS = 1024
+PORTION_FACTS = 512
 
 
 class TooLarge(Exception):
@@ -253,16 +253,14 @@ async def verified_rows(
     """
     key = VerifyKey(run.public_key)
 
-    def work(portion: list[Block]) -> bytes:
+    for portion in portions(blocks):
         check_signatures(portion, key)
         rows = [rows_of(run.log.tenant, block) for block in portion]
         letters.extend(letter for one in rows for letter in one.letters)
-        return b"".join([one.packed for one in rows])
-
-    for portion in portions(blocks):
-        # A small one is done sooner than a thread is woken; a large one must not hold up others.
-        small = sum(block.count for block in portion) < PORTION_FACTS // 4
-        yield work(portion) if small else await asyncio.to_thread(work, portion)
+        yield b"".join([one.packed for one in rows])
+        # A millisecond of work, then others may run. A thread would be no help: it holds the
+        # interpreter while it packs, and PostgreSQL would wait for its next portion.
+        await asyncio.sleep(0)
 
 
 async def keep_fork(

@@ -45,10 +45,10 @@ TICKET_BYTES_MAX = 96
 CAUSE_CHARS_MAX = 200
 WHOLE_BODY = 0
 _NULL = b"\xff\xff\xff\xff"
+_NO_CAUSE = _NULL * 2
 _ASSUMED = _NULL + struct.pack(">i7s", 7, b"assumed")
-_FIRST = struct.Struct(">iqiq")
+_PAIR = struct.Struct(">iqiq")
 _WHEN = struct.Struct(">ihiiih")
-_LANE_GATE = struct.Struct(">iiiii")
 _WHAT = struct.Struct(">iiiqiqiq4s4sii4s")
 _INT = struct.Struct(">ii")
 _LONG = struct.Struct(">iq")
@@ -89,7 +89,7 @@ def rows_of(tenant: bytes, block: Block, without: Collection[int] = ()) -> Rows:
         if seq in without:
             continue
         try:
-            parts.append(key + pack(seq, fact))
+            parts.append(pack(key, seq, fact))
         except Unstorable as error:
             letters.append(Letter(seq, kind_of(fact), str(error), encode_fact(fact)))
     return Rows(b"".join(parts), len(parts), letters)
@@ -112,43 +112,36 @@ class Unstorable(Exception):
     """This fact has no row; the text says why."""
 
 
-def pack(seq: int, fact: AnyFact) -> bytes:
-    """The columns from `seq` on. Raises Unstorable."""
-    if isinstance(fact, UnknownFact):
-        raise Unstorable("a kind or shape this release does not know")
+def pack(key: bytes, seq: int, fact: AnyFact) -> bytes:
+    """A row: `key` as `row_key` made it, and the columns from `seq` on. Raises Unstorable."""
     try:
-        first = _FIRST.pack(8, seq, 8, fact.hlc) + _when(type(fact), fact.day, fact.offset_min)
         if type(fact) is Admitted:
-            return first + _admitted(fact)
+            return _admitted(key, seq, fact)
         if type(fact) is PassageCompleted or type(fact) is PassageLapsed:
-            return first + _passed(fact)
-        return first + _other(fact)
+            return _passed(key, seq, fact)
+        if isinstance(fact, UnknownFact):
+            raise Unstorable("a kind or shape this release does not know")
+        when = _when(type(fact), fact.day, fact.offset_min)
+        return b"".join((key, _PAIR.pack(8, seq, 8, fact.hlc), when, _other(fact)))
     except struct.error:
         raise Unstorable("a number beyond its column") from None
 
 
-def _admitted(fact: Admitted) -> bytes:
-    ticket = fact.ticket
-    if len(ticket) > TICKET_BYTES_MAX:
-        raise Unstorable("a ticket identity too long")
-    return (
-        _lane_gate(fact.lane, fact.gate, len(ticket))
-        + ticket
-        + _what(fact.product, fact.performance, fact.granted, fact.persons, fact.marks)
-    )
+def _admitted(key: bytes, seq: int, f: Admitted) -> bytes:
+    ticket = f.ticket
+    place = _admitted_at(f.day, f.offset_min, f.lane, f.gate, len(ticket))
+    what = _what(f.product, f.performance, f.granted, f.persons, f.marks)
+    return b"".join((key, _PAIR.pack(8, seq, 8, f.hlc), place, ticket, what))
 
 
-def _passed(fact: PassageCompleted | PassageLapsed) -> bytes:
-    ticket = fact.ticket
-    if len(ticket) > TICKET_BYTES_MAX:
-        raise Unstorable("a ticket identity too long")
-    assumed = type(fact) is PassageCompleted and fact.assumed
-    return (
-        _lane_ticket(fact.lane, len(ticket))
-        + ticket
-        + _passed_count(fact.passed)
-        + _FIRST.pack(8, fact.epoch, 8, fact.seq)
-        + (_ASSUMED if assumed else _NULL * 2)
+def _passed(key: bytes, seq: int, f: PassageCompleted | PassageLapsed) -> bytes:
+    ticket = f.ticket
+    place = _passed_at(type(f), f.day, f.offset_min, f.lane, len(ticket))
+    assumed = type(f) is PassageCompleted and f.assumed
+    hold = _PAIR.pack(8, f.epoch, 8, f.seq)
+    cause = _ASSUMED if assumed else _NO_CAUSE
+    return b"".join(
+        (key, _PAIR.pack(8, seq, 8, f.hlc), place, ticket, _passed_count(f.passed), hold, cause)
     )
 
 
@@ -159,8 +152,15 @@ def _when(kind: type[KnownFact], day: int, offset_min: int) -> bytes:
 
 
 @lru_cache(4096)
-def _lane_gate(lane: int, gate: int, ticket_bytes: int) -> bytes:
-    return _LANE_GATE.pack(4, lane, 4, gate, ticket_bytes)
+def _admitted_at(day: int, offset_min: int, lane: int, gate: int, ticket_bytes: int) -> bytes:
+    return _when(Admitted, day, offset_min) + _int(lane) + _int(gate) + _length(ticket_bytes)
+
+
+@lru_cache(4096)
+def _passed_at(
+    kind: type[KnownFact], day: int, offset_min: int, lane: int, ticket_bytes: int
+) -> bytes:
+    return _when(kind, day, offset_min) + _int(lane) + _NULL + _length(ticket_bytes)
 
 
 @lru_cache(4096)
@@ -171,13 +171,14 @@ def _what(product: int, performance: int, granted: int, persons: int, marks: int
 
 
 @lru_cache(4096)
-def _lane_ticket(lane: int, ticket_bytes: int) -> bytes:
-    return _INT.pack(4, lane) + _NULL + ticket_bytes.to_bytes(4, "big")
-
-
-@lru_cache(4096)
 def _passed_count(passed: int) -> bytes:
     return _NULL * 2 + _LONG.pack(8, passed) + _NULL
+
+
+def _length(ticket_bytes: int) -> bytes:
+    if ticket_bytes > TICKET_BYTES_MAX:
+        raise Unstorable("a ticket identity too long")
+    return ticket_bytes.to_bytes(4, "big")
 
 
 def _other(fact: AnyFact) -> bytes:
@@ -203,8 +204,6 @@ def _other(fact: AnyFact) -> bytes:
             cause = fact.because
         case _:
             pass
-    if ticket is not None and len(ticket) > TICKET_BYTES_MAX:
-        raise Unstorable("a ticket identity too long")
     return b"".join(
         (
             _int(lane), _int(gate), _bytes(ticket), _NULL, _NULL, _long(persons),
@@ -223,7 +222,7 @@ def _long(value: int | None) -> bytes:
 
 
 def _bytes(value: bytes | None) -> bytes:
-    return _NULL if value is None else len(value).to_bytes(4, "big") + value
+    return _NULL if value is None else _length(len(value)) + value
 
 
 def _text(value: str | None) -> bytes:
@@ -231,7 +230,8 @@ def _text(value: str | None) -> bytes:
         return _NULL
     if "\0" in value or len(value) > CAUSE_CHARS_MAX:
         raise Unstorable("a text with a zero byte, or too long")
-    return _bytes(value.encode())
+    raw = value.encode()
+    return len(raw).to_bytes(4, "big") + raw
 
 
 def _whole(block: Block, reason: str) -> Rows:

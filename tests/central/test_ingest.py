@@ -327,10 +327,10 @@ async def test_a_dead_letter_is_redriven_once_after_an_upgrade(
     ledger.begin()
     real = rows.pack
 
-    def old(seq: int, fact: object) -> bytes:
+    def old(key: bytes, seq: int, fact: object) -> bytes:
         if seq == 3:
             raise rows.Unstorable("a kind this release does not know")
-        return real(seq, fact)  # type: ignore[arg-type]
+        return real(key, seq, fact)  # type: ignore[arg-type]
 
     monkeypatch.setattr(rows, "pack", old)
     ledger.add([admitted(1), admitted(2)])
@@ -355,7 +355,7 @@ async def test_redriving_waits_for_a_quarantine(
     await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
     with monkeypatch.context() as patch:
 
-        def refuse(seq: int, fact: object) -> bytes:
+        def refuse(key: bytes, seq: int, fact: object) -> bytes:
             raise rows.Unstorable("new")
 
         patch.setattr(rows, "pack", refuse)
