@@ -145,6 +145,16 @@ def test_an_outcome_of_a_grant_that_is_not_open_is_no_fact(
     assert caplog.messages == ["outcome of a grant that is not open"] * 4
 
 
+def test_a_barrier_says_nothing_about_the_guests_of_another_lane() -> None:
+    venue = Venue()
+    venue.show(ONE, 1)
+    venue.log.sync()
+    venue.lanes[2].lapsed(venue.barriers[1].last)
+    venue.lanes[2].completed(venue.barriers[1].last, 1)
+    assert venue.story == ["Admitted"]
+    assert venue.lanes[1].busy
+
+
 def test_a_device_that_goes_and_comes_is_two_facts() -> None:
     venue = Venue()
     venue.later(DEVICE_FACT_GAP_MS)
