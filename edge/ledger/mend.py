@@ -57,9 +57,7 @@ def repair(storage: Storage, trust: Trust | None, blocks: list[Block]) -> tuple[
     spares = Spares(storage, trust.gateway, LedgerConfig(segment_bytes=size))
     put_back = 0
     for epoch, (walk, chain) in walks(storage, trust, nothing, fetch).items():
-        held = [
-            KnownHead(epoch, b.last_seq, b.hash, "the file") for b in by_epoch.get(epoch, [])
-        ]
+        held = [KnownHead(epoch, b.last_seq, b.hash, "the file") for b in by_epoch.get(epoch, [])]
         tail = Tail(storage, spares, walk, chain, walk.run())
         tail.restore(fetch, held, must=False)
         put_back += walk.put_back + tail.put_back

@@ -31,11 +31,16 @@ def test_what_does_not_fit_moves_nothing() -> None:
     chain.check(BLOCKS[0])
     twin = start(FaultyDisk(), when=moment(9))
     stranger = [*twin.blocks, *write(twin, range(5))]
-    for wrong in (BLOCKS[0], BLOCKS[2], stranger[1]):
+    fork = start(FaultyDisk())  # the same key, a block with the same numbers, another history
+    write(fork, range(50, 51))
+    forked = write(fork, range(51, 52))
+    for wrong in (BLOCKS[0], BLOCKS[2], stranger[1], forked[0]):
         with pytest.raises(BadBlock):
             chain.check(wrong)
         assert chain.head == Head(1, BLOCKS[0].hash)
     chain.check(BLOCKS[1])
+    with pytest.raises(BadBlock, match="does not follow"):
+        chain.check(forked[0])
 
 
 def test_another_log_or_device_is_refused() -> None:

@@ -102,6 +102,23 @@ def test_power_cut_at_every_step_of_a_life() -> None:
         check_all_there(seen, acknowledged)
 
 
+def test_power_cut_at_every_step_of_a_cut_never_reuses_a_number() -> None:
+    """The dirt behind the last block is the only witness: it goes after the new epoch is there."""
+    for step in range(1, 20):
+        disk, blocks = a_log(4)
+        name, at = place_of(disk, blocks[-1])
+        disk.flip(name, at * 8 + 1000)
+        disk.cut_power_at_step = disk.steps + step
+        try:
+            restart(disk)
+        except PowerCut:
+            disk.crash_by(random.Random(step))
+        disk.cut_power_at_step = None
+        seen = restart(disk)
+        assert seen.recovered.writer.epoch > blocks[-1].epoch
+        check_all_there(seen, blocks[:-1])
+
+
 def live(disk: FaultyDisk, acknowledged: list[Block]) -> None:
     seen = restart(disk)
     for number in range(20):

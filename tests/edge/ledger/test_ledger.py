@@ -9,7 +9,7 @@ import trio.testing
 from config.gateway import Ledger as LedgerConfig
 from crypto.block import Block
 from crypto.entry import decode_facts_untrusted
-from edge.ledger.committer import Committer, InlineCommitter, ThreadCommitter
+from edge.ledger.committer import Committer, InlineCommitter, ThreadCommitter, turn
 from edge.ledger.errors import LedgerFull, StorageFailed
 from edge.ledger.ledger import Ledger
 from edge.ledger.spares import Room
@@ -73,6 +73,36 @@ async def test_a_waiter_returns_only_when_its_fact_is_on_the_medium(
         nursery.cancel_scope.cancel()
     ledger.close()
     assert sorted(durable) == list(range(100))
+
+
+class ByHand(InlineCommitter):
+    """Writes one block when the test says so."""
+
+    def kick(self) -> None:
+        pass
+
+    def one_block(self) -> None:
+        self._publish(turn(self._pending, self._writer))
+
+
+@pytest.mark.trio
+async def test_each_waiter_waits_for_its_own_block() -> None:
+    hand, woken = ByHand(), []
+    config = LedgerConfig(segment_bytes=64 << 10, group_facts_max=2)
+    ledger = opened(FaultyDisk(), hand, config)
+
+    async def lane(seq: int) -> None:
+        await ledger.wait(seq)
+        woken.append(seq)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(5):
+            nursery.start_soon(lane, ledger.append(fact(number)))
+        await trio.testing.wait_all_tasks_blocked()
+        for expected in ([2, 3], [2, 3, 4, 5], [2, 3, 4, 5, 6]):
+            hand.one_block()
+            await trio.testing.wait_all_tasks_blocked()
+            assert sorted(woken) == expected
 
 
 @pytest.mark.trio

@@ -23,6 +23,7 @@ def test_memory_and_disk_give_the_same_run() -> None:
         assert run == [b for b in blocks if b.last_seq >= seq]
         assert warm.run_from(NOW_S, seq, 1 << 20, 61) == run
     assert cold.run_from(NOW_S, 62, 1 << 20, 61) == []
+    assert cold.run_from(NOW_S, 1, 1 << 20, 11) == blocks[:6], "nothing beyond what is durable"
 
 
 def test_a_reader_that_goes_on_gets_each_block_once() -> None:
