@@ -17,22 +17,27 @@ SUFFIX: Final = ".receipt"
 
 
 class ReceiptStore:
-    """The newest receipt of each epoch, one file each, in `folder`."""
+    """The receipt of each epoch that reaches furthest, one file each, in `folder`."""
 
     def __init__(self, folder: Path, key: VerifyKey, gateway: bytes) -> None:
         self._folder = folder
         self._key = key
         self._gateway = gateway
         folder.mkdir(parents=True, exist_ok=True)
+        self._through = {receipt.epoch: receipt.through_seq for receipt in self.all()}
 
     def keep(self, raw: bytes, receipt: Receipt) -> None:
         """Write a receipt that was read from `raw`; replaced whole, so never half-written.
 
-        It is not synced: a receipt that is lost with the power is only a witness less.
+        It is not synced: a receipt that is lost with the power is only a witness less. A centre
+        that was restored from a backup signs lower ones; what it held before still testifies.
         """
+        if receipt.through_seq < self._through.get(receipt.epoch, 0):
+            return
         temporary = self._folder / f"{receipt.epoch:010d}.part"
         temporary.write_bytes(raw)
         os.replace(temporary, self._folder / f"{receipt.epoch:010d}{SUFFIX}")
+        self._through[receipt.epoch] = receipt.through_seq
 
     def all(self) -> Iterator[Receipt]:
         """Every kept receipt that verifies, oldest epoch first."""
