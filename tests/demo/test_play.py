@@ -1,0 +1,160 @@
+"""Whole demos: real processes, real signals, a real database; and one that was tampered with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+
+from central.postgres import Embedded
+from tests.demo import demo_runs
+
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]
+RUN = ("--headless", "--json", "--guests", "60", "--seconds", "6")
+RUN_S = 240
+
+
+class Ran(NamedTuple):
+    """A kept folder, and what the demo said."""
+
+    folder: Path
+    code: int
+    out: str
+    err: str
+
+
+def finish(demo: subprocess.Popen[str], temporary: Path) -> Ran:
+    out, err = demo.communicate(timeout=RUN_S)
+    folders = list(temporary.glob("gatehouse-demo-*"))
+    return Ran(folders[0] if folders else temporary, demo.returncode, out, err)
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[dict[str, Ran]]:
+    """Two demos at once: one as we are, one as an ordinary user where we are root."""
+    places = {}
+    for who in ("us", "other"):
+        places[who] = Path(tempfile.mkdtemp(prefix="gatehouse-test-"))
+        places[who].chmod(0o777)
+    others = demo_runs.everybodys_python(places["other"]) if os.geteuid() == 0 else ""
+    demos = {"us": demo_runs.start(places["us"], *RUN, "--keep")}
+    if others is not None:
+        demos["other"] = demo_runs.start(places["other"], *RUN, "--seed", "2", nobody=others)
+    try:
+        yield {who: finish(demo, places[who]) for who, demo in demos.items()}
+    finally:
+        for demo in demos.values():
+            demo.kill()
+        for place in places.values():
+            demo_runs.remove(place)
+
+
+def agreed(ran: Ran) -> dict[str, object]:
+    assert ran.code == 0, ran.err
+    (line,) = ran.out.splitlines()
+    told: dict[str, object] = json.loads(line)
+    assert told["ok"] is True
+    return told
+
+
+@pytest.mark.needs("setpriv")
+def test_gateway_and_centre_agree_after_everything_that_happened(runs: dict[str, Ran]) -> None:
+    told = agreed(runs["us"])
+    assert told["guests"] == 60
+    assert told["gateway_restarts"] == told["central_outages"] == 1
+    assert told["facts"] == told["booked"] == told["receipted"]
+    assert told["double_admissions"] == told["unexpected_answers"] == 0
+    assert told["waiting_max"] > 0  # type: ignore[operator]
+    assert {"invalid", "already_redeemed", "invalid_time"} <= set(told["refused"])  # type: ignore[call-overload]
+    assert told["lapsed"] > 0 and told["completed"] > 10  # type: ignore[operator]
+
+
+@pytest.mark.needs("setpriv")
+def test_an_ordinary_user_beside_it_fares_as_well(runs: dict[str, Ran]) -> None:
+    if "other" not in runs:
+        pytest.skip("there is no Python here that an ordinary user may run")
+    agreed(runs["other"])
+
+
+@pytest.mark.needs("setpriv")
+def test_a_good_run_removes_its_folder_unless_it_is_to_be_kept(runs: dict[str, Ran]) -> None:
+    assert f"The folder is kept: {runs['us'].folder}" in runs["us"].err
+    assert (runs["us"].folder / "summary.json").is_file()
+    for ran in runs.values():
+        assert demo_runs.gone(ran.folder) == []
+    if "other" in runs:
+        assert not list(runs["other"].folder.glob("gatehouse-demo-*"))
+
+
+def check(folder: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        demo_runs.words("--check", str(folder)), capture_output=True, text=True, timeout=RUN_S,
+        cwd="/", env=demo_runs.environment(folder.parent),
+    )  # fmt: skip
+    assert demo_runs.gone(folder) == []
+    return done.returncode, done.stdout + done.stderr
+
+
+def behind_its_back(folder: Path, statement: str) -> None:
+    """As the superuser of the centre's database, which the centre itself never is."""
+
+    async def run() -> None:
+        async with Embedded(folder / "central" / "postgres", entropy=os.urandom) as server:
+            connection = await asyncpg.connect(server.dsn())
+            try:
+                assert (await connection.execute(statement)).endswith(" 1")
+            finally:
+                await connection.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def kept(runs: dict[str, Ran]) -> Iterator[Path]:
+    """A copy of the kept folder, to tamper with."""
+    place = Path(tempfile.mkdtemp(prefix="gatehouse-test-"))
+    place.chmod(0o755)
+    yield demo_runs.copied(runs["us"].folder, place / "demo")
+    demo_runs.remove(place)
+
+
+ONE = "(SELECT min(seq) FROM facts WHERE kind = 10)"
+
+
+@pytest.mark.needs("setpriv")
+def test_a_row_deleted_at_the_centre_is_named(kept: Path) -> None:
+    code, said = check(kept)
+    assert (code, said.splitlines()[-1]) == (
+        0, "Gateway and centre agree to the row, and no ticket was admitted twice."
+    )  # fmt: skip
+    behind_its_back(kept, f"DELETE FROM facts WHERE seq = {ONE}")
+    code, said = check(kept)
+    assert code == 1
+    assert "FAILED rows-missing-at-the-centre: the gateway's ledger holds 1 fact" in said
+    assert "Admitted on lane" in said
+
+
+@pytest.mark.needs("setpriv")
+def test_a_second_admission_is_named(kept: Path) -> None:
+    columns = "tenant_id, gateway, epoch, seq, hlc, kind, day, offset_min, lane, gate, ticket,"
+    columns += " product, performance, persons, ticket_persons, of_epoch, of_seq, code, cause"
+    again = columns.replace(" seq,", " seq + 1000000,").replace(" lane,", " 5 - lane,")
+    held = (
+        "SELECT of_seq FROM facts WHERE kind = 12 AND persons = 1 AND of_seq IN"
+        " (SELECT seq FROM facts WHERE kind = 10 AND ticket_persons = 1) LIMIT 1"
+    )
+    copy = f"SELECT {again} FROM facts WHERE kind = 10 AND seq = ({held})"
+    behind_its_back(kept, f"INSERT INTO facts ({columns}) {copy}")
+    code, said = check(kept)
+    assert code == 1
+    assert "FAILED double-admission-at-the-centre" in said
+    assert "is for 1 and let in 2" in said
+    assert "FAILED rows-nobody-sent" in said
