@@ -98,7 +98,8 @@ class SegmentReader:
         self._hold(at, HEADER_BYTES)
         if block_format.header_at(self._buffer, at - self._from) is None:
             return None
-        return self._buffer[at - self._from :][:HEADER_BYTES]
+        begin = at - self._from
+        return self._buffer[begin : begin + HEADER_BYTES]
 
     def forget(self) -> None:
         """Read anew from disk: the segment was written to meanwhile."""
