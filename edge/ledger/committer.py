@@ -4,6 +4,7 @@ A hand-over is deferred by one tick of the loop, so that every task that is read
 its fact to the batch. The writer pulls; while it is busy, facts pile up and become the next batch.
 """
 
+import logging
 import os
 import threading
 from collections import deque
@@ -15,6 +16,8 @@ import trio
 from crypto.block import Block, Head
 from edge.ledger.errors import LedgerFull, StorageFailed
 from edge.ledger.writer import Pending, Writer
+
+log = logging.getLogger(__name__)
 
 
 class Done(NamedTuple):
@@ -130,7 +133,13 @@ class ThreadCommitter:
         while True:
             os.eventfd_read(self._wake)
             while pending:
-                done = turn(pending, writer)
+                try:
+                    done = turn(pending, writer)
+                except Exception as error:  # noqa: BLE001 - the border of this thread
+                    # A mistake of ours. A writer that is simply gone would leave everybody waiting.
+                    log.exception("the ledger's writer has a fault")
+                    failed = StorageFailed(f"the ledger's writer has a fault: {error!r}")
+                    done = Done([], writer.head, 0, writer.spares.taken, failed)
                 self._done.append(done)
                 os.eventfd_write(self._answer, 1)
                 if done.failed is not None:

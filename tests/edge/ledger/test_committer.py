@@ -64,6 +64,21 @@ async def test_a_thread_that_fails_ends_the_daemon_with_the_plain_error() -> Non
 
 
 @pytest.mark.trio
+async def test_a_mistake_in_the_thread_leaves_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = FaultyDisk()
+    recovered = start(disk).recovered
+    monkeypatch.setattr(recovered.writer, "commit", lambda batch: 1 / 0)
+    ledger = Ledger(disk, recovered, SMALL, ThreadCommitter())
+    ledger.append(fact(1))
+    with pytest.raises(StorageFailed, match="ZeroDivisionError"):
+        await ledger.run()
+    ledger.close()
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.trio
 async def test_facts_that_come_while_the_thread_writes_become_the_next_block() -> None:
     disk = FaultyDisk()
     counts: list[int] = []
