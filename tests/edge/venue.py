@@ -8,7 +8,7 @@ from typing import Any
 
 from crypto import block, entry
 from crypto.block import Block, Head
-from crypto.entry import AnyFact, KnownFact
+from crypto.entry import KnownFact
 from crypto.keys import SigningKey
 from edge.answers import Answer
 from edge.core.moments import Moment
@@ -46,19 +46,19 @@ class Log:
         self.facts: list[KnownFact] = []
         self.full = False
         self.blocks: dict[int, list[Block]] = {}
-        self._pending: list[KnownFact] = []
+        self.pending: list[KnownFact] = []
 
     def append(self, fact: KnownFact) -> int:
         if self.full:
             raise LedgerFull("no room")
-        self._pending.append(fact)
+        self.pending.append(fact)
         self.facts.append(fact)
-        return self.durable.seq + len(self._pending)
+        return self.durable.seq + len(self.pending)
 
     def sync(self, most: int | None = None) -> None:
         """The disk has taken the next `most` facts (all of them if None)."""
-        facts = self._pending[:most]
-        del self._pending[: len(facts)]
+        facts = self.pending[:most]
+        del self.pending[: len(facts)]
         if not facts:
             return
         raw = block.seal(
@@ -71,9 +71,16 @@ class Log:
         for told in self.on_durable:
             told([made])
 
+    def crash(self) -> None:
+        """Power is cut: what is not durable is gone, and so is whoever waited for it."""
+        del self.facts[len(self.facts) - len(self.pending) :]
+        self.pending.clear()
+        self.on_durable.clear()
+        self.full = False
+
     def begin_epoch(self, epoch: int) -> None:
         """The log is begun anew; what was is kept."""
-        assert not self._pending
+        assert not self.pending
         self.epoch, self.durable = epoch, Head()
         self.heads[epoch] = self.durable
 
@@ -86,14 +93,6 @@ class Log:
                     break
                 run.append(made)
         return run
-
-    def all_facts(self) -> list[AnyFact]:
-        """What a reader finds on the disk, oldest first."""
-        found: list[AnyFact] = []
-        for epoch in sorted(self.blocks):
-            for made in self.blocks[epoch]:
-                found += entry.decode_facts_untrusted(made.body, made.count)
-        return found
 
 
 class Barrier:
