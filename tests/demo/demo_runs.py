@@ -65,7 +65,8 @@ def start(temporary: Path, *more: str, nobody: str = "") -> subprocess.Popen[str
     """Start a demo with its folder in `temporary`; `nobody`: by that Python, as that user."""
     command = as_nobody([nobody, *words(*more)[1:]]) if nobody else words(*more)
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/", env=environment(temporary), start_new_session=True,
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/",
+        env=environment(temporary), start_new_session=True,
     )  # fmt: skip
 
 
