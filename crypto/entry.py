@@ -31,6 +31,9 @@ MARK_NO_WINDOW: Final = 1
 MARK_CHECK: Final = 2
 MARK_ATTENTION: Final = 4
 MARK_CLOCK_UNSURE: Final = 8
+# What the ticket's product allows, so that a fold needs no bundle; neither bit: no re-entry.
+MARK_REENTRY_AFTER_EXIT: Final = 16
+MARK_REENTRY_UNLIMITED: Final = 32
 
 U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
 U32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
@@ -41,6 +44,8 @@ Ticket = Annotated[bytes, Meta(max_length=128)]
 Nonce = Annotated[bytes, Meta(max_length=NONCE_BYTES_MAX)]
 Hash = Annotated[bytes, Meta(max_length=32)]
 Code = Annotated[str, Meta(max_length=64)]
+Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Milliseconds = Annotated[int, Meta(ge=-HLC_MAX, le=HLC_MAX)]
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -59,7 +64,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class EpochBegun(Fact, frozen=True, tag=1):
     """First fact of every epoch: its key's certificate and where the log ended before.
 
-    `because`: "first", "cut" (a torn tail that nobody could disprove), "set-aside", "foreign".
+    `because`: "first", "cut" (a torn tail that nobody could disprove), "set-aside", "key-lost".
     """
 
     certificate: Annotated[bytes, Meta(max_length=1024)]
@@ -96,7 +101,7 @@ class SnapshotTaken(Fact, frozen=True, tag=5):
 class ClockStepped(Fact, frozen=True, tag=6):
     """The wall clock moved by `delta_ms` against the monotonic clock."""
 
-    delta_ms: Annotated[int, Meta(ge=-HLC_MAX, le=HLC_MAX)]
+    delta_ms: Milliseconds
 
 
 class DeviceLost(Fact, frozen=True, tag=7):
@@ -112,6 +117,18 @@ class DeviceBack(Fact, frozen=True, tag=8):
 
     lane: U16
     device: Code
+
+
+class ClockMeasured(Fact, frozen=True, tag=9):
+    """This gateway's clock was found beyond its limits against a sibling's, or within them again.
+
+    `lead_ms`: how far ours is ahead (negative: behind), known to half of `round_trip_ms`.
+    """
+
+    sibling: Id16
+    lead_ms: Milliseconds
+    round_trip_ms: U32
+    beyond: bool
 
 
 class Admitted(Fact, frozen=True, tag=10):
@@ -187,6 +204,32 @@ class ExitRecorded(Fact, frozen=True, tag=15):
     nonce: Nonce
 
 
+class Use(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An admission as a conflict names it: where its fact stands, when and where it happened."""
+
+    gateway: Id16
+    epoch: U32
+    seq: Seq
+    hlc: Hlc
+    offset_min: Annotated[int, Meta(ge=-1440, le=1440)]
+    gate: U16
+    lane: U16
+
+
+class ConflictFound(Fact, frozen=True, tag=18):
+    """A ticket was used beyond its right by gateways that did not know of each other.
+
+    `later` is the admission that was one too many in the order of facts, `earlier` one of another
+    gateway that it would have been refused for. `id`: first 16 bytes of SHA-256 over the places
+    (gateway, epoch, seq) of both, the smaller first.
+    """
+
+    id: Id16
+    ticket: Ticket
+    earlier: Use
+    later: Use
+
+
 KnownFact: TypeAlias = (
     EpochBegun
     | Started
@@ -196,12 +239,14 @@ KnownFact: TypeAlias = (
     | ClockStepped
     | DeviceLost
     | DeviceBack
+    | ClockMeasured
     | Admitted
     | AdmissionRefused
     | PassageCompleted
     | PassageLapsed
     | PassageUnknown
     | ExitRecorded
+    | ConflictFound
 )
 
 

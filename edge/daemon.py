@@ -110,6 +110,7 @@ async def _main(config: GatewayConfig, identity: Identity, ready_fd: int | None)
     with closing(DiskStorage(config.ledger_dir)) as storage:
         helpers = await Rescue(receipts, transport).helpers()
         state = State()
+        gc.disable()  # replay makes a million objects that all stay: looking at them is in vain
         opened = await trio.to_thread.run_sync(
             partial(_open, storage, identity, clock, config, helpers, state)
         )
@@ -297,3 +298,4 @@ def _quiet_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+    gc.enable()
