@@ -161,6 +161,8 @@ class Uplink:
 
     async def _send_all(self) -> None:
         """Send every epoch, oldest first. One that is turned away does not stop the others."""
+        # Before the first look, so that a block which comes behind a look wakes us again.
+        self._wake = trio.Event()
         self._turned = None
         for epoch in sorted(self._source.heads):
             try:
@@ -169,8 +171,6 @@ class Uplink:
                 self._turned = self._turned or error
         if self._turned is not None:
             raise self._turned
-        if self._caught_up():
-            self._wake = trio.Event()
 
     async def _send_epoch(self, epoch: int) -> None:
         held = self._held.get(epoch, EpochHead(epoch, 0, ""))
@@ -184,11 +184,6 @@ class Uplink:
         seq = held.through_seq + 1
         while seq <= self._source.heads[epoch].seq:
             seq = await self._send(epoch, seq)
-
-    def _caught_up(self) -> bool:
-        """No await between this look and the new event, or a block could be overlooked."""
-        held = self._held.get(self._source.epoch)
-        return held is not None and held.through_seq >= self._source.durable.seq
 
     async def _send(self, epoch: int, seq: int) -> int:
         """Send a run from `seq` on; the next seq to send."""
