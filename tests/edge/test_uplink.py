@@ -147,6 +147,17 @@ async def test_a_block_that_comes_while_sending_is_not_overlooked(
         assert house.agree()
 
 
+async def test_a_block_is_sent_soon_whenever_it_comes(autojump_clock: MockClock) -> None:
+    house = House()
+    async with house.running(1):
+        for step in range(40):  # behind another block, a little later each time
+            house.blocks(1)
+            await trio.sleep(step * 0.05)
+            house.blocks(1)
+            await trio.sleep(3)
+            assert house.agree()
+
+
 async def test_a_block_of_this_epoch_that_comes_while_an_older_one_is_sent(
     autojump_clock: MockClock,
 ) -> None:
