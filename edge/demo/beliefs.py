@@ -118,6 +118,10 @@ class Beliefs:
             ticket.used += granted if outcome == "unknown" else passed
         return identity
 
+    def open_holds(self) -> list[int]:
+        """The lanes of those between scan and passage, one entry for each."""
+        return [lane for lane, _ in self._holds]
+
     def killed(self, now_s: float) -> None:
         """The gateway died, or its words were missed: what was under way is in doubt."""
         for ticket in self._tickets.values():

@@ -285,6 +285,8 @@ class Crowd:
 
     def deaf(self) -> None:
         """The gateway's words were lost for a while: it died, or we were too slow."""
+        for number in self.beliefs.open_holds():
+            self.lanes[number].tally.settled("unknown")  # as the gateway will say when it is back
         self.beliefs.killed(trio.current_time())
         for lane in self.lanes.values():
             for visit in list(lane.visits):

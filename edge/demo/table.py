@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +16,7 @@ from edge.demo.tally import LaneTally, total
 
 NEWS_MAX: Final = 6
 COLUMNS: Final = (
-    "lane", "shown", "admitted", "again", "refused", "walked", "lapsed", "unknown", "waiting"
+    "lane", "shown", "let in", "again", "refused", "walked", "lapsed", "unknown", "queue"
 )  # fmt: skip
 
 
@@ -39,16 +39,15 @@ class News:
 def draw(
     lanes: Mapping[int, LaneTally], news: News, state: Mapping[str, str], served: int, guests: int
 ) -> Group:
-    """The table, the state of the venue, and the news."""
-    table = Table(title=f"Gatehouse demo: {served} of {guests} guests served", expand=True)
+    """The table, the state of the venue, and the news; fits a terminal of 80 by 24."""
+    table = Table(title=f"Gatehouse demo: {served} of {guests} guests served", box=box.SIMPLE_HEAD)
     for name in COLUMNS:
-        table.add_column(name, justify="left" if name == "lane" else "right")
+        table.add_column(name, justify="left" if name == "lane" else "right", no_wrap=True)
     for number, tally in lanes.items():
         table.add_row(LANES[number][0], *_cells(tally))
-    table.add_section()
     table.add_row("together", *_cells(total(list(lanes.values()))), style="bold")
-    places = Text("\n".join(f"{name}: {value}" for name, value in state.items()))
-    return Group(table, Panel(places, title="venue"), Panel("\n".join(news.lines), title="now"))
+    lines = [f"{name:>8}  {value}" for name, value in state.items()] + ["", *news.lines]
+    return Group(table, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
 
 
 def _cells(tally: LaneTally) -> list[str]:
