@@ -25,7 +25,7 @@ import hashlib
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -69,6 +69,7 @@ class Embedded:
         entropy: Callable[[int], bytes],
         cache: Path | None = None,
         candidates: list[Binaries] | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.home = home.absolute()
         self.data = self.home / "data"
@@ -76,6 +77,7 @@ class Embedded:
         self._entropy = entropy
         self._cache = cache
         self._candidates = candidates
+        self._settings = SETTINGS | dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._account: Account | None = None
 
@@ -189,7 +191,7 @@ class Embedded:
             log.replace(self.home / "log.old")
         command = [str(binaries.folder / "postgres"), "-D", str(self.data)]
         command += ["-k", str(self._socket_folder())]
-        for name, value in SETTINGS.items():
+        for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         with log.open("ab") as sink:
             self._process = subprocess.Popen(

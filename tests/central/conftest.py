@@ -34,7 +34,8 @@ def server() -> Iterator[Embedded]:
     """A running server whose database `template_gatehouse` holds the newest schema."""
     folder = Path(tempfile.mkdtemp(prefix="gatehouse-test-"))
     folder.chmod(0o755)
-    embedded = Embedded(folder / "pg", entropy=os.urandom)
+    # Tests of crashes start servers of their own; here nothing has to outlive the run.
+    embedded = Embedded(folder / "pg", entropy=os.urandom, settings={"fsync": "off"})
 
     async def prepare() -> None:
         await embedded.start()

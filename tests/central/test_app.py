@@ -245,6 +245,20 @@ async def test_strangers_do_not_get_in(centre: Centre) -> None:
         assert (answer.status_code, answer.json()["problem"]) == (403, "unknown_gateway")
 
 
+async def test_a_certificate_over_another_device_key_is_refused(centre: Centre) -> None:
+    ledger = Ledger(tenant=centre.keys.tenant)
+    await (await centre.enrol(ledger, "north")).aclose()
+    other = SigningKey(b"o" * 32)
+    pem = make_device_certificate(
+        centre.keys.authority, centre.keys.tenant, ledger.gateway, other.public,
+        now_ms() // 1000, 9,
+    )  # fmt: skip
+    async with centre.client(pem, b"o" * 32, "copied") as client:
+        answer = await client.get("/v1/clock")
+        assert (answer.status_code, answer.json()["problem"]) == (403, "unknown_gateway")
+        assert "another device key" in answer.json()["detail"]
+
+
 async def test_blocks_are_served_for_repair_unchanged(centre: Centre) -> None:
     ledger = Ledger(tenant=centre.keys.tenant)
     async with await centre.enrol(ledger, "north") as client:

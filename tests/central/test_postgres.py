@@ -68,14 +68,13 @@ async def test_two_that_start_at_once_end_with_one_server(open_folder: Path) -> 
 
 
 @pytest.mark.asyncio
-async def test_the_server_listens_on_no_tcp_port(server: Embedded) -> None:
-    connection = await asyncpg.connect(server.dsn("postgres"))
-    try:
+async def test_the_server_is_durable_and_listens_on_no_tcp_port(open_folder: Path) -> None:
+    async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
+        connection = await asyncpg.connect(server.dsn("postgres"))
         assert await connection.fetchval("SHOW listen_addresses") == ""
         assert await connection.fetchval("SHOW password_encryption") == "scram-sha-256"
         assert await connection.fetchval("SHOW fsync") == "on"
         assert await connection.fetchval("SHOW synchronous_commit") == "on"
-    finally:
         await connection.close()
 
 

@@ -64,14 +64,18 @@ async def test_many_publishers_give_each_version_once(
     await fill(connection)
     several = [await asyncpg.connect(dsn) for _ in range(4)]
 
+    said: list[int] = []
+
     async def work(db: asyncpg.Connection, number: int) -> None:
         for step in range(5):
             row = sales.ProductRow(10 * number + step + 10, f"P{number}.{step}")
             await sales.add_product(db, TENANT, row, NOW_MS)
-            await publish(db, TENANT, KEY, NOW_MS)
+            version, new = await publish(db, TENANT, KEY, NOW_MS)
+            said.extend([version] if new else [])
 
     await asyncio.gather(*(work(db, n) for n, db in enumerate(several)))
     version, _ = await publish(connection, TENANT, KEY, NOW_MS)
+    assert len(said) == len(set(said)), "two publishers both say they made one version"
     raw = await bundles.get(connection, TENANT, version)
     assert raw is not None
     assert len(read_untrusted(raw, VerifyKey(KEY.public)).products) == 21
