@@ -52,13 +52,17 @@ class Barrier(Protocol):
 
 
 class _Grant(msgspec.Struct):
-    """Somebody may walk: a hold of this process that is not settled. `deadline_ms`: wall time."""
+    """Somebody may walk: a hold of this process that is not settled. `deadline_ms`: wall time.
+
+    `fresh` until the next tick: nobody knows yet on which side of a step of the clock it began.
+    """
 
     ticket: bytes
     epoch: int
     seq: int
     granted: int
     deadline_ms: int
+    fresh: bool = True
 
 
 class _Device(msgspec.Struct):
@@ -141,7 +145,10 @@ class Lane:
             else:
                 decision = _instead(decision, Reason.DEVICE)
         policy, identity = self.gateway.policy, self.gateway.identity
-        answer = describe(decision, policy, identity, self.number, p.direction, seq)
+        answer = describe(
+            decision, policy, identity, self.number, p.direction, seq,
+            gate=self.gate, now=now, texts=self.gateway.texts,
+        )  # fmt: skip
         if seq and decision.admitted:
             self._open(seq, decision, now)
             self.gateway.when_durable(seq, lambda: self._let_go(seq, answer, done))
@@ -178,11 +185,14 @@ class Lane:
     def _open(self, seq: int, decision: Decision, now: Moment) -> None:
         fact = decision.fact
         assert isinstance(fact, Admitted | ExitRecorded)
-        # Wall time, not the fact's clock, which may be far ahead; each person takes a pulse.
-        deadline_ms = now.ms + self.hold_timeout_ms * decision.granted
+        # Wall time, not the fact's clock, which may be far ahead.
+        deadline_ms = self._deadline_ms(now, decision.granted)
         self._grants[seq] = _Grant(
             fact.ticket, self.gateway.ledger.epoch, seq, decision.granted, deadline_ms
         )
+
+    def _deadline_ms(self, now: Moment, granted: int) -> int:
+        return now.ms + self.hold_timeout_ms * granted  # each person takes a pulse
 
     def _let_go(self, seq: int, answer: Answer, done: Done) -> None:
         """The fact is durable: now the barrier may move."""
@@ -314,11 +324,21 @@ class Lane:
         for seq in overdue:
             # A barrier reports every outcome; if it does not, fail closed and free the lane.
             self.unknown(seq, 0, "timeout")
+        for grant in self._grants.values():
+            grant.fresh = False
 
     def clock_stepped(self, delta_ms: int) -> None:
-        """The wall clock was set: whoever is walking keeps the time that was left."""
+        """The wall clock was set: whoever is walking keeps the time that was left.
+
+        A hold of the last second may have been opened by the old clock or the new one: its time
+        begins anew, or a step back would end it before the barrier has moved.
+        """
+        now = self.gateway.clock.now()
         for grant in self._grants.values():
-            grant.deadline_ms += delta_ms
+            if grant.fresh:
+                grant.deadline_ms = self._deadline_ms(now, grant.granted)
+            else:
+                grant.deadline_ms += delta_ms
 
     @property
     def busy(self) -> bool:
