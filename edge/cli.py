@@ -154,7 +154,7 @@ def example() -> int:
 _LEDGER: Final = {
     "verify": "Check every block of a ledger; exit 1 names the first broken one.",
     "show": "Print the facts of a ledger, one JSON line each.",
-    "repair": "Fetch broken or missing blocks of this gateway from the centre.",
+    "repair": "Put broken or missing blocks back, from the centre or from a file.",
     "set-aside": "Keep a damaged ledger folder and begin a new epoch.",
 }
 for _name, _help in _LEDGER.items():

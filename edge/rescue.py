@@ -5,15 +5,20 @@ answer: then only the receipts on disk testify.
 """
 
 import logging
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import trio
 
 from crypto.block import Block, read_run_untrusted
 from crypto.errors import BadBlock
+from edge.identity import Identity, tls_context
 from edge.ledger.recover import Helpers, KnownHead
+from edge.ledger.walk import Fetch
 from edge.receipts import ReceiptStore
 from edge.transport import HttpTransport, Turned, UplinkLost
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 HEADS_S: Final = 2.0
@@ -62,3 +67,33 @@ class Rescue:
         except (UplinkLost, Turned, BadBlock, trio.TooSlowError) as error:
             log.warning("missing blocks could not be fetched", extra={"why": str(error)})
             return []
+
+
+def from_centre(identity: Identity) -> tuple[Fetch, list[KnownHead]]:
+    """For a command without a running loop: (fetch, known heads) of this gateway at the centre.
+
+    Raises `UplinkLost` when the centre does not answer.
+    """
+    if not identity.trust.central_url:
+        raise UplinkLost("the trust file names no address of a centre")
+
+    async def ask(work: Callable[[HttpTransport], Awaitable[T]]) -> T:
+        context = tls_context(identity)
+        transport = HttpTransport(identity.trust.central_url, identity.gateway, context)
+        try:
+            with trio.fail_after(BLOCKS_S):
+                return await work(transport)
+        except (Turned, trio.TooSlowError) as error:
+            raise UplinkLost(str(error) or "no answer in time") from None
+        finally:
+            await transport.aclose()
+
+    def fetch(epoch: int, seq: int) -> list[Block]:
+        run = trio.run(ask, lambda transport: transport.get_blocks(epoch, seq))
+        return list(read_run_untrusted(run))
+
+    heads = trio.run(ask, lambda transport: transport.heads())
+    return fetch, [
+        KnownHead(head.epoch, head.through_seq, bytes.fromhex(head.head), "the centre")
+        for head in heads
+    ]

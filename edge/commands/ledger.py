@@ -42,9 +42,11 @@ from edge.ledger.errors import (
     LedgerFull,
     StorageFailed,
 )
-from edge.ledger.recover import nothing
+from edge.ledger.recover import KnownHead, nothing
 from edge.ledger.segments import segments_of
 from edge.ledger.storage import DiskStorage
+from edge.ledger.walk import Fetch
+from edge.transport import UplinkLost
 
 RUN_BYTES_MAX: Final = 1 << 30
 REASON_CHARACTERS_MAX: Final = 200
@@ -124,8 +126,11 @@ def show(
     return OK
 
 
-def repair(folder: Path, /, *, start: Annotated[Path, Parameter(name="--from")]) -> int:
-    """Put broken or missing blocks back from a file of the centre or of a sibling.
+def repair(
+    folder: Path, /, *, start: Annotated[Path | None, Parameter(name="--from")] = None,
+    centre: bool = False,
+) -> int:  # fmt: skip
+    """Put broken or missing blocks back, from the centre itself or from a file of its blocks.
 
     Only blocks that chain onto what is good and bear this ledger's signature are used. The daemon
     must be stopped. Prints {"put_back", "blocks", "facts", "head"}; exit 1 names the first block
@@ -138,10 +143,14 @@ def repair(folder: Path, /, *, start: Annotated[Path, Parameter(name="--from")])
     start
         Blocks as `GET /v1/gateways/{gateway}/epochs/{epoch}/blocks?from=N` serves them (several
         such answers may be joined), compressed or not.
+    centre
+        Ask the centre instead, as the gateway whose identity stands in or above the folder.
     """
-    blocks = read_run(start)
+    if (start is None) == (not centre):
+        raise CommandFailed("repair needs either --from FILE or --centre", USAGE)
+    fetch, held = mend.offered(read_run(start)) if start is not None else _centre(folder)
     with _Opened(folder, owner=True) as opened:
-        put_back, found = mend.repair(opened.storage, opened.trust, blocks)
+        put_back, found = mend.repair(opened.storage, opened.trust, fetch, held)
         _say({"put_back": put_back, "blocks": found.blocks, "facts": found.facts,
               "head": found.last[1].hash.hex()})  # fmt: skip
     return OK
@@ -241,6 +250,19 @@ def _find(folder: Path) -> tuple[Path, Trust | None]:
             raise CommandFailed(f"{place / 'trust.json'}: {error}", BAD_DATA) from None
         return path, Trust(read.tenant_id, read.gateway_id, VerifyKey(read.device_public))
     return path, None
+
+
+def _centre(folder: Path) -> tuple[Fetch, list[KnownHead]]:
+    """How to ask the centre for blocks of this gateway, and how far it holds them."""
+    from edge import rescue
+    from edge.identity import load_identity
+
+    place = folder if (folder / "trust.json").exists() else folder.parent
+    identity = load_identity(place)
+    try:
+        return rescue.from_centre(identity)
+    except UplinkLost as error:
+        raise CommandFailed(f"the centre cannot be asked: {error}", UNAVAILABLE) from None
 
 
 def _place(start: str | None, newest: int) -> tuple[int, int]:

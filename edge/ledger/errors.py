@@ -40,7 +40,7 @@ class LedgerDamaged(LedgerError):
         super().__init__(
             f"{problem}: first broken block is epoch {epoch} seq {seq}, in {segment} at byte"
             f" {at_bytes}. Nothing was changed. Put it back with `gatehouse edge ledger repair DIR"
-            " --from FILE`, or open without it by"
+            " --centre`, or open without it by"
             ' `gatehouse edge ledger set-aside DIR --reason "..."`'
         )
         self.problem = problem

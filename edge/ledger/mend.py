@@ -16,7 +16,7 @@ from edge.ledger.segments import SegmentName, SegmentReader, segments_of
 from edge.ledger.spares import Spares
 from edge.ledger.storage import DiskStorage, Storage
 from edge.ledger.tail import Tail
-from edge.ledger.walk import EpochEnd
+from edge.ledger.walk import EpochEnd, Fetch
 
 _COPY_BYTES = 1 << 20
 
@@ -36,20 +36,26 @@ class SetAsideDone(NamedTuple):
     missing: list[Missing]
 
 
-def repair(storage: Storage, trust: Trust | None, blocks: list[Block]) -> tuple[int, Audit]:
-    """Put back what is broken or missing from `blocks`; how many, and the folder after it.
-
-    Each block must chain onto what is good and bear the epoch's signature: wrong ones are left
-    out. Raises `LedgerDamaged` when something is still broken after that.
-    """
-    trust = whose(storage, trust)
-    by_epoch: dict[int, list[Block]] = {}
-    for block in sorted(blocks, key=lambda b: (b.epoch, b.first_seq)):
-        by_epoch.setdefault(block.epoch, []).append(block)
+def offered(blocks: list[Block]) -> tuple[Fetch, list[KnownHead]]:
+    """What `repair` wants to know, of blocks that somebody handed over in any order."""
+    ordered = sorted(blocks, key=lambda block: (block.epoch, block.first_seq))
 
     def fetch(epoch: int, seq: int) -> list[Block]:
-        return [b for b in by_epoch.get(epoch, []) if b.last_seq >= seq]
+        return [block for block in ordered if block.epoch == epoch and block.last_seq >= seq]
 
+    return fetch, [KnownHead(b.epoch, b.last_seq, b.hash, "the file") for b in ordered]
+
+
+def repair(
+    storage: Storage, trust: Trust | None, fetch: Fetch, held: list[KnownHead]
+) -> tuple[int, Audit]:
+    """Put back what is broken or missing; how many blocks, and the folder after it.
+
+    `held`: how far others hold the log that `fetch` hands out. Each block must chain onto what is
+    good and bear the epoch's signature: wrong ones are left out. Raises `LedgerDamaged` when
+    something is still broken after that.
+    """
+    trust = whose(storage, trust)
     names = segments_of(storage)
     if not names:
         raise LedgerError("this folder holds no segments: there is nothing to put blocks into")
@@ -57,9 +63,8 @@ def repair(storage: Storage, trust: Trust | None, blocks: list[Block]) -> tuple[
     spares = Spares(storage, trust.gateway, LedgerConfig(segment_bytes=size))
     put_back = 0
     for epoch, (walk, chain) in walks(storage, trust, nothing, fetch).items():
-        held = [KnownHead(epoch, b.last_seq, b.hash, "the file") for b in by_epoch.get(epoch, [])]
         tail = Tail(storage, spares, walk, chain, walk.run())
-        tail.restore(fetch, held, must=False)
+        tail.restore(fetch, [known for known in held if known.epoch == epoch], must=False)
         put_back += walk.put_back + tail.put_back
         if not tail.must_cut:  # that one is for the next start, which begins a new epoch first
             tail.clean()

@@ -13,6 +13,7 @@ from edge.commands import ledger as command
 from edge.commands.errors import ANSWER_IS_NO, BAD_DATA, NO_INPUT, UNAVAILABLE, USAGE, CommandFailed
 from edge.ledger.segments import segments_of
 from edge.ledger.storage import DiskStorage
+from edge.transport import UplinkLost
 from tests.edge.ledger.logs import NOW_S, start, write
 
 Out = pytest.CaptureFixture[bytes]
@@ -127,3 +128,20 @@ def test_wrong_uses_are_one_clear_error(gateway_folder: Path, tmp_path: Path) ->
         command.repair(gateway_folder, start=tmp_path / "run")
     assert failed(caught)[0] == UNAVAILABLE and "stop it first" in failed(caught)[1]
     running.close()
+
+
+def test_repair_asks_the_centre(gateway_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--centre` hands the centre's blocks to the same repair; a silent centre is said."""
+    asked: list[object] = []
+
+    def silent(identity: object) -> object:
+        asked.append(identity)
+        raise UplinkLost("connection refused")
+
+    monkeypatch.setattr("edge.rescue.from_centre", silent)
+    monkeypatch.setattr("edge.identity.load_identity", lambda folder: folder)
+    with pytest.raises(CommandFailed, match="the centre cannot be asked: connection refused"):
+        command.repair(gateway_folder, centre=True)
+    assert asked
+    with pytest.raises(CommandFailed, match="either --from FILE or --centre"):
+        command.repair(gateway_folder)

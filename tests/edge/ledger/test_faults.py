@@ -18,7 +18,7 @@ from crypto.entry import encode_fact
 from edge.ledger import segments
 from edge.ledger.audit import audit
 from edge.ledger.errors import LedgerDamaged, StorageFailed
-from edge.ledger.mend import repair
+from edge.ledger.mend import offered, repair
 from edge.ledger.recover import Helpers, KnownHead
 from edge.ledger.writer import Pending
 from tests.edge.ledger.faulty_disk import FaultyDisk, PowerCut
@@ -156,7 +156,7 @@ def check_said_and_mended(disk: FaultyDisk, blocks: list[Block]) -> None:
         else:
             assert seen.recovered.begun == "cut"
             check_all_there(seen, blocks[:-1])
-    put_back, found = repair(disk, None, blocks)
+    put_back, found = repair(disk, None, *offered(blocks))
     assert found.facts == blocks[-1].last_seq
     check_all_there(restart(disk), blocks)
 

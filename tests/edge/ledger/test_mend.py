@@ -10,7 +10,7 @@ from crypto.block import Block
 from edge.ledger import excuse
 from edge.ledger.audit import audit
 from edge.ledger.errors import LedgerBusy, LedgerDamaged, LedgerError
-from edge.ledger.mend import Missing, repair, set_aside
+from edge.ledger.mend import Missing, offered, repair, set_aside
 from edge.ledger.recover import Helpers
 from edge.ledger.segments import segments_of
 from edge.ledger.storage import DiskStorage
@@ -42,7 +42,7 @@ def test_repair_puts_back_many_blocks_over_several_segments() -> None:
     for name in segments_of(disk):
         for page in (2, 3, 9):
             disk.flip(name.file, page * 4096 * 8 + 700)
-    put_back, found = repair(disk, None, list(reversed(blocks)))
+    put_back, found = repair(disk, None, *offered(list(reversed(blocks))))
     assert put_back == 9
     assert (found.blocks, found.facts) == (41, 41)
     check_all_there(start(disk), blocks)
@@ -56,16 +56,16 @@ def test_repair_with_too_little_says_what_is_still_broken_and_spoils_nothing() -
     for page in (3, 6):
         disk.flip(name.file, page * 4096 * 8 + 700)
     with pytest.raises(LedgerDamaged) as caught:
-        repair(disk, None, blocks[:4])
+        repair(disk, None, *offered(blocks[:4]))
     assert caught.value.seq == 6
-    assert repair(disk, None, blocks[4:])[0] == 1
+    assert repair(disk, None, *offered(blocks[4:]))[0] == 1
     check_all_there(start(disk), blocks)
 
 
 def test_repair_of_an_empty_folder_is_one_clear_error(tmp_path: Path) -> None:
     storage = DiskStorage(tmp_path)
     with pytest.raises(LedgerError, match="no ledger"):
-        repair(storage, None, [])
+        repair(storage, None, *offered([]))
     storage.close()
 
 
