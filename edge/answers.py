@@ -5,8 +5,9 @@ import msgspec
 from crypto.claim import show_identity
 from crypto.entry import MARK_ATTENTION, MARK_CHECK, MARK_CLOCK_UNSURE, MARK_NO_WINDOW
 from edge.core.admission import Decision, Earlier
+from edge.core.moments import Moment
 from edge.core.policy import Policy
-from edge.core.reasons import TEXT, Reason
+from edge.core.texts import Texts, saying
 
 _MARKS = {
     MARK_NO_WINDOW: "no_window",
@@ -32,7 +33,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """`decision` is "admitted" or "refused"; `reason` and `reason_number` stay the same for ever.
 
     `retry`: the same presentation may succeed later without help. `repeated`: this was answered
-    before; nothing moves again. `seq`: the durable fact behind the answer.
+    before; nothing moves again. `seq`: the durable fact behind the answer. `text` is for staff,
+    in their language; `guest_text` for the guest, by language.
     """
 
     decision: str
@@ -42,6 +44,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     reason_number: int = 0
     text: str = ""
+    guest_text: dict[str, str] = {}
     retry: bool = False
     repeated: bool = False
     identity: str = ""
@@ -55,10 +58,12 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def describe(
-    decision: Decision, policy: Policy, gateway: bytes, lane: int, direction: str, seq: int
-) -> Answer:
-    """The answer for `decision`; `seq` 0 when no fact stands behind it."""
+    decision: Decision, policy: Policy, gateway: bytes, lane: int, direction: str, seq: int,
+    *, gate: int, now: Moment, texts: Texts,
+) -> Answer:  # fmt: skip
+    """The answer for `decision`, made at `gate` and `now`; `seq` 0 when no fact stands behind."""
     claim = decision.claim
+    said = saying(decision, policy, gateway, gate, direction, now)
     product = policy.products.get(claim.product) if claim else None
     performance = policy.performances.get(claim.performance) if claim else None
     reason = decision.reason
@@ -69,7 +74,8 @@ def describe(
         granted=decision.granted,
         reason=reason.code if reason else "",
         reason_number=int(reason) if reason else 0,
-        text=_text(decision, policy, gateway, direction),
+        text=texts.staff(said),
+        guest_text=texts.guest(said),
         retry=reason.retryable if reason else False,
         repeated=decision.repeated,
         identity=show_identity(claim.identity) if claim else "",
@@ -81,25 +87,6 @@ def describe(
         earlier=_earlier(decision.earlier, policy, gateway),
         seq=seq,
     )
-
-
-def _text(decision: Decision, policy: Policy, gateway: bytes, direction: str) -> str:
-    if decision.reason is None:
-        if decision.repeated:
-            return "Please go through."
-        return "Goodbye." if direction == "exit" else "Welcome."
-    text = TEXT[decision.reason]
-    use = decision.earlier
-    if decision.reason is not Reason.ALREADY_REDEEMED or use is None:
-        return text
-    where = f"lane {use.lane}" if use.gateway == gateway else gate_name(policy, use.gate)
-    if use.open:
-        return f"This ticket is being used now at {where}. Please go there."
-    minutes = (use.at_ms // 60_000 + use.offset_min) % 1440
-    at = f"{minutes // 60:02}:{minutes % 60:02}"
-    if use.possibly:
-        return f"Possibly entered at {at}, {where}. Please ask staff."
-    return f"This ticket was already used at {at}, {where}."
 
 
 def _earlier(use: Earlier | None, policy: Policy, gateway: bytes) -> EarlierUse | None:

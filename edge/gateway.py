@@ -23,6 +23,7 @@ from edge.clock import WallClock
 from edge.core.moments import LogicalClock, Moment
 from edge.core.policy import Policy
 from edge.core.state import State
+from edge.core.texts import Texts
 from edge.events import Hub
 from edge.ledger.errors import LedgerFull
 
@@ -67,6 +68,7 @@ class Gateway:
         self.clock = clock
         self.logical = LogicalClock(state.hlc)
         self.policy = Policy(Bundle())
+        self.texts = Texts()
         self.events = Hub()
         self.lanes: dict[int, Lane] = {}
         self.counts: dict[str, int] = {}

@@ -48,21 +48,3 @@ _RETRYABLE = frozenset(
 _GARBAGE = frozenset({Reason.INVALID, Reason.UNKNOWN_KEY})
 
 BY_CODE = {reason.code: reason for reason in Reason}
-
-# What staff and guest read until the venue's own texts come with the bundle.
-TEXT = {
-    Reason.INVALID: "This is not a valid ticket code.",
-    Reason.WRONG_ISSUER: "This ticket is for another event.",
-    Reason.UNKNOWN_KEY: "This ticket is signed by a seller this gate does not know yet.",
-    Reason.CODE_EXPIRED: "This code changes every 30 seconds: show it live in the app.",
-    Reason.REVOKED: "This code was replaced by a newer one. Please show the newest.",
-    Reason.CANCELED: "This ticket was cancelled.",
-    Reason.BLOCKED: "This ticket is blocked. Please go to the help desk.",
-    Reason.PRODUCT: "This ticket is not for this gate.",
-    Reason.PERFORMANCE: "This ticket is for another date or show.",
-    Reason.INVALID_TIME: "This ticket is not valid at this time.",
-    Reason.ALREADY_REDEEMED: "This ticket was already used.",
-    Reason.DEVICE: "This gate is out of service. Please use the next one.",
-    Reason.WAIT: "One moment please: somebody is just going through.",
-    Reason.ERROR: "Something went wrong here. Please try again or call staff.",
-}

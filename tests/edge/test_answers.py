@@ -5,14 +5,17 @@ import pytest
 
 from crypto.claim import show_identity
 from edge.answers import describe, gate_name
-from edge.core.reasons import TEXT, Reason
-from tests.edge.core.desk import AFTER_EXIT, NOON_S, TONIGHT, A, B, Desk, identity, make_code
+from edge.core.texts import Texts
+from tests.edge.core.desk import AFTER_EXIT, NOON_S, NORTH, TONIGHT, A, B, Desk, identity, make_code
 
 
 def describe_at(desk: Desk, code: bytes, lane: int = 2, **how: object) -> dict[str, object]:
     decision = desk.hold(code, lane=lane, **how)  # type: ignore[arg-type]
     way = how.get("way", "entry")
-    answer = describe(decision, desk.policy, A, lane, str(way), 12 if decision.fact else 0)
+    seq = 12 if decision.fact else 0
+    answer = describe(
+        decision, desk.policy, A, lane, str(way), seq, gate=NORTH, now=desk.moment, texts=Texts()
+    )
     told: dict[str, object] = msgspec.to_builtins(answer)
     return told
 
@@ -25,6 +28,7 @@ def test_an_admission_in_full() -> None:
         "direction": "entry",
         "granted": 2,
         "text": "Welcome.",
+        "guest_text": {"de": "Willkommen!", "en": "Welcome!", "fr": "Bienvenue !"},
         "identity": "venue:0000000000000001",
         "scheme": "GH1",
         "product": "Day ticket",
@@ -38,13 +42,16 @@ def test_an_admission_in_full() -> None:
 def test_a_refusal_in_full() -> None:
     desk = Desk()
     desk.scan(make_code(), lane=4)
-    assert describe_at(desk, make_code()) == {
+    told = describe_at(desk, make_code())
+    guest = told.pop("guest_text")
+    assert isinstance(guest, dict) and "13h00 (couloir 4)" in guest["fr"]
+    assert told == {
         "decision": "refused",
         "lane": 2,
         "direction": "entry",
         "reason": "already_redeemed",
         "reason_number": 100,
-        "text": "This ticket was already used at 13:00, lane 4.",
+        "text": "Already used at 13:00, lane 4.",
         "identity": "venue:0000000000000001",
         "scheme": "GH1",
         "product": "Day ticket",
@@ -58,7 +65,8 @@ def test_a_refusal_in_full() -> None:
 
 def test_garbage_names_nobody() -> None:
     told = describe_at(Desk(), b"garbage")
-    assert told.keys() == {"decision", "lane", "direction", "reason", "reason_number", "text"}
+    assert told.keys() == {"decision", "lane", "direction", "reason", "reason_number", "text",
+                           "guest_text"}  # fmt: skip
 
 
 def test_a_refusal_that_may_pass_by_itself_says_so() -> None:
@@ -69,12 +77,12 @@ def test_a_refusal_that_may_pass_by_itself_says_so() -> None:
 @pytest.mark.parametrize(
     ("gateway", "ending", "text"),
     [
-        (A, "open", "This ticket is being used now at lane 4. Please go there."),
-        (B, "open", "This ticket is being used now at North gate. Please go there."),
-        (A, "passed", "This ticket was already used at 13:00, lane 4."),
-        (B, "passed", "This ticket was already used at 13:00, North gate."),
-        (A, "lost", "Possibly entered at 13:00, lane 4. Please ask staff."),
-        (B, "lost", "Possibly entered at 13:00, North gate. Please ask staff."),
+        (A, "open", "In use right now at lane 4. Send them there."),
+        (B, "open", "In use right now at North gate. Send them there."),
+        (A, "passed", "Already used at 13:00, lane 4."),
+        (B, "passed", "Already used at 13:00, North gate."),
+        (A, "lost", "Possibly entered at 13:00, lane 4. The supervisor decides."),
+        (B, "lost", "Possibly entered at 13:00, North gate. The supervisor decides."),
     ],
 )
 def test_the_guest_is_told_where_and_when(gateway: bytes, ending: str, text: str) -> None:
@@ -89,7 +97,7 @@ def test_the_guest_is_told_where_and_when(gateway: bytes, ending: str, text: str
 
 def test_too_many_persons_name_no_earlier_use() -> None:
     told = describe_at(Desk(), make_code(), count=2)
-    assert told["text"] == TEXT[Reason.ALREADY_REDEEMED]
+    assert told["text"] == "Code is for 1 person(s); not that many are left."
     assert "earlier" not in told
 
 

@@ -54,7 +54,7 @@ def test_two_lanes_one_ticket_one_tick_exactly_one_is_admitted() -> None:
     answers = [venue.show(ONE, 1), venue.show(ONE, 2)]
     venue.log.sync()
     assert [said(a) for a in answers] == ["admitted", "already_redeemed"]
-    assert answers[1][0].text == "This ticket is being used now at lane 1. Please go there."
+    assert answers[1][0].text == "In use right now at lane 1. Send them there."
     assert (len(venue.barriers[1].granted), len(venue.barriers[2].granted)) == (1, 0)
 
 
@@ -70,7 +70,7 @@ def test_shown_admitted_passed_used() -> None:
     venue.log.sync()
     assert venue.story == ["Admitted", "PassageCompleted", "AdmissionRefused"]
     assert said(again) == "already_redeemed"
-    assert again[0].text == "This ticket was already used at 13:00, lane 1."
+    assert again[0].text == "Already used at 13:00, lane 1."
     done = venue.log.facts[-2]
     assert isinstance(done, PassageCompleted)
     assert (done.lane, done.epoch, done.seq, done.passed, done.assumed) == (1, 1, 2, 1, False)
@@ -117,7 +117,7 @@ def test_a_lost_barrier_leaves_the_ticket_possibly_used() -> None:
     assert (fact.seq, fact.passed, fact.cause) == (2, 0, "link_lost")
     answers = venue.show(ONE, 2)
     venue.log.sync()
-    assert answers[0].text == "Possibly entered at 13:00, lane 1. Please ask staff."
+    assert answers[0].text == "Possibly entered at 13:00, lane 1. The supervisor decides."
 
 
 def test_without_a_barrier_the_passage_is_assumed_when_it_is_durable() -> None:

@@ -1,6 +1,6 @@
 """Reasons are for ever: integrations, columns and statistics know them by number and name."""
 
-from edge.core.reasons import BY_CODE, TEXT, Reason
+from edge.core.reasons import BY_CODE, Reason
 
 # Number, name, may the same presentation succeed later without help. Lines are only ever added.
 FROZEN = """
@@ -27,13 +27,6 @@ def test_numbers_names_and_retries_never_change() -> None:
         for reason in Reason
     )
     assert "\n" + table == FROZEN
-
-
-def test_every_reason_has_a_sentence_for_the_guest() -> None:
-    assert TEXT.keys() == set(Reason)
-    for text in TEXT.values():
-        assert text[0].isupper()
-        assert text.endswith((".", "!"))
 
 
 def test_a_reason_is_found_by_its_name() -> None:
