@@ -324,9 +324,14 @@ async def deliver(
     connection: Connection, log: Log, first_seq: int, packed: bytes, now_ms: int,
     raw_bytes_max: int = RUN_BYTES_MAX,
 ) -> Accepted | Refused:  # fmt: skip
-    """One delivery from the wire to the disk. Raises NotEnrolled, TooLarge, BadRun."""
+    """One delivery from the wire to the disk. Raises NotEnrolled, TooLarge, BadRun.
+
+    A revoked gateway delivers nothing, but a sibling still may bring what it held of its log: who
+    burnt at noon is revoked at one, and the guests of the morning were let in all the same.
+    """
     gateway = await trust.find_gateway(connection, log.tenant, log.gateway)
-    if gateway is None or gateway.revoked_ms is not None:
+    own = log.delivered_by == log.gateway
+    if gateway is None or (own and gateway.revoked_ms is not None):
         state = "not known here" if gateway is None else "revoked"
         raise NotEnrolled(f"gateway {log.gateway.hex()} is {state}")
     held_key = await logs.epoch_key(connection, log.tenant, log.gateway, log.epoch)

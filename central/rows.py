@@ -18,6 +18,8 @@ from crypto.entry import (
     AdmissionRefused,
     Admitted,
     AnyFact,
+    ClockMeasured,
+    ConflictFound,
     DeviceBack,
     DeviceLost,
     EpochBegun,
@@ -28,6 +30,7 @@ from crypto.entry import (
     PassageUnknown,
     Started,
     UnknownFact,
+    Use,
     decode_facts_untrusted,
     encode_fact,
     kind_of,
@@ -198,6 +201,12 @@ def _other(fact: AnyFact) -> bytes:
             cause = f"{fact.device}: {fact.cause}"
         case DeviceBack():
             cause = fact.device
+        case ConflictFound():
+            of_epoch, of_seq = fact.later.epoch, fact.later.seq
+            cause = f"{_place(fact.earlier)} {_place(fact.later)}"
+        case ClockMeasured():
+            state = "beyond" if fact.beyond else "within"
+            cause = f"{fact.sibling.hex()}: {fact.lead_ms} ms ahead, {state} limits"
         case Started():
             cause = fact.version
         case EpochBegun():
@@ -210,6 +219,10 @@ def _other(fact: AnyFact) -> bytes:
             _NULL, _long(of_epoch), _long(of_seq), _int(code), _text(cause),
         )
     )  # fmt: skip
+
+
+def _place(use: Use) -> str:
+    return f"{use.gateway.hex()}:{use.epoch}:{use.seq}"
 
 
 @lru_cache(4096)

@@ -280,9 +280,14 @@ def _fields(fact: AnyFact) -> dict[str, Any]:
     plain = msgspec.structs.asdict(fact)
     # An outcome names its hold by epoch and seq; the line's own epoch and seq are its place.
     return {
-        f"of_{name}" if name in ("epoch", "seq") else name: v.hex() if isinstance(v, bytes) else v
-        for name, v in plain.items()
+        f"of_{name}" if name in ("epoch", "seq") else name: _plain(v) for name, v in plain.items()
     }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(inner) for name, inner in msgspec.structs.asdict(value).items()}
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _say(value: dict[str, Any]) -> None:

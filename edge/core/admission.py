@@ -19,16 +19,19 @@ from crypto.entry import (
     MARK_CHECK,
     MARK_CLOCK_UNSURE,
     MARK_NO_WINDOW,
+    MARK_REENTRY_AFTER_EXIT,
+    MARK_REENTRY_UNLIMITED,
     AdmissionRefused,
     Admitted,
     ExitRecorded,
 )
 from crypto.errors import BadCode
 from crypto.ticket import FLAG_ATTENTION, FLAG_CHECK
+from edge.core.holds import UNKNOWN, Hold, Ticket
 from edge.core.moments import Moment
 from edge.core.policy import GateRule, Policy
 from edge.core.reasons import BY_CODE, Reason
-from edge.core.state import UNKNOWN, Hold, State, Ticket
+from edge.core.state import State
 
 Direction = Literal["entry", "exit"]
 HASH_BYTES: Final = 8
@@ -168,6 +171,12 @@ def _in_time(policy: Policy, claim: Claim, now_s: int) -> bool:
     return not performance.ends_at or now_s < performance.ends_at
 
 
+# What the fact says of the product's right: siblings find conflicts without the bundle.
+_RIGHTS: Final = {
+    "none": 0, "after_exit": MARK_REENTRY_AFTER_EXIT, "unlimited": MARK_REENTRY_UNLIMITED
+}  # fmt: skip
+
+
 def _let_in(
     state: State, policy: Policy, ticket: Ticket, p: Presentation, claim: Claim,
     now: Moment, hlc: int,
@@ -183,7 +192,8 @@ def _let_in(
     marks = _marks(policy, claim, now)
     fact = Admitted(
         hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, claim.issued_at,
-        claim.product, claim.performance, wanted, claim.persons, p.nonce, marks,
+        claim.product, claim.performance, wanted, claim.persons, p.nonce,
+        marks | _RIGHTS[policy.products[claim.product].reentry],
     )  # fmt: skip
     return Decision(None, wanted, claim, fact, marks=marks)
 

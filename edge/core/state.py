@@ -6,102 +6,53 @@ they settle; they wait in a hold that is not `granted` yet.
 """
 
 import hashlib
-from bisect import bisect_left
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from crypto.entry import (
+    MARK_REENTRY_AFTER_EXIT,
+    MARK_REENTRY_UNLIMITED,
     AdmissionRefused,
     Admitted,
     AnyFact,
     BundleApplied,
+    ConflictFound,
     ExitRecorded,
     PassageCompleted,
     PassageLapsed,
     PassageUnknown,
     UnknownFact,
+    Use,
 )
+from edge.core.holds import LAPSED, OPEN, UNKNOWN, Hold, Origin, Ticket
 
-OPEN: Final = 0
-LAPSED: Final = 1
-UNKNOWN: Final = 2
-
-SNAPSHOT_FORMAT: Final = 1
+SNAPSHOT_FORMAT: Final = 2
+_REENTRY: Final = MARK_REENTRY_AFTER_EXIT | MARK_REENTRY_UNLIMITED
 
 
-class Hold(msgspec.Struct, array_like=True, gc=False):
-    """One grant: an entry of `granted` persons, or an exit, and how it ended.
+class Found(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A recorded conflict, and the place of its record, by which the first of several counts."""
 
-    `origin` indexes `State.origins`; `hlc` 0 = the grant itself has not arrived yet.
-    """
-
-    origin: int
-    seq: int
-    hlc: int = 0
-    day: int = 0
-    offset_min: int = 0
-    lane: int = 0
-    gate: int = 0
-    granted: int = 0
-    exit: bool = False
-    nonce: bytes = b""
-    passed: int = 0
-    status: int = OPEN
-    closed_hlc: int = 0
-
-    @property
-    def used(self) -> int:
-        """Persons that count as through: all of an open or unknown hold, else those who passed."""
-        return self.passed if self.status == LAPSED else self.granted
-
-    @property
-    def open(self) -> bool:
-        """Whether somebody may still walk on this grant."""
-        return self.status == OPEN and self.passed < self.granted
-
-
-class Ticket(msgspec.Struct, array_like=True, gc=False):
-    """All that happened to one identity. `issued_at`: newest code admitted, unix s."""
-
-    issued_at: int = 0
-    holds: list[Hold] = []
-
-
-class Origin(msgspec.Struct, array_like=True, gc=False):
-    """How much of one log (gateway, epoch) has been folded: all below `next`, and `beyond`."""
-
+    hlc: int
     gateway: bytes
     epoch: int
-    next: int = 1
-    beyond: list[int] = []
+    seq: int
+    fact: ConflictFound
 
-    def mark(self, seq: int) -> bool:
-        """Note `seq` as folded; False if it was already."""
-        if seq == self.next:
-            self.next += 1
-            joined = 0
-            while joined < len(self.beyond) and self.beyond[joined] == self.next:
-                joined += 1
-                self.next += 1
-            del self.beyond[:joined]
-            return True
-        # A lost block leaves a gap for ever, and a million facts may follow it: no linear search.
-        at = bisect_left(self.beyond, seq)
-        if seq < self.next or (at < len(self.beyond) and self.beyond[at] == seq):
-            return False
-        self.beyond.insert(at, seq)
-        return True
+
+#: Where a fact stands: gateway, epoch, seq.
+Place: TypeAlias = tuple[bytes, int, int]
 
 
 class _Dump(msgspec.Struct, array_like=True):
     format: int
-    hlc: int
     origins: list[Origin]
     tickets: dict[bytes, Ticket]
     refused: list[tuple[int, int, int]]
     bundles: dict[bytes, tuple[int, int, bytes]]
+    conflicts: list[Found]
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -112,54 +63,70 @@ class State:
     """The fold of every fact this gateway knows, its own and its siblings'."""
 
     def __init__(self) -> None:
-        self.hlc = 0
         self.origins: list[Origin] = []
         self.tickets: dict[bytes, Ticket] = {}
         self.refused: dict[tuple[int, int], int] = {}
         self.bundles: dict[bytes, tuple[int, int, bytes]] = {}
+        #: One per admission that was one too many (its place), however many have recorded it.
+        self.conflicts: dict[Place, Found] = {}
+        #: Tickets with several holds that changed; whoever looks for conflicts clears it.
+        self.suspects: set[bytes] = set()
         self._index: dict[tuple[bytes, int], int] = {}
+
+    @property
+    def hlc(self) -> int:
+        """The highest clock of all facts."""
+        return max((origin.hlc for origin in self.origins), default=0)
+
+    def hlc_of(self, gateway: bytes) -> int:
+        """The highest clock of the facts of one gateway, 0 if there is none."""
+        own = (origin.hlc for origin in self.origins if origin.gateway == gateway)
+        return max(own, default=0)
 
     def origin(self, gateway: bytes, epoch: int) -> int:
         """Index of the log (gateway, epoch), made on first sight."""
         index = self._index.get((gateway, epoch))
         if index is None:
             index = self._index[(gateway, epoch)] = len(self.origins)
-            self.origins.append(Origin(gateway, epoch, 1, []))
+            self.origins.append(Origin(gateway, epoch, 1, [], 0))
         return index
 
     def apply(self, gateway: bytes, epoch: int, seq: int, fact: AnyFact) -> bool:
         """Fold one fact. False if it was folded before."""
         index = self.origin(gateway, epoch)
-        if not self.origins[index].mark(seq):
+        origin = self.origins[index]
+        if not origin.mark(seq):
             return False
-        self._fold(index, seq, fact)
+        origin.hlc = max(origin.hlc, self._fold(index, seq, fact))
         return True
 
     def apply_run(self, gateway: bytes, epoch: int, first_seq: int, facts: list[AnyFact]) -> None:
         """Fold the facts of a block; the fast way of replay."""
         index = self.origin(gateway, epoch)
         origin = self.origins[index]
-        if first_seq == origin.next and not origin.beyond:
-            for seq, fact in enumerate(facts, first_seq):
-                self._fold(index, seq, fact)
-            origin.next += len(facts)
-            return
+        top, fold, fresh = origin.hlc, self._fold, first_seq == origin.next and not origin.beyond
         for seq, fact in enumerate(facts, first_seq):
-            if origin.mark(seq):
-                self._fold(index, seq, fact)
+            if fresh or origin.mark(seq):
+                hlc = fold(index, seq, fact)
+                if hlc > top:
+                    top = hlc
+        if fresh:
+            origin.next += len(facts)
+        origin.hlc = top
 
-    def _fold(self, origin: int, seq: int, fact: AnyFact) -> None:
+    def _fold(self, origin: int, seq: int, fact: AnyFact) -> int:
         fold = _FOLDS.get(type(fact))
         if fold is not None:
             fold(self, origin, seq, fact)
-        if not isinstance(fact, UnknownFact) and fact.hlc > self.hlc:
-            self.hlc = fact.hlc
+        return 0 if isinstance(fact, UnknownFact) else fact.hlc
 
     def hold(self, ticket: bytes, origin: int, seq: int) -> Hold:
         """The hold (origin, seq) of `ticket`, made empty if none is known."""
         known = self.tickets.get(ticket)
         if known is None:
             known = self.tickets[ticket] = Ticket(0, [])
+        elif len(known.holds) > 1 or known.holds[0].origin != origin:
+            self.suspects.add(ticket)
         for hold in known.holds:
             if hold.seq == seq and hold.origin == origin:
                 return hold
@@ -201,7 +168,10 @@ class State:
         refused = [(*where, count) for where, count in sorted(self.refused.items())]
         bundles = {gateway: self.bundles[gateway] for gateway in sorted(self.bundles)}
         origins = [self.origins[i] for i in order]
-        return _ENCODER.encode(_Dump(SNAPSHOT_FORMAT, self.hlc, origins, tickets, refused, bundles))
+        conflicts = [self.conflicts[place] for place in sorted(self.conflicts)]
+        return _ENCODER.encode(
+            _Dump(SNAPSHOT_FORMAT, origins, tickets, refused, bundles, conflicts)
+        )
 
     def digest(self) -> bytes:
         """SHA-256 of `dump()`."""
@@ -217,13 +187,18 @@ class State:
         if dumped.format != SNAPSHOT_FORMAT:
             raise ValueError(f"state format {dumped.format} is not this version's")
         state = cls()
-        state.hlc = dumped.hlc
         state.origins = dumped.origins
         state.tickets = dumped.tickets
         state.refused = {(gate, reason): count for gate, reason, count in dumped.refused}
         state.bundles = dumped.bundles
+        state.conflicts = {place_of(found.fact.later): found for found in dumped.conflicts}
         state._index = {(o.gateway, o.epoch): i for i, o in enumerate(dumped.origins)}
         return state
+
+
+def place_of(use: Use) -> Place:
+    """Where the fact of an admission stands."""
+    return (use.gateway, use.epoch, use.seq)
 
 
 def _origin_key(origin: Origin) -> tuple[bytes, int]:
@@ -244,7 +219,8 @@ def _grant(state: State, origin: int, seq: int, fact: Admitted) -> None:
             [
                 Hold(
                     origin, seq, fact.hlc, fact.day, fact.offset_min, fact.lane, fact.gate,
-                    fact.granted, False, fact.nonce,
+                    fact.granted, False, fact.nonce, 0, OPEN, 0, fact.persons,
+                    fact.marks & _REENTRY,
                 )
             ],
         )  # fmt: skip
@@ -252,6 +228,7 @@ def _grant(state: State, origin: int, seq: int, fact: Admitted) -> None:
     hold = state.hold(fact.ticket, origin, seq)
     hold.hlc, hold.day, hold.offset_min = fact.hlc, fact.day, fact.offset_min
     hold.lane, hold.gate, hold.granted, hold.nonce = fact.lane, fact.gate, fact.granted, fact.nonce
+    hold.persons, hold.reentry = fact.persons, fact.marks & _REENTRY
     if fact.issued_at > known.issued_at:
         known.issued_at = fact.issued_at
 
@@ -299,6 +276,21 @@ def _bundle(state: State, origin: int, seq: int, fact: BundleApplied) -> None:
     state.bundles[gateway] = max(state.bundles.get(gateway, (0, 0, b"")), applied)
 
 
+def _conflict(state: State, origin: int, seq: int, fact: ConflictFound) -> None:
+    # Several gateways may find the same one, each beside another earlier admission.
+    log = state.origins[origin]
+    found = Found(fact.hlc, log.gateway, log.epoch, seq, fact)
+    place = place_of(fact.later)
+    known = state.conflicts.get(place)
+    if known is None or found_order(found) < found_order(known):
+        state.conflicts[place] = found
+
+
+def found_order(found: Found) -> tuple[int, bytes, int, int]:
+    """By which the first of several records of one conflict is the one that counts."""
+    return (found.hlc, found.gateway, found.epoch, found.seq)
+
+
 _FOLDS: Final[dict[type, Any]] = {
     Admitted: _grant,
     ExitRecorded: _exit,
@@ -307,4 +299,5 @@ _FOLDS: Final[dict[type, Any]] = {
     PassageUnknown: _unknown,
     AdmissionRefused: _refused,
     BundleApplied: _bundle,
+    ConflictFound: _conflict,
 }

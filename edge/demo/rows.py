@@ -10,6 +10,7 @@ KINDS: Final = {
     "EpochBegun": 1, "Started": 2, "Stopped": 3, "BundleApplied": 4, "SnapshotTaken": 5,
     "ClockStepped": 6, "DeviceLost": 7, "DeviceBack": 8, "Admitted": 10, "AdmissionRefused": 11,
     "PassageCompleted": 12, "PassageLapsed": 13, "PassageUnknown": 14, "ExitRecorded": 15,
+    "ClockMeasured": 9, "ConflictFound": 18,
 }  # fmt: skip
 NAMES: Final = {number: name for name, number in KINDS.items()}
 
@@ -72,6 +73,14 @@ def row_of(gateway: str, shown: Mapping[str, Any]) -> Row:
             said["cause"] = f"{shown['device']}: {shown['cause']}"
         case "DeviceBack":
             said["cause"] = shown["device"]
+        case "ConflictFound":
+            earlier, later = shown["earlier"], shown["later"]
+            said |= {"of_epoch": later["epoch"], "of_seq": later["seq"]}
+            uses = (f"{use['gateway']}:{use['epoch']}:{use['seq']}" for use in (earlier, later))
+            said["cause"] = " ".join(uses)
+        case "ClockMeasured":
+            state = "beyond" if shown["beyond"] else "within"
+            said["cause"] = f"{shown['sibling']}: {shown['lead_ms']} ms ahead, {state} limits"
         case "Started":
             said["cause"] = shown["version"]
         case "EpochBegun":

@@ -16,8 +16,9 @@ from central.ingest import Accepted, BadRun, NotEnrolled, Refused, TooLarge, del
 from central.store import ROLE, facts, logs, trouble, trust
 from crypto.block import read_untrusted
 from crypto.certificate import EpochCertificate, certify
-from crypto.entry import EpochBegun, encode_facts
+from crypto.entry import ClockMeasured, ConflictFound, EpochBegun, Use, encode_facts
 from tests.central.world import (
+    DAY,
     GATEWAY,
     NOW_MS,
     OTHER,
@@ -26,6 +27,7 @@ from tests.central.world import (
     admitted,
     completed,
     enrol,
+    hlc,
     packed,
 )
 
@@ -264,6 +266,32 @@ async def test_a_sibling_delivers_for_one_that_burnt(db: asyncpg.Connection) -> 
     ledger = Ledger().fill(1)
     outcome = await deliver(db, ledger.log(OTHER), 1, packed(ledger.blocks), NOW_MS)
     assert isinstance(outcome, Accepted) and outcome.stored == 5
+
+
+async def test_a_sibling_brings_the_rest_of_one_that_burnt_and_was_revoked(
+    db: asyncpg.Connection,
+) -> None:
+    ledger = Ledger().fill(2)
+    await send(db, ledger, 0, 2)
+    await trust.revoke_gateway(db, TENANT, GATEWAY, NOW_MS, "burnt")
+    with pytest.raises(NotEnrolled, match="revoked"):
+        await send(db, ledger, 2)
+    outcome = await deliver(db, ledger.log(OTHER), 6, packed(ledger.blocks[2:]), NOW_MS)
+    assert isinstance(outcome, Accepted) and outcome.head == ledger.head
+
+
+async def test_conflicts_and_measured_clocks_are_rows(db: asyncpg.Connection) -> None:
+    ledger = Ledger()
+    ledger.begin()
+    uses = [Use(gateway, 5, seq, hlc(), 120, 1, 2) for gateway, seq in ((OTHER, 3), (GATEWAY, 4))]
+    found = ConflictFound(hlc(), DAY, 120, bytes(16), b"house:12345678", *uses)
+    ledger.add([found, ClockMeasured(hlc(), DAY, 120, OTHER, -70_000, 3, True)])
+    await send(db, ledger)
+    rows = await db.fetch("SELECT * FROM facts WHERE kind IN (9, 18) ORDER BY seq")
+    assert (rows[0]["kind"], rows[0]["ticket"]) == (18, b"house:12345678")
+    assert (rows[0]["of_epoch"], rows[0]["of_seq"]) == (5, 4)
+    assert rows[0]["cause"] == f"{OTHER.hex()}:5:3 {GATEWAY.hex()}:5:4"
+    assert rows[1]["cause"] == f"{OTHER.hex()}: -70000 ms ahead, beyond limits"
 
 
 UNKNOWN = msgspec.msgpack.encode([999, 7 << 16, 20260704, 0, "from the future"])

@@ -1,4 +1,4 @@
-"""Writes tests/vectors/gatehouse.json: run once per format, then never again.
+"""Writes tests/vectors/gatehouse.json: each format is frozen once; new ones are added.
 
     python -m tests.crypto.make_vectors > tests/vectors/gatehouse.json
 
@@ -41,6 +41,7 @@ def vectors() -> dict[str, Any]:
             ca, samples.TENANT, ["central.example", "127.0.0.1"], samples.OTHER_KEY.public,
             samples.NOW_S, 3,
         ),
+        "block_siblings": samples.make_block(facts=samples.make_sibling_facts()).hex(),
     }  # fmt: skip
 
 

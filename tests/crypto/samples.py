@@ -69,6 +69,22 @@ def make_facts() -> list[entry.KnownFact]:
     ]
 
 
+def make_sibling_facts() -> list[entry.KnownFact]:
+    """The kinds that came with sibling gateways, and the marks of a product's right."""
+    stamp = [((NOW_S * 1000 + i) << 16 | i, 20260201, 60) for i in range(3)]
+    code, other = b"gatehouse:" + bytes(8), bytes(range(32, 48))
+    marks = entry.MARK_REENTRY_AFTER_EXIT | entry.MARK_CHECK
+    uses = [
+        entry.Use(gateway, NOW_S, 7 + i, stamp[i][0], 60, 1 + i, 3 + i)
+        for i, gateway in enumerate((GATEWAY, other))
+    ]
+    return [
+        entry.Admitted(*stamp[0], 3, 1, code, 1_690_000_000, 4, 7, 1, 1, b"", marks),
+        entry.ConflictFound(*stamp[1], bytes(range(16)), code, *uses),
+        entry.ClockMeasured(*stamp[2], other, -61_000, 4, True),
+    ]
+
+
 def make_block(
     head: block.Head = BEGINNING,
     facts: list[entry.KnownFact] | None = None,

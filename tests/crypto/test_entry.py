@@ -13,6 +13,7 @@ from crypto.errors import BadEntry
 from tests.crypto import samples
 
 FACTS = samples.make_facts()
+SIBLINGS = samples.make_sibling_facts()
 pack = msgspec.msgpack.encode
 STAMP = (1 << 60, 20260201, 60)
 
@@ -23,13 +24,17 @@ def test_every_kind_reads_back() -> None:
     assert encode_facts([f for f in FACTS if not isinstance(f, UnknownFact)]) == body
 
 
+def test_the_kinds_of_siblings_read_back() -> None:
+    assert decode_facts_untrusted(encode_facts(SIBLINGS)) == SIBLINGS
+
+
 def test_there_is_a_sample_of_every_kind_with_a_number_of_its_own() -> None:
-    kinds = {entry.kind_of(fact) for fact in FACTS}
-    assert kinds == {1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15}
-    assert {type(fact) for fact in FACTS} == set(entry.KnownFact.__args__)
+    kinds = {entry.kind_of(fact) for fact in FACTS + SIBLINGS}
+    assert kinds == {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18}
+    assert {type(fact) for fact in FACTS + SIBLINGS} == set(entry.KnownFact.__args__)
 
 
-@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
+@pytest.mark.parametrize("fact", FACTS + SIBLINGS, ids=lambda fact: type(fact).__name__)
 def test_one_fact_alone(fact: entry.KnownFact) -> None:
     assert b"\x91" + entry.encode_fact(fact) == encode_facts([fact])
     assert fact.wall_ms == fact.hlc >> 16
@@ -73,6 +78,9 @@ OUT_OF_RANGE: list[list[Any]] = [
     [10, *STAMP, 1, 1, b"t", 0, 3, 7, 1, 1, bytes(33)],
     [11, *STAMP, 1, 1, 65536, b""],
     [12, *STAMP, 1, b"t", 1 << 32, 1, 1],
+    [9, *STAMP, bytes(15), 0, 0, True],
+    [18, *STAMP, bytes(16), b"t", [], []],
+    [18, *STAMP, bytes(16), b"t", *[[bytes(17), 1, 1, 1, 0, 1, 1]] * 2],
     [12, *STAMP, 1, b"t", 1, 1 << 63, 1],
 ]
 

@@ -11,6 +11,7 @@ from crypto.entry import (
     Admitted,
     AnyFact,
     BundleApplied,
+    ConflictFound,
     ExitRecorded,
     KnownFact,
     PassageCompleted,
@@ -18,13 +19,15 @@ from crypto.entry import (
     PassageUnknown,
     Started,
     UnknownFact,
+    Use,
     encode_fact,
 )
 from edge.core.admission import Presentation, decide
+from edge.core.holds import LAPSED, UNKNOWN, Origin
 from edge.core.moments import Moment
 from edge.core.policy import Policy
 from edge.core.reasons import Reason
-from edge.core.state import LAPSED, UNKNOWN, Origin, State
+from edge.core.state import State
 from tests.edge.core.desk import A, B, identity, make_bundle, make_code
 
 Placed: TypeAlias = tuple[bytes, int, int, AnyFact]
@@ -39,7 +42,7 @@ places = st.tuples(st.integers(1, 2), st.integers(1, 8))
 
 @st.composite
 def facts(draw: st.DrawFn) -> AnyFact:
-    kind = draw(st.integers(0, 7))
+    kind = draw(st.integers(0, 8))
     stamp = (draw(hlcs), *DAY)
     small = draw(st.integers(0, 3))
     if kind == 0:
@@ -57,6 +60,9 @@ def facts(draw: st.DrawFn) -> AnyFact:
         return AdmissionRefused(*stamp, 1, small, 10 + small, b"", 1 + small)
     if kind == 6:
         return BundleApplied(*stamp, small, bytes([small]) * 32)
+    if kind == 7:
+        uses = [Use(draw(st.sampled_from([A, B])), 1, n, *[1] * 4) for n in (small, small + 1)]
+        return ConflictFound(*stamp, bytes([small]) * 16, draw(tickets), *uses)
     return UnknownFact(500, b"\x92\xcd\x01\xf4\x00")
 
 
@@ -170,7 +176,7 @@ def test_an_unknown_fact_counts_as_seen_and_changes_nothing_else() -> None:
     newer = UnknownFact(500, b"\x92\xcd\x01\xf4\x00")
     assert state.apply(A, 1, 1, newer)
     assert not state.apply(A, 1, 1, newer)
-    assert state.origins == [Origin(A, 1, 2, [])]
+    assert state.origins == [Origin(A, 1, 2, [], 0)]
     assert not state.tickets
     assert state.hlc == 0
 
@@ -265,14 +271,6 @@ def test_the_newest_bundle_of_each_gateway_is_known() -> None:
     assert {gateway: known[1] for gateway, known in state.bundles.items()} == {A: 8, B: 6}
 
 
-def test_a_gap_is_remembered_and_closed() -> None:
-    origin = Origin(A, 1, 1, [])
-    assert [origin.mark(seq) for seq in (3, 5, 4, 3, 0)] == [True, True, True, False, False]
-    assert (origin.next, origin.beyond) == (1, [3, 4, 5])
-    assert [origin.mark(seq) for seq in (1, 7, 2, 1)] == [True, True, True, False]
-    assert (origin.next, origin.beyond) == (6, [7])
-
-
 @pytest.mark.parametrize(
     "raw",
     [b"", b"\xc1", b"hello", b"\x90", encode_fact(Started(1, *DAY, "x")), b"\x96" + b"\x91" * 9000],
@@ -284,7 +282,16 @@ def test_what_is_no_state_is_refused(raw: bytes) -> None:
 
 def test_a_state_of_another_format_is_refused() -> None:
     raw = bytearray(State().dump())
-    assert raw[1] == 1
-    raw[1] = 2
-    with pytest.raises(ValueError, match="state format 2"):
+    assert raw[1] == 2
+    raw[1] = 1
+    with pytest.raises(ValueError, match="state format 1"):
         State.load(bytes(raw))
+
+
+def test_each_log_has_a_clock_of_its_own() -> None:
+    state = State()
+    state.apply(A, 1, 1, Started(9 << 16, *DAY, "0.1.0"))
+    state.apply_run(B, 1, 1, [Started(3 << 16, *DAY, "0.1.0"), Started(2 << 16, *DAY, "0.1.0")])
+    state.apply(A, 2, 1, Started(4 << 16, *DAY, "0.1.0"))
+    assert (state.hlc, state.hlc_of(A), state.hlc_of(B)) == (9 << 16, 9 << 16, 3 << 16)
+    assert (State().hlc, State().hlc_of(A)) == (0, 0)
