@@ -160,7 +160,7 @@ class Play:
         self.news.say("The gateway is killed (kill -9) in the middle of the rush.")
         await self.venue.kill_gateway()
         await trio.sleep(DEAD_S)
-        self.news.say("The gateway starts again: guests between scan and passage are unknown now.")
+        self.news.say("The gateway starts again: who was in a passage is unknown.")
         page = self.venue.api
         await self.venue.start_gateway()
         self.kills += 1
@@ -212,7 +212,7 @@ class Play:
         """
         self.phase = "closing"
         self.gateway_exit = await self.venue.stop_gateway()
-        self.news.say("The gateway has stopped in order, and starts once more to deliver the rest.")
+        self.news.say("The gateway has stopped in order, and starts again for the rest.")
         await self.venue.start_gateway()
         self.look.connected = False
         async with trio.open_nursery() as nursery:

@@ -40,7 +40,11 @@ def draw(
     lanes: Mapping[int, LaneTally], news: News, state: Mapping[str, str], served: int, guests: int
 ) -> Group:
     """The table, the state of the venue, and the news; fits a terminal of 80 by 24."""
-    table = Table(title=f"Gatehouse demo: {served} of {guests} guests served", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=f"Gatehouse demo: {served} of {guests} guests served",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1),
+    )
     for name in COLUMNS:
         table.add_column(name, justify="left" if name == "lane" else "right", no_wrap=True)
     for number, tally in lanes.items():
