@@ -35,3 +35,7 @@ class BadReceipt(Bad):
 
 class BadCertificate(Bad):
     """A certificate, request or trust file that does not prove what it should."""
+
+
+class BadPinHash(Bad):
+    """A PIN that is too short or too long, or a text that is no hash of one."""
