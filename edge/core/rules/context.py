@@ -20,7 +20,10 @@ from edge.core.moments import Moment
 
 
 class Missing(Enum):
-    """The type of `MISSING`: neither true nor false, and what hangs on it refuses."""
+    """The type of `MISSING`: neither true nor false, and what hangs on it refuses.
+
+    As an object of Python it is true, so look for it before you ask whether a value is.
+    """
 
     MISSING = "missing"
 

@@ -155,13 +155,20 @@ def _if(op: str, parts: list[Closure]) -> Closure:
     last = parts[-1] if len(parts) % 2 else _nothing
 
     def chosen(context: RuleContext) -> Any:
+        unknown = False
         for condition, then in pairs:
             value = condition(context)
             if value is MISSING:
-                return MISSING
-            if value:
-                return then(context)
-        return last(context)
+                # It may go either way: only if all ways give a falsehood is that known.
+                if then(context):
+                    return MISSING
+                unknown = True
+            elif value:
+                result = then(context)
+                break
+        else:
+            result = last(context)
+        return MISSING if unknown and result else result
 
     return chosen
 
@@ -172,15 +179,16 @@ def _nothing(context: RuleContext) -> None:
 
 def _compare(op: str, parts: list[Closure]) -> Closure:
     in_order = _ORDERS[op]
+    if len(parts) == 3:
+        low, middle, high = parts
+        return _all(op, [_compare(op, [low, middle]), _compare(op, [middle, high])])
+    first, second = parts
 
-    def compared(context: RuleContext) -> Any:
-        values = [part(context) for part in parts]
-        if any(value is MISSING or value is None for value in values):
+    def compared(context: RuleContext) -> Result:
+        a, b = first(context), second(context)
+        if a is MISSING or b is MISSING or a is None or b is None:
             return MISSING
-        return all(
-            _ordered(in_order, one, other)
-            for one, other in zip(values, values[1:], strict=False)
-        )  # fmt: skip
+        return _ordered(in_order, a, b)
 
     return compared
 

@@ -11,7 +11,7 @@ import msgspec
 
 from crypto.bundle import Bundle
 from edge.core.rules.nodes import BadRule, Call, Literal, Node, OneOf, Value, Variable
-from edge.core.rules.rule import Formula, Junction, Rule, formula, walk
+from edge.core.rules.rule import Junction, Rule, formula, refusing, walk
 from edge.core.rules.satisfy import Domains, possible
 
 # Each part costs two searches; longer rules are judged as a whole only.
@@ -62,12 +62,12 @@ def _named(node: Node) -> Iterator[tuple[str, tuple[Value, ...]]]:
 
 def _judge(root: Node, domains: Domains) -> list[Finding]:
     if not possible(formula(root), domains):
-        core = _core(formula(root), root, domains)
+        core = _core(root, domains)
         message = "can never hold: nobody will be let in"
         if len(core) > 1:
             message += f"; {' and '.join(core)} exclude each other"
         return [Finding("never", "/", message, core)]
-    if not possible(formula(root, negated=True), domains):
+    if not possible(refusing(root), domains):
         message = "always holds: it refuses nobody whose dates are known"
         return [Finding("always", "/", message)] if root != Literal("", True) else []
     if sum(1 for _ in walk(root)) > PARTS_MAX:
@@ -75,16 +75,16 @@ def _judge(root: Node, domains: Domains) -> list[Finding]:
     return _Pruning(root, domains).findings
 
 
-def _core(whole: Formula, root: Node, domains: Domains) -> list[str]:
+def _core(root: Node, domains: Domains) -> list[str]:
     """Paths of a few parts of an `and` that cannot hold together, and of no more than that."""
-    if not (isinstance(root, Call) and root.op == "and" and isinstance(whole, Junction)):
+    if not (isinstance(root, Call) and root.op == "and"):
         return []
-    kept = list(zip(root.args, whole.parts, strict=True))
+    kept = [(arg.path, formula(arg)) for arg in root.args]
     for each in list(kept):
         others = [other for other in kept if other is not each]
         if not possible(Junction(True, tuple(part for _, part in others)), domains):
             kept = others
-    return [node.path for node, _ in kept]
+    return [path for path, _ in kept]
 
 
 class _Pruning:
@@ -111,7 +111,7 @@ class _Pruning:
     def finding(self, part: Node) -> Finding:
         if not possible(formula(part), self.domains):
             return Finding("part_never", part.path, "this part can never hold")
-        if not possible(formula(part, negated=True), self.domains):
+        if not possible(refusing(part), self.domains):
             return Finding("part_always", part.path, "this part always holds")
         return Finding("idle", part.path, "the rule is the same without this part")
 
@@ -119,8 +119,8 @@ class _Pruning:
         """Whether it is certain that both always decide alike."""
         try:
             pairs = [
-                (formula(one), formula(other, negated=True)),
-                (formula(one, negated=True), formula(other)),
+                (formula(one), refusing(other)),
+                (refusing(one), formula(other)),
             ]
         except BadRule:
             return False
@@ -128,7 +128,7 @@ class _Pruning:
 
 
 def _replaced(node: Node, old: Node, new: Node) -> Node:
-    if node is old:
+    if node.path == old.path:
         return new
     if isinstance(node, Call):
         args = tuple(_replaced(arg, old, new) for arg in node.args)

@@ -14,16 +14,25 @@ LEAVES_MAX: Final = 4000
 
 
 class Leaf(msgspec.Struct, frozen=True):
-    """A part without and, or, not inside; `negated` = it is wanted false."""
+    """A part without and, or, not inside; `negated` = it is wanted false.
+
+    `lenient`: what is not known will do as well, as it does for refusing.
+    """
 
     node: Node
     negated: bool
     value: Closure
+    lenient: bool = False
 
     def holds(self, context: RuleContext) -> bool | None:
         """Whether it is as wanted; None = not known."""
         value = self.value(context)
         return None if value is MISSING else bool(value) is not self.negated
+
+    def fits(self, context: RuleContext) -> bool:
+        """Whether it is as wanted, or is not known and need not be."""
+        held = self.holds(context)
+        return self.lenient if held is None else held
 
 
 class Junction(msgspec.Struct, frozen=True):
@@ -77,16 +86,22 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
-def formula(node: Node, negated: bool = False) -> Formula:
-    """`node` as a truth: and, or and leaves only. Raises `BadRule` if that gets too long."""
-    return _Unfolding(node.path).of(node, negated)
+def formula(node: Node) -> Formula:
+    """When `node` holds: and, or and leaves only. Raises `BadRule` if that gets too long."""
+    return _Unfolding(node.path, lenient=False).of(node, negated=False)
+
+
+def refusing(node: Node) -> Formula:
+    """When `node` does not hold, be it false or not known. Raises `BadRule` as `formula` does."""
+    return _Unfolding(node.path, lenient=True).of(node, negated=True)
 
 
 class _Unfolding:
     """`if` says its condition twice, so conditions within conditions double each time."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, lenient: bool) -> None:
         self.path = path
+        self.lenient = lenient
         self.leaves = 0
 
     def of(self, node: Node, negated: bool) -> Formula:
@@ -107,7 +122,7 @@ class _Unfolding:
         if self.leaves > LEAVES_MAX:
             problem = "too many conditions inside conditions"
             raise BadRule(self.path, problem, "write the cases with and / or")
-        return Leaf(node, negated, closure(node))
+        return Leaf(node, negated, closure(node), self.lenient)
 
     def junction(self, every: bool, args: tuple[Node, ...], negated: bool) -> Formula:
         parts = tuple(self.of(arg, negated) for arg in args)

@@ -91,17 +91,20 @@ def possible(formula: Formula, domains: Domains) -> bool:
 
 def _together(leaves: tuple[Leaf, ...], domains: Domains) -> bool:
     """Whether all of `leaves` might be as wanted at once."""
-    wanted: dict[Key, bool] = {}
+    wanted: dict[tuple[Key, bool], bool] = {}
     by_source: dict[Key, list[Leaf]] = {}
     orders: list[Leaf] = []
     for leaf in leaves:
-        if wanted.setdefault(key(leaf.node), leaf.negated) is not leaf.negated:
+        strict = not leaf.lenient or isinstance(leaf.node, Order)
+        same, opposite = ((key(leaf.node), negated) for negated in (leaf.negated, not leaf.negated))
+        if opposite in wanted and (strict or wanted[opposite]):
             return False
+        wanted[same] = strict or wanted.get(same, False)
         if isinstance(leaf.node, Order):
             orders.append(leaf)
             continue
         sources = {key(source) for source in _sources(leaf.node)}
-        if not sources and not leaf.holds(_sample(None)):
+        if not sources and not leaf.fits(_sample(None)):
             return False
         if len(sources) == 1 and not _has_order(leaf.node):
             by_source.setdefault(sources.pop(), []).append(leaf)
@@ -153,7 +156,7 @@ def _in_numbers(by_source: Mapping[Key, list[Leaf]], domains: Domains) -> bool:
 def _fitting(leaves: Iterable[Leaf], values: Iterable[Value]) -> list[Value]:
     conditions = list(leaves)
     return [
-        value for value in values if all(leaf.holds(_sample(value)) for leaf in conditions)
+        value for value in values if all(leaf.fits(_sample(value)) for leaf in conditions)
     ]  # fmt: skip
 
 
