@@ -12,7 +12,8 @@ asyncio + uvloop; never imports `edge` or `drivers`.
 `publish`       the bundle, read from the tables and signed when anything changed
 `enrol` `keys`  bootstrap of trust: the tenant's keys, gateways approved by people
 `sales`         products, performances, ticket codes, denials, foreign issuers
-`database`      a DSN or the embedded server; `postgres` supervises it, `binaries` finds it,
+`database`      a DSN or the embedded server; `postgres` supervises it, `binaries` finds its
+                programs, `postmaster` says whether it runs,
                 `migrate` brings its schema up to date
 =============== =========================================================================
 """

@@ -16,7 +16,7 @@ import asyncpg
 
 from central import migrate
 from central.binaries import PostgresUnavailable
-from central.postgres import Embedded
+from central.postgres import LINGER_S, Embedded
 from central.store import ROLE
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ class Database:
     """A pool of connections; `embedded` when the server is ours to tend."""
 
     def __init__(
-        self, config: Central, *, entropy: Callable[[int], bytes], pool_max: int | None = None
-    ) -> None:
+        self, config: Central, *, entropy: Callable[[int], bytes], pool_max: int | None = None,
+        linger_s: float = 1.0,
+    ) -> None:  # fmt: skip
         self.config = config
         self.embedded: Embedded | None = None
         if config.database.embedded:
-            self.embedded = Embedded(Path(config.embedded_dir), entropy=entropy)
+            home = Path(config.embedded_dir)
+            self.embedded = Embedded(home, entropy=entropy, linger_s=linger_s)
         self.applied: list[str] = []
         self._pool_max = config.database.pool_max if pool_max is None else pool_max
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
@@ -151,7 +153,7 @@ async def opened(
     config: Central, *, entropy: Callable[[int], bytes], migrating: bool = False
 ) -> AsyncIterator[Database]:
     """A database for one command: opened, and closed whatever happens."""
-    database = Database(config, entropy=entropy, pool_max=2)
+    database = Database(config, entropy=entropy, pool_max=2, linger_s=LINGER_S)
     try:
         await database.open(migrating=migrating)
         yield database

@@ -6,7 +6,8 @@ Layout of the folder `home` (one per installation):
     home/run         unix socket (a short folder under /tmp when the path would be too long)
     home/password    password of the superuser `gatehouse` (scram), mode 0600
     home/log         what the server writes
-    home/lock        held while somebody decides whether to start
+    home/lock        held while somebody decides whether to start or stop
+    home/users       locked, shared, by everybody who uses the server
 
 Rules, each paid for by somebody: unix socket only, never TCP; the server is a direct child and gets
 SIGINT (orderly stop) when its parent dies; a pid found in postmaster.pid counts only when that
@@ -33,12 +34,14 @@ from typing import Any, Self
 import asyncpg
 
 from central.binaries import Account, Binaries, PostgresUnavailable, account_for, choose, reachable
+from central.postmaster import read_postmaster, running_server
 
 SUPERUSER = "gatehouse"
 DATABASE = "gatehouse"
 SOCKET_PATH_BYTES_MAX = 107  # sun_path of Linux, less the closing zero
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 20.0
+LINGER_S = 10.0  # how long the owner waits for others who use its server
 POLL_S = 0.05
 LOG_BYTES_MAX = 10 * 1024 * 1024
 PR_SET_PDEATHSIG = 1
@@ -70,6 +73,7 @@ class Embedded:
         cache: Path | None = None,
         candidates: list[Binaries] | None = None,
         settings: Mapping[str, str] | None = None,
+        linger_s: float = LINGER_S,
     ) -> None:
         self.home = home.absolute()
         self.data = self.home / "data"
@@ -77,6 +81,8 @@ class Embedded:
         self._entropy = entropy
         self._cache = cache
         self._candidates = candidates
+        self._linger_s = linger_s
+        self._users: int | None = None
         self._settings = SETTINGS | dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._account: Account | None = None
@@ -121,6 +127,7 @@ class Embedded:
                 if running_server(self.data) is not None:
                     if await self._answers():
                         self.own = self._process is not None
+                        self._use()
                         return
                 elif self._process is None or self._process.poll() is not None:
                     self._spawn(await self._initialised())
@@ -134,17 +141,31 @@ class Embedded:
                 await asyncio.sleep(POLL_S if running_server(self.data) else POLL_S * 6)
 
     async def stop(self) -> None:
-        """Stop the server if this process started it (SIGINT: open statements are cancelled)."""
+        """Stop the server if this process started it (SIGINT: open statements are cancelled).
+
+        Others who joined it may finish first, for `linger_s` at most; a service among them starts
+        a server of its own afterwards.
+        """
+        users, self._users = self._users, None
         process, self._process, self.own = self._process, None, False
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGINT)
-        for _ in range(int(STOP_TIMEOUT_S / POLL_S)):
-            if process.poll() is not None:
-                return
-            await asyncio.sleep(POLL_S)
-        process.send_signal(signal.SIGQUIT)  # immediate: the next start recovers from the log
-        process.wait(STOP_TIMEOUT_S)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._linger_s
+        try:
+            while process is not None and process.poll() is None:
+                async with held(self.home / "lock"):  # nobody joins while we decide
+                    if users is None or _alone(users) or loop.time() >= deadline:
+                        await _end(process)
+                        return
+                await asyncio.sleep(POLL_S)
+        finally:
+            if users is not None:
+                os.close(users)
+
+    def _use(self) -> None:
+        """Say that the server is needed, until `stop`; the kernel forgets it if we die."""
+        if self._users is None:
+            self._users = os.open(self.home / "users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._users, fcntl.LOCK_SH)
 
     def _prepare(self) -> Account | None:
         try:
@@ -235,37 +256,24 @@ class Embedded:
         return lines[-1] if lines else "the log is empty"
 
 
-class Postmaster:
-    """What postmaster.pid says: process, socket folder."""
-
-    def __init__(self, pid: int, socket: Path) -> None:
-        self.pid = pid
-        self.socket = socket
-
-
-def read_postmaster(data: Path) -> Postmaster | None:
-    """Parse `data`/postmaster.pid (pid, folder, start time, port, socket folder, address, …)."""
+def _alone(users: int) -> bool:
+    """Whether no other process holds the shared lock that `users` has."""
     try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
-        pid, socket = int(lines[0]), lines[4].strip()
-    except (OSError, ValueError, IndexError):
-        return None
-    return Postmaster(pid, Path(socket)) if pid > 0 and socket else None
-
-
-def running_server(data: Path) -> Postmaster | None:
-    """The live server of `data`: neither a zombie nor a stranger who inherited the number."""
-    found = read_postmaster(data)
-    if found is None:
-        return None
-    try:
-        stat = Path(f"/proc/{found.pid}/stat").read_text()
-        command = Path(f"/proc/{found.pid}/cmdline").read_bytes().split(b"\0")
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        return None
-    state = stat.rpartition(")")[2].split()[0]
-    ours = os.fsencode(str(data)) in command and b"postgres" in command[0]
-    return found if ours and state not in "ZX" else None
+        fcntl.flock(users, fcntl.LOCK_SH)  # a failed upgrade may have let go of it
+        return False
+    return True
+
+
+async def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    for _ in range(int(STOP_TIMEOUT_S / POLL_S)):
+        if process.poll() is not None:
+            return
+        await asyncio.sleep(POLL_S)
+    process.send_signal(signal.SIGQUIT)  # immediate: the next start recovers from the log
+    process.wait(STOP_TIMEOUT_S)
 
 
 @contextlib.asynccontextmanager

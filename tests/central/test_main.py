@@ -21,7 +21,8 @@ import pytest
 from central.database import PASSING
 from central.ingest import Accepted, deliver
 from central.migrate import migrate
-from central.postgres import Embedded, read_postmaster, running_server
+from central.postgres import Embedded
+from central.postmaster import read_postmaster, running_server
 from central.store import logs
 from tests.central.world import NOW_MS, TENANT, Ledger, enrol, packed
 
@@ -86,6 +87,23 @@ def test_a_command_works_beside_a_serving_centre_and_the_end_is_orderly(open_fol
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert running_server(data) is None
+
+
+def test_many_commands_at_once_share_one_server(open_folder: Path) -> None:
+    config = write_config(open_folder)
+    command("init", "--config", str(config))
+    several = [
+        subprocess.Popen(
+            [sys.executable, "-m", "central", "product", "add", f"P{n}", "--number", str(n)]
+            + ["--config", str(config)],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for n in range(1, 6)
+    ]  # fmt: skip
+    for one in several:
+        _, said = one.communicate(timeout=100)
+        assert one.returncode == 0, said
+    assert running_server(open_folder / "central/postgres/data") is None
 
 
 def test_a_killed_service_leaves_no_server_and_starts_again(open_folder: Path) -> None:

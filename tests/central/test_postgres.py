@@ -14,12 +14,8 @@ import asyncpg
 import pytest
 
 from central.binaries import PostgresUnavailable, find
-from central.postgres import (
-    SOCKET_PATH_BYTES_MAX,
-    Embedded,
-    read_postmaster,
-    running_server,
-)
+from central.postgres import SOCKET_PATH_BYTES_MAX, Embedded
+from central.postmaster import read_postmaster, running_server
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTER = """
@@ -57,8 +53,38 @@ async def test_a_second_process_joins_the_running_server(open_folder: Path) -> N
 
 
 @pytest.mark.asyncio
+async def test_the_owner_lets_others_finish_first(open_folder: Path) -> None:
+    owner, guest = (Embedded(open_folder / "pg", entropy=os.urandom) for _ in range(2))
+    await owner.start()
+    await guest.start()
+    connection = await asyncpg.connect(guest.dsn())
+    stopping = asyncio.create_task(owner.stop())
+    for _ in range(20):
+        await asyncio.sleep(0.02)
+        assert await connection.fetchval("SELECT 1") == 1
+    assert not stopping.done()
+    await connection.close()
+    await guest.stop()
+    await stopping
+    assert running_server(owner.data) is None
+
+
+@pytest.mark.asyncio
+async def test_the_owner_waits_for_a_while_only(open_folder: Path) -> None:
+    owner = Embedded(open_folder / "pg", entropy=os.urandom, linger_s=0.1)
+    guest = Embedded(open_folder / "pg", entropy=os.urandom)
+    await owner.start()
+    await guest.start()
+    await owner.stop()
+    assert not guest.alive()
+    await guest.start()
+    assert guest.own
+    await guest.stop()
+
+
+@pytest.mark.asyncio
 async def test_two_that_start_at_once_end_with_one_server(open_folder: Path) -> None:
-    one, two = (Embedded(open_folder / "pg", entropy=os.urandom) for _ in range(2))
+    one, two = (Embedded(open_folder / "pg", entropy=os.urandom, linger_s=0.1) for _ in range(2))
     await asyncio.gather(one.start(), two.start())
     try:
         assert [one.own, two.own].count(True) == 1
@@ -127,23 +153,6 @@ async def test_a_strangers_process_number_is_not_a_server(open_folder: Path) -> 
     assert running_server(data) is None
     async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
         assert server.own
-
-
-def test_a_zombie_is_not_a_server(tmp_path: Path) -> None:
-    child = subprocess.Popen(["/bin/sh", "-c", "exit 0", "postgres", str(tmp_path)])
-    try:
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-        (tmp_path / "postmaster.pid").write_text(f"{child.pid}\n{tmp_path}\n1\n5432\n/tmp\n")
-        assert read_postmaster(tmp_path) is not None
-        assert running_server(tmp_path) is None
-    finally:
-        child.wait()
-
-
-@pytest.mark.parametrize("text", ["", "x\n", "12\n", "-4\na\nb\nc\n/tmp\n", "7\na\nb\nc\n\n"])
-def test_a_broken_pid_file_is_no_server(tmp_path: Path, text: str) -> None:
-    (tmp_path / "postmaster.pid").write_text(text)
-    assert read_postmaster(tmp_path) is None
 
 
 @pytest.mark.asyncio
