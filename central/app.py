@@ -54,6 +54,8 @@ async def serve_until_told(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     keys = keyring.load(Path(config.data_dir))
+    if config.workers > 1:
+        log.warning("one process serves, whatever workers says", extra={"workers": config.workers})
     database = Database(config, entropy=entropy)
     try:
         await database.open(migrating=True)
