@@ -16,13 +16,13 @@ ISSUER: Final = keys.SigningKey(bytes([4]) * 32)
 MADE_S: Final = 1_780_000_000
 
 
-def enrol(folder: Path, central_url: str = "") -> None:
+def enrol(folder: Path, central_url: str = "", gateway: bytes = GATEWAY) -> None:
     """Write what `edge init` and `gateway approve` would have made."""
     folder.mkdir(parents=True, exist_ok=True)
     root = authority.make_authority(bytes([5]) * 32, TENANT, MADE_S, 1)
-    pem = authority.make_device_certificate(root, TENANT, GATEWAY, DEVICE.public, MADE_S, 2)
+    pem = authority.make_device_certificate(root, TENANT, gateway, DEVICE.public, MADE_S, 2)
     trust = Trust(
-        tenant=TENANT.hex(), gateway=GATEWAY.hex(), index=1, name="bench", device_pem=pem,
+        tenant=TENANT.hex(), gateway=gateway.hex(), index=1, name="bench", device_pem=pem,
         ca_pem=root.pem, bundle_key=BUNDLES.public.hex(), receipt_key=RECEIPTS.public.hex(),
         central_url=central_url,
     )  # fmt: skip

@@ -42,7 +42,7 @@ from edge.receipts import ReceiptStore
 from edge.rescue import Rescue
 from edge.snapshots import keep_snapshots
 from edge.transport import HttpTransport
-from edge.uplink import Backoff, Uplink, compare_clocks, follow_bundles
+from edge.uplink import Backoff, Uplink, compare_clocks, follow_bundles, in_thread
 from edge.web.serve import serve_api
 from edge.wiring import Device, wire
 
@@ -125,13 +125,21 @@ async def _main(config: GatewayConfig, identity: Identity, ready_fd: int | None)
                 daemon = _Daemon(config, identity, gateway, ledger, clock, receipts, transport)
                 await daemon.serve(ready_fd)
                 with trio.CancelScope(shield=True), trio.move_on_after(STOP_S):
-                    await ledger.wait(ledger.next_seq - 1)
+                    await _drain(ledger)
+                    gateway.stopped()
+                    await _drain(ledger)
                 nursery.cancel_scope.cancel()
         finally:
             ledger.close()
             if transport is not None:
                 with trio.CancelScope(shield=True), trio.move_on_after(1):
                     await transport.aclose()
+
+
+async def _drain(ledger: Ledger) -> None:
+    """What becomes durable may record an outcome: wait until nothing is left."""
+    while ledger.durable.seq < ledger.next_seq - 1:
+        await ledger.wait(ledger.next_seq - 1)
 
 
 def _open(
@@ -195,6 +203,7 @@ class _Daemon:
             gateway=self.gateway, source=self.ledger, transport=self.transport,
             receipt_key=self.identity.receipt_key, tenant=self.identity.tenant,
             backoff=self._backoff(), batch_bytes=row.batch_bytes_max, keep=self.receipts.keep,
+            aside=in_thread,
         )  # fmt: skip
 
     def _backoff(self) -> Backoff:
@@ -203,7 +212,7 @@ class _Daemon:
         return Backoff(row.backoff_min_s, row.backoff_max_s, _jitter)
 
     async def serve(self, ready_fd: int | None) -> None:
-        """Run the lanes until a signal asks to stop; the last fact is `Stopped`."""
+        """Run the lanes until a signal asks to stop."""
         self.gateway.started()
         self._apply_kept_bundle()
         devices = wire(self.gateway, self.config)
@@ -226,7 +235,6 @@ class _Daemon:
             notify("READY=1", f"STATUS={len(self.gateway.lanes)} lanes in service")
             log.info("ready", extra={"lanes": len(self.gateway.lanes), "epoch": self.ledger.epoch})
         notify("STOPPING=1")
-        self.gateway.stopped()
 
     def _apply_kept_bundle(self) -> None:
         kept = self.bundles.current()
