@@ -48,6 +48,10 @@ Host = Annotated[
 Folder = Annotated[
     str, Meta(min_length=1, max_length=4096, description="a folder", extra={"folder": True})
 ]
+#: A file, made absolute like a folder.
+File = Annotated[
+    str, Meta(min_length=1, max_length=4096, description="a file", extra={"folder": True})
+]
 TimeOfDay = Annotated[
     str,
     Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="a time of day as 06:00"),

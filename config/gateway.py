@@ -11,11 +11,13 @@ import msgspec
 from msgspec import Meta
 
 from config.binds import Bind, parse_bind
-from config.bounds import GIB, MIB, Folder, HttpsUrl, Name, Number, Slug, TimeOfDay
+from config.bounds import GIB, MIB, File, Folder, Host, HttpsUrl, Name, Number, Slug, TimeOfDay
 from config.check import Cross, known
 from config.credentials import Credential
 from config.devices import Scanner, Turnstile
 from config.faults import nearest
+from config.shown import Display, Texts, texts_faults
+from config.staff import Staff, reach_faults, staff_faults
 
 #: The ledger writes blocks on these boundaries (ARCHITECTURE.md, Formats).
 PAGE_BYTES = 4096
@@ -73,10 +75,24 @@ class CentralLink(_Table, frozen=True):
     bundle_wait_s: Annotated[int, Meta(ge=0, le=30)] = 25
 
 
+class LocalTls(_Table, frozen=True):
+    """For browsers, so a P-256 key: they do not take the Ed25519 of the device's certificate."""
+
+    #: PEM: the certificate and those up to an authority that the phones trust.
+    certificate: File
+    key: File
+
+
 class LocalApi(_Table, frozen=True):
-    """HTTP for handhelds and technicians, on this machine only until sign-in exists."""
+    """HTTP for handhelds, displays and technicians. Other machines reach it only with TLS and
+    [[staff]]."""
 
     bind: str = "127.0.0.1:8081"
+    #: Names and addresses (without port) by which browsers call this gateway, beside that of bind.
+    names: Annotated[tuple[Host, ...], Meta(max_length=16)] = ()
+    tls: LocalTls | None = None
+    #: How long a sign-in lasts. A page that nobody has open is signed out earlier.
+    session_s: Annotated[int, Meta(ge=300, le=86_400)] = 43_200
     connections_max: Annotated[int, Meta(ge=4, le=4096)] = 128
     body_bytes_max: Annotated[int, Meta(ge=256, le=MIB)] = 16 * 1024
     #: Time for the headers, and then again for the body of a request.
@@ -119,6 +135,10 @@ class Gateway(_Table, frozen=True):
     local_api: LocalApi = LocalApi()
     clock: Clock = Clock()
     log: Log = Log()
+    #: With anybody here, the local API asks who is calling.
+    staff: Annotated[tuple[Staff, ...], Meta(max_length=1000)] = ()
+    texts: Texts = Texts()
+    display: Display = Display()
 
     def __post_init__(self) -> None:
         if not self.data_dir:
@@ -146,7 +166,9 @@ class Gateway(_Table, frozen=True):
     def cross_faults(value: object) -> Iterator[Cross]:
         """What only shows when several values are seen together."""
         yield from _zone_faults(known(value, "timezone"))
-        yield from local_bind_faults(known(value, "local_api", "bind"), ("local_api", "bind"))
+        yield from reach_faults(value)
+        yield from staff_faults(value)
+        yield from texts_faults(known(value, "texts"))
         yield from _number_faults(known(value, "gates") or (), "gates", "gate")
         yield from _number_faults(known(value, "lanes") or (), "lanes", "lane")
         yield from _gate_faults(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from config.binds import Bind
 from config.check import check_tree
 from config.gateway import Gateway
 from config.load import check, load
+from config.staff import Staff
+from crypto.pins import hash_pin
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "gateway.example.toml"
 
@@ -36,6 +39,20 @@ def test_the_example_loads() -> None:
     assert gateway.zone.key == "Europe/Vienna"
     assert gateway.cutover_minutes == 360
     assert gateway.local_api.address == Bind(host="127.0.0.1", port=8081)
+    assert (gateway.staff, gateway.local_api.tls, gateway.display.open) == ((), None, False)
+    assert gateway.texts.overrides["guest"] == {"de": {}, "en": {}, "fr": {}}
+
+
+def test_what_the_example_shows_beside_the_defaults_loads_as_well(tmp_path: Path) -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    text = "\n".join(re.sub(r'^#(?=[\[a-z"])', "", line) for line in lines)
+    pin_hash = hash_pin("471100", bytes(16))
+    (tmp_path / "g.toml").write_text(text.replace("$argon2id$v=19$m=19456,t=2,p=1$...", pin_hash))
+    gateway = load(tmp_path / "g.toml", Gateway, {})
+    assert gateway.staff == (Staff(1, "Anna", "scanner", pin_hash, (1, 2)),)
+    assert gateway.local_api.tls is not None
+    assert gateway.local_api.tls.key == str(tmp_path / "browser.key")
+    assert gateway.texts.overrides["guest"]["en"] == {"product.gate": "Please walk to {gates}."}
 
 
 def test_what_the_example_comments_out_are_the_defaults(tmp_path: Path) -> None:
@@ -85,6 +102,9 @@ BOARD = "[lanes.turnstile]\nkind = 'modbus_tcp'\nhost = '192.168.10.31'\n"
         ("https://", "http://", "central.url: 'http://central.example.org:8443' is not allowed"),
         ("[central]", "[central]\nbackoff_min_s = 50", "30.0 is below backoff_min_s = 50.0"),
         ("[local_api]", "[local_api]\nbind = '0.0.0.0:80'", "can be reached from other machines"),
+        ("[texts]", "[texts]\nguest_languages = ['de', 'de']", "names a language twice"),
+        ("[texts]", "[texts]\nguest_languages = []", "has 0 entries (allowed: 1 to 3)"),
+        ("[display]", "[display]\nanswer_s = 0", "display.answer_s: 0 is not allowed"),
         ("[local_api]", "[local_api]\nbind = 'localhost:80'", "write 127.0.0.1 for localhost"),
         ("[log]", "[log]\nlevel = 'inf'", "did you mean info?"),
     ],

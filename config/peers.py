@@ -1,0 +1,72 @@
+"""`[peers]` of `gateway.toml`: the siblings of one venue (ARCHITECTURE.md, Several gateways)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from config.binds import Bind, parse_bind
+from config.bounds import GIB, MIB, Host, Port, Slug
+from config.check import Cross, known
+
+#: Mirrors are written on these boundaries, as the ledger is.
+PAGE_BYTES = 4096
+
+
+class Sibling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where another gateway of the venue listens; `name` is the one the centre approved."""
+
+    name: Slug
+    host: Host
+    port: Port
+
+
+class Peers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who shares facts with this gateway. Mutual TLS guards `bind`, so any address may be used."""
+
+    bind: str = "0.0.0.0:8444"
+    siblings: Annotated[tuple[Sibling, ...], Meta(max_length=63)] = ()
+    #: A sibling that was not heard for so long is warned about.
+    unheard_after_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
+    #: After so long its blocks are brought to the centre for it.
+    deliver_after_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
+    #: An empty ledger opens only after siblings or centre have answered; silence is waited out
+    #: so long, then the process ends and is started again.
+    rebuild_wait_s: Annotated[float, Meta(ge=1, le=3600)] = 60.0
+    backoff_min_s: Annotated[float, Meta(ge=0.05, le=60)] = 0.25
+    backoff_max_s: Annotated[float, Meta(ge=0.1, le=600)] = 5.0
+    #: Siblings' blocks are kept in segments of this size, one folder per sibling.
+    segment_bytes: Annotated[int, Meta(ge=MIB, le=GIB, multiple_of=PAGE_BYTES)] = 16 * MIB
+
+    @property
+    def address(self) -> Bind:
+        return parse_bind(self.bind)
+
+
+def peer_faults(value: object, name: str | None) -> Iterator[Cross]:
+    """Faults of the table that only show when several values are seen together."""
+    bind = known(value, "bind")
+    try:
+        if bind is not None and parse_bind(bind).path:
+            hint = "an address and a port, as 0.0.0.0:8444"
+            yield ("peers", "bind"), "siblings cannot reach a unix socket", hint
+    except ValueError as error:
+        yield ("peers", "bind"), f"{bind!r} cannot be listened on", str(error)
+    rows: Any = known(value, "siblings") or ()
+    seen: dict[str, int] = {}
+    for i in range(len(rows)):
+        sibling = known(rows, i, "name")
+        path = ("peers", "siblings", i, "name")
+        if sibling is not None and sibling == name:
+            yield path, f"{sibling!r} is this gateway itself", "name the other gateways only"
+        elif sibling in seen:
+            yield path, f"sibling {sibling!r} is named twice", f"siblings[{seen[sibling]}] has it"
+        elif sibling is not None:
+            seen[sibling] = i
+    least, most = (known(value, f"backoff_{end}_s") for end in ("min", "max"))
+    if least is not None and most is not None and least > most:
+        path_to = ("peers", "backoff_max_s")
+        yield path_to, f"{most} is below backoff_min_s = {least}", "raise it"
