@@ -67,17 +67,20 @@ def check_tree(
     kind: type[msgspec.Struct],
     origin: Callable[[Where], str],
     folder: Path,
+    also: Callable[[object], Iterable[Cross]] | None = None,
 ) -> Checked:
     """Check `values` (as tomllib returns them) against `kind`.
 
     `origin(path)` names the file of a value; folders without a leading `/` are taken from the
     folder of that file, else from `folder`. A method `cross_faults(cls, value)` of `kind` is asked
-    for faults that concern several values; it also sees configurations with faults elsewhere.
+    for faults that concern several values; it also sees configurations with faults elsewhere. So
+    is `also`: what a floor above knows of these values.
     """
     walk = _Walk(origin, folder)
     value = walk.struct(kind, values, ())
-    cross: Callable[[object], Iterable[Cross]] | None = getattr(kind, "cross_faults", None)
-    if cross is not None:
+    for cross in (getattr(kind, "cross_faults", None), also):
+        if cross is None:
+            continue
         for path, problem, hint in cross(value):
             walk.fault(path, problem, hint)
     return Checked(None if walk.faults else value, walk.faults)

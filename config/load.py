@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from config.check import Checked, Step, check_tree
+from config.check import Checked, Cross, Step, check_tree
 from config.faults import ConfigInvalid, Fault
 
 ENVIRONMENT_PREFIX = "GATEHOUSE__"
@@ -23,6 +23,7 @@ ENVIRONMENT_PREFIX = "GATEHOUSE__"
 FILE_MAX_BYTES = 1024 * 1024
 
 T = TypeVar("T", bound=msgspec.Struct)
+Also = Callable[[object], Iterable[Cross]]
 
 
 class Tree:
@@ -127,26 +128,34 @@ def read_tree(path: str | Path, environ: Mapping[str, str]) -> Tree:
     return tree
 
 
-def _checked(path: str | Path, kind: type[T], environ: Mapping[str, str] | None) -> Checked:
+def _checked(
+    path: str | Path, kind: type[T], environ: Mapping[str, str] | None, also: Also | None
+) -> Checked:
     tree = read_tree(path, os.environ if environ is None else environ)
     # Without the files' content every required key would be reported as missing.
     if tree.faults and not tree.values:
         return Checked(None, tree.faults)
-    checked = check_tree(tree.values, kind, tree.origin, tree.main.parent)
+    checked = check_tree(tree.values, kind, tree.origin, tree.main.parent, also)
     return Checked(checked.value, tree.faults + checked.faults)
 
 
-def check(path: str | Path, kind: type[T], environ: Mapping[str, str] | None = None) -> list[Fault]:
+def check(
+    path: str | Path, kind: type[T], environ: Mapping[str, str] | None = None,
+    also: Also | None = None,
+) -> list[Fault]:  # fmt: skip
     """Every fault of the configuration in `path` read as a `kind`; an empty list if it is good."""
-    return _checked(path, kind, environ).faults
+    return _checked(path, kind, environ, also).faults
 
 
-def load(path: str | Path, kind: type[T], environ: Mapping[str, str] | None = None) -> T:
+def load(
+    path: str | Path, kind: type[T], environ: Mapping[str, str] | None = None,
+    also: Also | None = None,
+) -> T:  # fmt: skip
     """The configuration in `path` as a frozen `kind` (`Gateway` or `Central`).
 
     Raises ConfigInvalid (exit 78) with all faults.
     """
-    checked = _checked(path, kind, environ)
+    checked = _checked(path, kind, environ, also)
     if checked.faults:
         raise ConfigInvalid(checked.faults)
     assert isinstance(checked.value, kind)

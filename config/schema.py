@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import msgspec
 
 from config.faults import EXIT_CONFIG_INVALID
-from config.load import check
+from config.load import Also, check
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -45,6 +45,7 @@ def check_command(
     kind: type[msgspec.Struct],
     *,
     as_json: bool = False,
+    also: Also | None = None,
     environ: Mapping[str, str] | None = None,
     out: TextIO | None = None,
     err: TextIO | None = None,
@@ -54,7 +55,7 @@ def check_command(
 
     Returns the exit code: 0, or 78 if there is a fault.
     """
-    faults = check(file, kind, environ)
+    faults = check(file, kind, environ, also)
     if as_json:
         listed = [msgspec.structs.asdict(fault) for fault in faults]
         result = {"ok": not faults, "file": str(file), "faults": listed}

@@ -37,9 +37,10 @@ def run_daemon(words: Sequence[str]) -> int:
     from config.faults import ConfigInvalid
     from config.gateway import Gateway
     from config.load import load
+    from edge.venue_texts import phrase_faults
 
     try:
-        config = load(asked.config or asked.file, Gateway)
+        config = load(asked.config or asked.file, Gateway, also=phrase_faults)
         # Only now: trio, TLS and the web server are not needed to say what is wrong.
         from edge.daemon import run
 

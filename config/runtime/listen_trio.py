@@ -198,6 +198,7 @@ async def keep_serving_trio(
     binds: Iterable[str | Bind],
     limits: Limits,
     *,
+    tls: Tls | None = None,
     connections: Connections | None = None,
     shutdown: trio.Event | None = None,
     task_status: trio.TaskStatus[list[Bind]] = trio.TASK_STATUS_IGNORED,
@@ -215,7 +216,7 @@ async def keep_serving_trio(
     while True:
         try:
             async with trio.open_nursery() as nursery:
-                serve = partial(serve_trio, connections=counts, shutdown=shutdown)
+                serve = partial(serve_trio, tls=tls, connections=counts, shutdown=shutdown)
                 bound = await nursery.start(serve, app, wanted, limits)
                 log.info("listening", extra={"addresses": list(map(str, bound))})
                 wanted, wait_s = list(bound), BACKOFF_MIN_S

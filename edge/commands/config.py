@@ -6,11 +6,12 @@ from pathlib import Path
 
 from config.gateway import Gateway
 from config.schema import check_command, schema_command
+from edge.venue_texts import phrase_faults
 
 
 def check(file: Path, *, as_json: bool = False) -> int:
     """Every fault of `file`, each with file, path and hint. Exit code 0, or 78."""
-    return check_command(file, Gateway, as_json=as_json)
+    return check_command(file, Gateway, as_json=as_json, also=phrase_faults)
 
 
 def schema() -> int:
