@@ -31,7 +31,7 @@ UNAVAILABLE: Final = 69
 INTERRUPTED: Final = 130
 #: (guests, seconds) of a run that says nothing else: watched, and headless.
 WATCHED: Final = (260, 45.0)
-HEADLESS: Final = (90, 10.0)
+HEADLESS: Final = (80, 10.0)
 
 
 def parser() -> argparse.ArgumentParser:
