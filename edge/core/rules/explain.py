@@ -25,6 +25,7 @@ from edge.core.rules.texts import (
     moment,
     sentence,
     span,
+    together,
 )
 
 PARTS_MAX: Final = 2
@@ -94,8 +95,7 @@ def explain(
     parts = list(found.values())
     if not parts:
         parts = [Part("/", "unknown", sentence(lang, "unknown"))]
-    first, *others = [part.text for part in parts[:PARTS_MAX]]
-    text = "; ".join([first, *(other[0].lower() + other[1:] for other in others)])
+    text = together(lang, *(part.text for part in parts[:PARTS_MAX]))
     return Explanation(text, parts[0].kind, parts)
 
 
@@ -295,6 +295,8 @@ class _Speaker:
         # that has passed, and no other day when there were entries today.
         if not node.name.endswith("_before"):
             most += 1
+        elif most <= 0:
+            return "entries_before_none", fields
         return f"{node.name}_max", fields | {"n": most}
 
     def minutes(

@@ -22,17 +22,24 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
         "weekday": "Nur am {days} möglich",
         "entries_number_max": ("Höchstens ein Einlass", "Höchstens {n} Einlässe"),
         "entries_today_max": ("Höchstens ein Einlass pro Tag", "Höchstens {n} Einlässe pro Tag"),
-        "entries_days_max": ("Einlass nur an einem Tag", "Einlass nur an {n} Tagen"),
+        "entries_days_max": ("Nur an einem Tag Einlass", "Nur an {n} Tagen Einlass"),
         "entries_since_max": (
             "Höchstens ein Einlass seit {time} Uhr",
             "Höchstens {n} Einlässe seit {time} Uhr",
         ),
-        "entries_before_max": "Nur mit höchstens {n} Einlass vor {time} Uhr",
+        "entries_before_none": "Nicht nach einem Einlass vor {time} Uhr",
+        "entries_before_max": (
+            "Nur mit höchstens einem Einlass vor {time} Uhr",
+            "Nur mit höchstens {n} Einlässen vor {time} Uhr",
+        ),
         "entries_days_since_max": (
             "Seit {time} Uhr nur an einem Tag",
             "Seit {time} Uhr nur an {n} Tagen",
         ),
-        "entries_days_before_max": "Nur mit Einlass an höchstens {n} Tagen vor {time} Uhr",
+        "entries_days_before_max": (
+            "Nur mit Einlass an höchstens einem Tag vor {time} Uhr",
+            "Nur mit Einlass an höchstens {n} Tagen vor {time} Uhr",
+        ),
         "entries_number_min": (
             "Erst nach einem früheren Einlass",
             "Erst nach {n} früheren Einlässen",
@@ -63,16 +70,16 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
         ),
         "count_not": ("Nicht nach genau einem Einlass", "Nicht nach genau {n} Einlässen"),
         "first_only": "Nur beim ersten Einlass",
-        "last_min": "Mindestabstand zum letzten Einlass: {span}, möglich ab {time} Uhr",
+        "last_min": "Erst {span} nach dem letzten Einlass, also ab {time} Uhr",
         "last_max": "Nur bis {span} nach dem letzten Einlass",
-        "first_min": "Mindestabstand zum ersten Einlass: {span}, möglich ab {time} Uhr",
+        "first_min": "Erst {span} nach dem ersten Einlass, also ab {time} Uhr",
         "first_max": "Nur bis {span} nach dem ersten Einlass",
         "inside": "Bereits eingelassen; bitte zuerst auschecken",
         "outside": "Nur für Gäste, die bereits eingelassen sind",
         "gate": "Nicht an diesem Eingang; bitte zu {gates}",
         "gate_not": "Nicht an diesem Eingang",
         "product": "Mit dieser Ticketart nicht möglich",
-        "product_only": "Mit dieser Ticketart nicht möglich; zugelassen: {products}",
+        "product_only": "Mit dieser Ticketart nicht möglich, nur mit {products}",
         "missing": "Ohne das Datum der Veranstaltung nicht zu entscheiden; bitte Personal fragen",
         "never": "Nach der Regel nie zugelassen; bitte Personal fragen",
         "unknown": "Nach der Einlassregel nicht zugelassen; bitte Personal fragen",
@@ -86,12 +93,19 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
         "entries_today_max": ("At most one entry per day", "At most {n} entries per day"),
         "entries_days_max": ("Entry on one day only", "Entry on {n} days only"),
         "entries_since_max": ("At most one entry since {time}", "At most {n} entries since {time}"),
-        "entries_before_max": "Only with {n} or fewer entries before {time}",
+        "entries_before_none": "Not after an entry before {time}",
+        "entries_before_max": (
+            "Only with at most one entry before {time}",
+            "Only with at most {n} entries before {time}",
+        ),
         "entries_days_since_max": (
             "Entry on one day only since {time}",
             "Entry on {n} days only since {time}",
         ),
-        "entries_days_before_max": "Only with entries on {n} or fewer days before {time}",
+        "entries_days_before_max": (
+            "Only with entries on at most one day before {time}",
+            "Only with entries on at most {n} days before {time}",
+        ),
         "entries_number_min": ("Only after an earlier entry", "Only after {n} earlier entries"),
         "entries_today_min": (
             "Only after an earlier entry on the same day",
@@ -128,7 +142,7 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
         "gate": "Not at this gate; use {gates}",
         "gate_not": "Not at this gate",
         "product": "Ticket type not allowed",
-        "product_only": "Ticket type not allowed; allowed: {products}",
+        "product_only": "Ticket type not allowed, only {products}",
         "missing": "Cannot be decided without the date of the event; please ask staff",
         "never": "Never allowed by the rule; please ask staff",
         "unknown": "Not allowed by the rule of entry; please ask staff",
@@ -145,12 +159,19 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
             "Une seule entrée depuis {time}",
             "Au plus {n} entrées depuis {time}",
         ),
-        "entries_before_max": "Seulement avec {n} entrée(s) au plus avant {time}",
+        "entries_before_none": "Pas après une entrée avant {time}",
+        "entries_before_max": (
+            "Seulement avec une entrée au plus avant {time}",
+            "Seulement avec {n} entrées au plus avant {time}",
+        ),
         "entries_days_since_max": (
             "Entrée un seul jour depuis {time}",
             "Entrée sur {n} jours au plus depuis {time}",
         ),
-        "entries_days_before_max": "Seulement avec {n} jour(s) d'entrée au plus avant {time}",
+        "entries_days_before_max": (
+            "Seulement avec un jour d'entrée au plus avant {time}",
+            "Seulement avec {n} jours d'entrée au plus avant {time}",
+        ),
         "entries_number_min": (
             "Seulement après une première entrée",
             "Seulement après {n} entrées",
@@ -190,7 +211,7 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
         "gate": "Pas à cette entrée ; veuillez aller à {gates}",
         "gate_not": "Pas à cette entrée",
         "product": "Ce type de billet n'est pas admis",
-        "product_only": "Ce type de billet n'est pas admis ; admis : {products}",
+        "product_only": "Ce type de billet n'est pas admis, seulement {products}",
         "missing": "Impossible à décider sans la date de l'événement ; adressez-vous au personnel",
         "never": "Jamais autorisé par la règle ; adressez-vous au personnel",
         "unknown": "Refusé par la règle d'entrée ; adressez-vous au personnel",
@@ -218,6 +239,7 @@ class Calendar(msgspec.Struct, frozen=True):
     day_time: str
     day_year_time: str
     either: str
+    besides: str
     gate: str
     gate_words: tuple[str, ...]
 
@@ -229,6 +251,7 @@ CALENDARS: Final = {
         "{day}. {month}, {time}",
         "{day}. {month} {year}, {time}",
         " oder ",
+        "; ",
         "Eingang {name}",
         ("eingang", "tor", "gate", "einlass"),
     ),
@@ -238,6 +261,7 @@ CALENDARS: Final = {
         "{time} on {day} {month}",
         "{time} on {day} {month} {year}",
         " or ",
+        "; ",
         "gate {name}",
         ("gate", "entrance"),
     ),
@@ -247,6 +271,7 @@ CALENDARS: Final = {
         "{time} le {day} {month}",
         "{time} le {day} {month} {year}",
         " ou ",
+        " ; ",
         "l'entrée {name}",
         ("entrée", "porte", "gate"),
     ),
@@ -259,6 +284,11 @@ def sentence(lang: str, kind: str, **fields: object) -> str:
     if isinstance(text, tuple):
         text = text[fields.get("n") != 1]
     return text.format_map(fields)
+
+
+def together(lang: str, first: str, *others: str) -> str:
+    """Two sentences as one."""
+    return CALENDARS[lang].besides.join([first, *(each[0].lower() + each[1:] for each in others)])
 
 
 def joined(lang: str, parts: list[str]) -> str:
