@@ -16,6 +16,7 @@ from msgspec import Meta
 from crypto.entry import SEQ_MAX, U16, U32, Ticket
 from crypto.errors import BadBundle
 from crypto.keys import BUNDLE_DOMAIN, SIGNATURE_BYTES, SigningKey, VerifyKey, key_id
+from crypto.terms import Terms
 
 MAGIC: Final = b"GHU1"
 FORMAT: Final = 1
@@ -122,7 +123,10 @@ class GatewayCard(msgspec.Struct, frozen=True):
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """The content. `version`, `tenant` and `issued_at_ms` stand in the signed head."""
+    """The content. `version`, `tenant` and `issued_at_ms` stand in the signed head.
+
+    `terms` unset leaves no trace in the bytes: a bundle without them is what it was before.
+    """
 
     version: Annotated[int, Meta(ge=0, le=SEQ_MAX)] = 0
     tenant: Id16 = bytes(16)
@@ -137,6 +141,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     blocked: list[Ticket] = []
     holder_keys: list[HolderKey] = []
     gateways: list[GatewayCard] = []
+    terms: Terms | msgspec.UnsetType = msgspec.UNSET
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

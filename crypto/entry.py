@@ -34,6 +34,14 @@ MARK_CLOCK_UNSURE: Final = 8
 # What the ticket's product allows, so that a fold needs no bundle; neither bit: no re-entry.
 MARK_REENTRY_AFTER_EXIT: Final = 16
 MARK_REENTRY_UNLIMITED: Final = 32
+# It counts each business day anew; it was used at a gate within the venue.
+MARK_PER_DAY: Final = 64
+MARK_INNER: Final = 128
+# Lists or keys were older than policy likes; it happened before it was recorded; it was recorded
+# although it would have been refused.
+MARK_STALE: Final = 256
+MARK_UPLOADED: Final = 512
+MARK_FORCED: Final = 1024
 
 U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
 U32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
@@ -204,6 +212,28 @@ class ExitRecorded(Fact, frozen=True, tag=15):
     nonce: Nonce
 
 
+class Overridden(Admitted, frozen=True, tag=16):
+    """An admission in spite of a refusal, by staff with the right to it.
+
+    `who` and `why` are codes: who did it, and the reason given; `reason`: the refusal's number.
+    """
+
+    who: Code = ""
+    why: Code = ""
+    reason: U16 = 0
+
+
+class Annulled(Fact, frozen=True, tag=17):
+    """The hold (epoch, seq) of this gateway did not happen: "the turnstile did not turn"."""
+
+    lane: U16
+    ticket: Ticket
+    epoch: U32
+    seq: Seq
+    who: Code
+    why: Code
+
+
 class Use(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An admission as a conflict names it: where its fact stands, when and where it happened."""
 
@@ -246,6 +276,8 @@ KnownFact: TypeAlias = (
     | PassageLapsed
     | PassageUnknown
     | ExitRecorded
+    | Overridden
+    | Annulled
     | ConflictFound
 )
 

@@ -2,7 +2,6 @@
 
 The order of numbers is the order of precedence: the first check that fails is the reason.
 Names follow pretix where it has one, so that integrations made for it understand us.
-Numbers left free belong to reasons of media, zones, rules and questions.
 """
 
 import enum
@@ -15,13 +14,22 @@ class Reason(enum.IntEnum):
     WRONG_ISSUER = 11
     UNKNOWN_KEY = 12
     CODE_EXPIRED = 13
+    MEDIUM_UNKNOWN = 14
+    MEDIUM_BLOCKED = 15
+    MEDIUM_CLONED = 16
     REVOKED = 20
     CANCELED = 30
     BLOCKED = 40
+    UNAPPROVED = 50
+    UNPAID = 60
     PRODUCT = 70
     PERFORMANCE = 80
     INVALID_TIME = 90
     ALREADY_REDEEMED = 100
+    ZONE_FULL = 110
+    RULES = 120
+    QUESTIONS = 130
+    AMBIGUOUS = 140
     DEVICE = 150
     WAIT = 155
     ERROR = 160
@@ -43,8 +51,11 @@ class Reason(enum.IntEnum):
 
 
 _RETRYABLE = frozenset(
-    {Reason.CODE_EXPIRED, Reason.INVALID_TIME, Reason.DEVICE, Reason.WAIT, Reason.ERROR}
-)
-_GARBAGE = frozenset({Reason.INVALID, Reason.UNKNOWN_KEY})
+    {
+        Reason.CODE_EXPIRED, Reason.INVALID_TIME, Reason.ZONE_FULL, Reason.RULES, Reason.DEVICE,
+        Reason.WAIT, Reason.ERROR,
+    }
+)  # fmt: skip
+_GARBAGE = frozenset({Reason.INVALID, Reason.UNKNOWN_KEY, Reason.MEDIUM_UNKNOWN})
 
 BY_CODE = {reason.code: reason for reason in Reason}

@@ -42,6 +42,10 @@ def vectors() -> dict[str, Any]:
             samples.NOW_S, 3,
         ),
         "block_siblings": samples.make_block(facts=samples.make_sibling_facts()).hex(),
+        "block_staff": samples.make_block(facts=samples.make_staff_facts()).hex(),
+        "bundle_terms": bundle.sign(
+            samples.make_bundle(terms=samples.make_terms()), samples.BUNDLE_KEY
+        ).hex(),
     }  # fmt: skip
 
 

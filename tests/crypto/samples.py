@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from crypto import authority, block, bundle, certificate, entry, receipt, ticket, trust
+from crypto import authority, block, bundle, certificate, entry, receipt, terms, ticket, trust
 from crypto.keys import SigningKey, VerifyKey
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -83,6 +83,59 @@ def make_sibling_facts() -> list[entry.KnownFact]:
         entry.ConflictFound(*stamp[1], bytes(range(16)), code, *uses),
         entry.ClockMeasured(*stamp[2], other, -61_000, 4, True),
     ]
+
+
+def make_staff_facts() -> list[entry.KnownFact]:
+    """What staff do: an admission in spite of a refusal, and one that did not happen."""
+    stamp = [((NOW_S * 1000 + i) << 16 | i, 20260201, 60) for i in range(2)]
+    code = b"gatehouse:" + bytes(8)
+    forced = entry.MARK_FORCED
+    return [
+        entry.Overridden(
+            *stamp[0],
+            1,
+            1,
+            code,
+            1_690_000_000,
+            3,
+            7,
+            1,
+            2,
+            bytes(16),
+            forced,
+            "erika",
+            "stamp seen",
+            100,
+        ),  # fmt: skip
+        entry.Annulled(*stamp[1], 1, code, NOW_S, 1, "erika", "turnstile"),
+    ]
+
+
+def make_terms() -> terms.Terms:
+    """Everything a bundle can say about entry."""
+    ticket_id = b"gatehouse:" + b"\x03" * 8
+    window = terms.Window(20260201, 20260203, [5, 6, 7], 600, 120, [1])
+    return terms.Terms(
+        policies=[terms.EntryPolicy(3, [window], [terms.Limit(2, True, True)], True, 300, ["age"])],
+        zones=[terms.Zone(1, "Backstage", 50, 40)],
+        capacity=5000,
+        warn_at=4800,
+        gates=[terms.GatePolicy(1, [1], True, True, True)],
+        rules=[terms.RuleText('{"<":[{"var":"entries_today"},3]}', 1, 3)],
+        media=[
+            terms.Medium(
+                b"5555", [terms.MediumTicket(ticket_id, 3, 7, 1, NOW_S, 2, 2, NOW_S)], True
+            )
+        ],
+        medium_prefixes=[b"55"],
+        unapproved=[ticket_id],
+        unpaid=[ticket_id],
+        notes=[terms.Note(ticket_id, True, True)],
+        colours=[terms.Colour(20260201, "green")],
+        exit_all_at=180,
+        stale_after_s=86_400,
+        when_unheard="staff",
+    )
 
 
 def make_block(

@@ -14,6 +14,7 @@ from tests.crypto import samples
 
 FACTS = samples.make_facts()
 SIBLINGS = samples.make_sibling_facts()
+STAFF = samples.make_staff_facts()
 pack = msgspec.msgpack.encode
 STAMP = (1 << 60, 20260201, 60)
 
@@ -28,13 +29,17 @@ def test_the_kinds_of_siblings_read_back() -> None:
     assert decode_facts_untrusted(encode_facts(SIBLINGS)) == SIBLINGS
 
 
+def test_what_staff_do_reads_back() -> None:
+    assert decode_facts_untrusted(encode_facts(STAFF)) == STAFF
+
+
 def test_there_is_a_sample_of_every_kind_with_a_number_of_its_own() -> None:
-    kinds = {entry.kind_of(fact) for fact in FACTS + SIBLINGS}
-    assert kinds == {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18}
-    assert {type(fact) for fact in FACTS + SIBLINGS} == set(entry.KnownFact.__args__)
+    kinds = {entry.kind_of(fact) for fact in FACTS + SIBLINGS + STAFF}
+    assert kinds == {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18}
+    assert {type(fact) for fact in FACTS + SIBLINGS + STAFF} == set(entry.KnownFact.__args__)
 
 
-@pytest.mark.parametrize("fact", FACTS + SIBLINGS, ids=lambda fact: type(fact).__name__)
+@pytest.mark.parametrize("fact", FACTS + SIBLINGS + STAFF, ids=lambda fact: type(fact).__name__)
 def test_one_fact_alone(fact: entry.KnownFact) -> None:
     assert b"\x91" + entry.encode_fact(fact) == encode_facts([fact])
     assert fact.wall_ms == fact.hlc >> 16
