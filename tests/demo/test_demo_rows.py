@@ -1,6 +1,6 @@
 """What the ledger's commands show, and the row that it must be: the demo's own idea of booking.
 
-Whole demos (test_play.py) hold this idea against what the centre really books.
+Whole demos (test_play) hold this idea against what the centre really books.
 """
 
 from __future__ import annotations
@@ -42,6 +42,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
      {**HOLD, "persons": 0, "cause": "restart"}),
     ("ExitRecorded", {"lane": 1, "gate": 2, "ticket": T, "nonce": ""},
      {"lane": 1, "gate": 2, "ticket": T, "persons": 1}),
+    ("ClockMeasured", {"sibling": "bb", "lead_ms": -90, "round_trip_ms": 4, "beyond": True},
+     {"cause": "bb: -90 ms ahead, beyond limits"}),
+    ("ConflictFound", {"id": "00", "ticket": T,
+                       "earlier": {"gateway": "bb", "epoch": 1, "seq": 2},
+                       "later": {"gateway": "cc", "epoch": 3, "seq": 4}},
+     {"ticket": T, "of_epoch": 3, "of_seq": 4, "cause": "bb:1:2 cc:3:4"}),
 ]  # fmt: skip
 
 
