@@ -48,6 +48,7 @@ from edge.wiring import Device, wire
 
 log = logging.getLogger(__name__)
 STOP_S: Final = 4.0
+LAST_WORDS_S: Final = 2.0
 TICK_S: Final = 1.0
 
 
@@ -128,6 +129,8 @@ async def _main(config: GatewayConfig, identity: Identity, ready_fd: int | None)
                     await _drain(ledger)
                     gateway.stopped()
                     await _drain(ledger)
+                    with trio.move_on_after(LAST_WORDS_S):
+                        await daemon.last_words()
                 nursery.cancel_scope.cancel()
         finally:
             ledger.close()
@@ -235,6 +238,11 @@ class _Daemon:
             notify("READY=1", f"STATUS={len(self.gateway.lanes)} lanes in service")
             log.info("ready", extra={"lanes": len(self.gateway.lanes), "epoch": self.ledger.epoch})
         notify("STOPPING=1")
+
+    async def last_words(self) -> None:
+        """Hand the centre what was written while stopping."""
+        if self.uplink is not None:
+            await self.uplink.last_words()
 
     def _apply_kept_bundle(self) -> None:
         kept = self.bundles.current()

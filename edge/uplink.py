@@ -131,6 +131,18 @@ class Uplink:
                 self._lost(error)
                 await trio.sleep(self._backoff.next_s())
 
+    async def last_words(self) -> None:
+        """Deliver what a stopping gateway wrote last, if the centre was there a moment ago.
+
+        Called after `run` has ended; whatever fails waits on disk for the next start.
+        """
+        if not self.connected:
+            return
+        try:
+            await self._send_all()
+        except (UplinkLost, Turned, BadReceipt, LedgerDamaged) as error:
+            log.info("the last facts wait for the next start", extra={"why": str(error)})
+
     def _lost(self, error: Exception) -> None:
         self.connected = False
         self.problem = str(error)

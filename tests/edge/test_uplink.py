@@ -259,3 +259,30 @@ async def test_a_gap_that_makes_no_sense_is_turned_not_followed(
     monkeypatch.setattr(house.centre, "put_blocks", put)
     async with house.running(60):
         assert house.uplink.problem == f"gap: wants {wanted}, was sent 1"
+
+
+@pytest.mark.trio
+async def test_the_last_words_of_a_stopping_gateway_arrive(autojump_clock: MockClock) -> None:
+    """`Stopped` becomes durable after the uplink has ended; it must not wait for the next day."""
+    house = House()
+    house.blocks(2)
+    async with house.running(1.0):
+        assert house.agree()
+    house.blocks(1)
+    assert not house.agree()
+    await house.uplink.last_words()
+    assert house.agree()
+
+
+@pytest.mark.trio
+async def test_a_centre_that_is_away_is_not_waited_for_at_the_end(
+    autojump_clock: MockClock,
+) -> None:
+    house = House()
+    house.blocks(1)
+    house.centre.away = True
+    async with house.running(5.0):
+        pass
+    began = trio.current_time()
+    await house.uplink.last_words()
+    assert trio.current_time() == began
