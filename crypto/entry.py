@@ -260,6 +260,12 @@ class ConflictFound(Fact, frozen=True, tag=18):
     later: Use
 
 
+class OperatorSignedIn(Fact, frozen=True, tag=19):
+    """Somebody of the staff signed in; `operator` is their number in the configuration."""
+
+    operator: U16
+
+
 KnownFact: TypeAlias = (
     EpochBegun
     | Started
@@ -279,6 +285,7 @@ KnownFact: TypeAlias = (
     | Overridden
     | Annulled
     | ConflictFound
+    | OperatorSignedIn
 )
 
 

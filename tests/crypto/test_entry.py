@@ -14,7 +14,7 @@ from tests.crypto import samples
 
 FACTS = samples.make_facts()
 SIBLINGS = samples.make_sibling_facts()
-STAFF = samples.make_staff_facts()
+STAFF = [*samples.make_staff_facts(), entry.OperatorSignedIn((1 << 60) + 9, 20260201, 60, 7)]
 pack = msgspec.msgpack.encode
 STAMP = (1 << 60, 20260201, 60)
 
@@ -33,9 +33,13 @@ def test_what_staff_do_reads_back() -> None:
     assert decode_facts_untrusted(encode_facts(STAFF)) == STAFF
 
 
+def test_who_signed_in_is_a_number_and_the_bytes_are_frozen() -> None:
+    assert encode_facts([STAFF[-1]]).hex() == "919513cf1000000000000009ce013525693c07"
+
+
 def test_there_is_a_sample_of_every_kind_with_a_number_of_its_own() -> None:
     kinds = {entry.kind_of(fact) for fact in FACTS + SIBLINGS + STAFF}
-    assert kinds == {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18}
+    assert kinds == {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19}
     assert {type(fact) for fact in FACTS + SIBLINGS + STAFF} == set(entry.KnownFact.__args__)
 
 
