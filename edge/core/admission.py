@@ -235,7 +235,7 @@ def _inside(holds: list[Hold]) -> int:
     """Persons inside, by the order of facts. An exit counts when somebody has walked out."""
     inside = 0
     for hold in holds:
-        inside = max(0, inside - hold.passed) if hold.exit else inside + hold.used
+        inside = max(0, inside - hold.walked) if hold.exit else inside + hold.used
     return inside
 
 

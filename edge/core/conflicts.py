@@ -67,7 +67,7 @@ def _stands_in_the_way(state: State, before: list[Hold], hold: Hold) -> Hold | N
 def _inside(holds: Iterable[Hold]) -> int:
     inside = 0
     for hold in holds:
-        inside = max(0, inside - hold.passed) if hold.exit else inside + hold.used
+        inside = max(0, inside - hold.walked) if hold.exit else inside + hold.used
     return inside
 
 

@@ -8,13 +8,14 @@ import msgspec
 OPEN: Final = 0
 LAPSED: Final = 1
 UNKNOWN: Final = 2
+ANNULLED: Final = 3
 
 
 class Hold(msgspec.Struct, array_like=True, gc=False):
     """One grant: an entry of `granted` persons, or an exit, and how it ended.
 
     `origin` indexes `State.origins`; `hlc` 0 = the grant itself has not arrived yet. `persons`:
-    what the ticket is for in all; `reentry`: the MARK_REENTRY_ bit of its product, 0 = none.
+    what the ticket is for in all; `reentry`: those of its marks that say what its product allows.
     """
 
     origin: int
@@ -36,7 +37,21 @@ class Hold(msgspec.Struct, array_like=True, gc=False):
     @property
     def used(self) -> int:
         """Persons that count as through: all of an open or unknown hold, else those who passed."""
+        if self.status == ANNULLED:
+            return 0
         return self.passed if self.status == LAPSED else self.granted
+
+    @property
+    def walked(self) -> int:
+        """Persons who have gone through: what counts of an exit."""
+        return 0 if self.status == ANNULLED else self.passed
+
+    @property
+    def counted(self) -> int:
+        """Persons that `counts` counts; nobody before the grant itself has arrived."""
+        if not self.hlc:
+            return 0
+        return self.walked if self.exit else self.used
 
     @property
     def open(self) -> bool:
@@ -45,10 +60,14 @@ class Hold(msgspec.Struct, array_like=True, gc=False):
 
 
 class Ticket(msgspec.Struct, array_like=True, gc=False):
-    """All that happened to one identity. `issued_at`: newest code admitted, unix s."""
+    """All that happened to one identity. `issued_at`: newest code admitted, unix s.
+
+    `product`: what it is of; the highest number, should its codes have named several.
+    """
 
     issued_at: int = 0
     holds: list[Hold] = []
+    product: int = 0
 
 
 class Origin(msgspec.Struct, array_like=True, gc=False):

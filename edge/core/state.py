@@ -12,24 +12,29 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from crypto.entry import (
+    MARK_INNER,
+    MARK_PER_DAY,
     MARK_REENTRY_AFTER_EXIT,
     MARK_REENTRY_UNLIMITED,
     AdmissionRefused,
     Admitted,
+    Annulled,
     AnyFact,
     BundleApplied,
     ConflictFound,
     ExitRecorded,
+    Overridden,
     PassageCompleted,
     PassageLapsed,
     PassageUnknown,
     UnknownFact,
     Use,
 )
-from edge.core.holds import LAPSED, OPEN, UNKNOWN, Hold, Origin, Ticket
+from edge.core.counts import Counts
+from edge.core.holds import ANNULLED, LAPSED, OPEN, UNKNOWN, Hold, Origin, Ticket
 
-SNAPSHOT_FORMAT: Final = 2
-_REENTRY: Final = MARK_REENTRY_AFTER_EXIT | MARK_REENTRY_UNLIMITED
+SNAPSHOT_FORMAT: Final = 3
+_REENTRY: Final = MARK_REENTRY_AFTER_EXIT | MARK_REENTRY_UNLIMITED | MARK_PER_DAY | MARK_INNER
 
 
 class Found(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -53,6 +58,7 @@ class _Dump(msgspec.Struct, array_like=True):
     refused: list[tuple[int, int, int]]
     bundles: dict[bytes, tuple[int, int, bytes]]
     conflicts: list[Found]
+    counts: list[tuple[int, int, int]]
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -71,6 +77,7 @@ class State:
         self.conflicts: dict[Place, Found] = {}
         #: Tickets with several holds that changed; whoever looks for conflicts clears it.
         self.suspects: set[bytes] = set()
+        self.counts = Counts()
         self._index: dict[tuple[bytes, int], int] = {}
 
     @property
@@ -170,7 +177,9 @@ class State:
         origins = [self.origins[i] for i in order]
         conflicts = [self.conflicts[place] for place in sorted(self.conflicts)]
         return _ENCODER.encode(
-            _Dump(SNAPSHOT_FORMAT, origins, tickets, refused, bundles, conflicts)
+            _Dump(
+                SNAPSHOT_FORMAT, origins, tickets, refused, bundles, conflicts, self.counts.dump()
+            )
         )
 
     def digest(self) -> bytes:
@@ -192,6 +201,7 @@ class State:
         state.refused = {(gate, reason): count for gate, reason, count in dumped.refused}
         state.bundles = dumped.bundles
         state.conflicts = {place_of(found.fact.later): found for found in dumped.conflicts}
+        state.counts = Counts.load(dumped.counts)
         state._index = {(o.gateway, o.epoch): i for i, o in enumerate(dumped.origins)}
         return state
 
@@ -208,7 +218,7 @@ def _origin_key(origin: Origin) -> tuple[bytes, int]:
 def _canonical(ticket: Ticket, place: dict[int, int]) -> Ticket:
     holds = [msgspec.structs.replace(hold, origin=place[hold.origin]) for hold in ticket.holds]
     holds.sort(key=lambda hold: (hold.origin, hold.seq))
-    return Ticket(ticket.issued_at, holds)
+    return Ticket(ticket.issued_at, holds, ticket.product)
 
 
 def _grant(state: State, origin: int, seq: int, fact: Admitted) -> None:
@@ -223,7 +233,10 @@ def _grant(state: State, origin: int, seq: int, fact: Admitted) -> None:
                     fact.marks & _REENTRY,
                 )
             ],
+            fact.product,
         )  # fmt: skip
+        if fact.hlc:  # 0 would be a hold that nobody granted
+            state.counts.add(fact.hlc, fact.gate, fact.product, False, fact.granted)
         return
     hold = state.hold(fact.ticket, origin, seq)
     hold.hlc, hold.day, hold.offset_min = fact.hlc, fact.day, fact.offset_min
@@ -231,6 +244,18 @@ def _grant(state: State, origin: int, seq: int, fact: Admitted) -> None:
     hold.persons, hold.reentry = fact.persons, fact.marks & _REENTRY
     if fact.issued_at > known.issued_at:
         known.issued_at = fact.issued_at
+    state.counts.add(hold.hlc, hold.gate, known.product, False, hold.counted)
+    if fact.product > known.product:
+        _rename(state, known, fact.product)
+
+
+def _rename(state: State, ticket: Ticket, product: int) -> None:
+    """What was counted of a ticket before its product was known."""
+    for hold in ticket.holds:
+        if persons := hold.counted:
+            state.counts.add(hold.hlc, hold.gate, ticket.product, hold.exit, -persons)
+            state.counts.add(hold.hlc, hold.gate, product, hold.exit, persons)
+    ticket.product = product
 
 
 def _exit(state: State, origin: int, seq: int, fact: ExitRecorded) -> None:
@@ -238,31 +263,52 @@ def _exit(state: State, origin: int, seq: int, fact: ExitRecorded) -> None:
     hold.hlc, hold.day, hold.offset_min = fact.hlc, fact.day, fact.offset_min
     hold.lane, hold.gate, hold.granted, hold.nonce = fact.lane, fact.gate, 1, fact.nonce
     hold.exit = True
+    _recounted(state, fact.ticket, hold, 0)
+
+
+def _recounted(state: State, ticket: bytes, hold: Hold, before: int) -> None:
+    persons = hold.counted - before
+    if persons:
+        product = state.tickets[ticket].product
+        state.counts.add(hold.hlc, hold.gate, product, hold.exit, persons)
 
 
 def _settled(state: State, origin: int, fact: Any) -> Hold:
     gateway = state.origins[origin].gateway  # only the owner settles, maybe in a later epoch
-    hold = state.hold(fact.ticket, state.origin(gateway, fact.epoch), fact.seq)
-    hold.passed = max(hold.passed, fact.passed)
-    return hold
+    return state.hold(fact.ticket, state.origin(gateway, fact.epoch), fact.seq)
 
 
 def _completed(state: State, origin: int, seq: int, fact: PassageCompleted) -> None:
-    _settled(state, origin, fact)
+    hold = _settled(state, origin, fact)
+    before = hold.counted
+    hold.passed = max(hold.passed, fact.passed)
+    _recounted(state, fact.ticket, hold, before)
 
 
-def _close(hold: Hold, status: int, hlc: int) -> None:
-    # Two closings of one hold should not exist; if they do, the later one counts for everybody.
-    if (hlc, status) > (hold.closed_hlc, hold.status):
-        hold.status, hold.closed_hlc = status, hlc
+def _close(
+    state: State, origin: int, fact: PassageLapsed | PassageUnknown | Annulled, status: int,
+    passed: int = 0,
+) -> None:  # fmt: skip
+    hold = _settled(state, origin, fact)
+    before = hold.counted
+    hold.passed = max(hold.passed, passed)
+    # Two closings of one hold: what was annulled stays so; else the later one counts for everybody.
+    closing = (status == ANNULLED, fact.hlc, status)
+    if closing > (hold.status == ANNULLED, hold.closed_hlc, hold.status):
+        hold.status, hold.closed_hlc = status, fact.hlc
+    _recounted(state, fact.ticket, hold, before)
 
 
 def _lapsed(state: State, origin: int, seq: int, fact: PassageLapsed) -> None:
-    _close(_settled(state, origin, fact), LAPSED, fact.hlc)
+    _close(state, origin, fact, LAPSED, fact.passed)
 
 
 def _unknown(state: State, origin: int, seq: int, fact: PassageUnknown) -> None:
-    _close(_settled(state, origin, fact), UNKNOWN, fact.hlc)
+    _close(state, origin, fact, UNKNOWN, fact.passed)
+
+
+def _annulled(state: State, origin: int, seq: int, fact: Annulled) -> None:
+    _close(state, origin, fact, ANNULLED)
 
 
 def _refused(state: State, origin: int, seq: int, fact: AdmissionRefused) -> None:
@@ -293,6 +339,8 @@ def found_order(found: Found) -> tuple[int, bytes, int, int]:
 
 _FOLDS: Final[dict[type, Any]] = {
     Admitted: _grant,
+    Overridden: _grant,
+    Annulled: _annulled,
     ExitRecorded: _exit,
     PassageCompleted: _completed,
     PassageLapsed: _lapsed,

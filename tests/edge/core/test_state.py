@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from crypto.entry import (
     AdmissionRefused,
     Admitted,
+    Annulled,
     AnyFact,
     BundleApplied,
     ConflictFound,
     ExitRecorded,
     KnownFact,
+    Overridden,
     PassageCompleted,
     PassageLapsed,
     PassageUnknown,
@@ -42,11 +44,12 @@ places = st.tuples(st.integers(1, 2), st.integers(1, 8))
 
 @st.composite
 def facts(draw: st.DrawFn) -> AnyFact:
-    kind = draw(st.integers(0, 8))
+    kind = draw(st.integers(0, 10))
     stamp = (draw(hlcs), *DAY)
     small = draw(st.integers(0, 3))
     if kind == 0:
-        return Admitted(*stamp, 1, 1, draw(tickets), small, 1, 0, 1 + small, 4, b"n", small)
+        product = draw(st.integers(1, 2))
+        return Admitted(*stamp, 1, 1, draw(tickets), small, product, 0, 1 + small, 4, b"n", small)
     if kind == 1:
         return ExitRecorded(*stamp, 2, 1, draw(tickets), b"x")
     outcome = (1, draw(tickets), *draw(places), small)
@@ -63,6 +66,11 @@ def facts(draw: st.DrawFn) -> AnyFact:
     if kind == 7:
         uses = [Use(draw(st.sampled_from([A, B])), 1, n, *[1] * 4) for n in (small, small + 1)]
         return ConflictFound(*stamp, bytes([small]) * 16, draw(tickets), *uses)
+    if kind == 8:
+        return Annulled(*stamp, 1, draw(tickets), *draw(places), "erika", "turnstile")
+    if kind == 9:
+        shown = (draw(tickets), small, 1, 0, 1, 4, b"o", 0)
+        return Overridden(*stamp, 1, 2, *shown, "erika", "stamp", 100)  # type: ignore[arg-type]
     return UnknownFact(500, b"\x92\xcd\x01\xf4\x00")
 
 
@@ -282,7 +290,7 @@ def test_what_is_no_state_is_refused(raw: bytes) -> None:
 
 def test_a_state_of_another_format_is_refused() -> None:
     raw = bytearray(State().dump())
-    assert raw[1] == 2
+    assert raw[1] == 3
     raw[1] = 1
     with pytest.raises(ValueError, match="state format 1"):
         State.load(bytes(raw))
