@@ -42,8 +42,7 @@ def closure(node: Node) -> Closure:
             return _one_of(closure(needle), values)
         case Order():
             return _order(node)
-        case Call(op=op, args=args):
-            return _CALLS[op](op, [closure(arg) for arg in args])
+    return _CALLS[node.op](node.op, [closure(arg) for arg in node.args])
 
 
 def instant(at: Time) -> Closure:

@@ -93,8 +93,6 @@ def explain(
         part = _Speaker(facts, lang, names).part(leaf)
         found.setdefault(part.text, part)
     parts = list(found.values())
-    if not parts:
-        parts = [Part("/", "unknown", sentence(lang, "unknown"))]
     text = together(lang, *(part.text for part in parts[:PARTS_MAX]))
     return Explanation(text, parts[0].kind, parts)
 
@@ -155,7 +153,7 @@ def _comparison(leaf: Leaf) -> tuple[Variable | Count, str, float | None] | None
     node = leaf.node
     if isinstance(node, Variable | Count):
         return node, "==" if leaf.negated else "!=", 0.0
-    if not isinstance(node, Call) or node.op not in (*_MIRRORED, *_LOOSE):
+    if not isinstance(node, Call):
         return None
     op = _LOOSE.get(node.op, node.op)
     match node.args:
@@ -194,9 +192,7 @@ def _boundary(order: Order, negated: bool, facts: RuleContext) -> tuple[str, int
         kind, at = ("isBefore" if order.op == "isAfter" else "isAfter"), order.first
     else:
         return None
-    at_ms = instant(at)(facts)
-    if at_ms is MISSING:
-        return None
+    at_ms = instant(at)(facts)  # known, as it is known that `order` is not as wanted
     shift = order.tolerance_ms if kind == "isBefore" else -order.tolerance_ms
     wanted = "after" if (kind == "isAfter") is not negated else "before"
     return wanted, at_ms + shift

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from crypto.bundle import Bundle
-from edge.core.rules.nodes import BadRule, Call, Literal, Node, OneOf, Value, Variable
+from edge.core.rules.nodes import Call, Literal, Node, OneOf, Value, Variable
 from edge.core.rules.rule import Junction, Rule, formula, refusing, walk
 from edge.core.rules.satisfy import Domains, possible
 
@@ -117,13 +117,7 @@ class _Pruning:
 
     def same(self, one: Node, other: Node) -> bool:
         """Whether it is certain that both always decide alike."""
-        try:
-            pairs = [
-                (formula(one), refusing(other)),
-                (refusing(one), formula(other)),
-            ]
-        except BadRule:
-            return False
+        pairs = [(formula(one), refusing(other)), (refusing(one), formula(other))]
         return not any(possible(Junction(True, pair), self.domains) for pair in pairs)
 
 

@@ -115,8 +115,7 @@ def key(node: Node | Time) -> tuple[object, ...]:
             return (op, *map(key, args))
         case OneOf(needle=needle, values=values):
             return ("inList", key(needle), repr(values))
-        case Order(op=op, first=first, second=second, tolerance_ms=tolerance_ms):
-            return (op, key(first), key(second), tolerance_ms)
+    return (node.op, key(node.first), key(node.second), node.tolerance_ms)
 
 
 def children(node: Node) -> "tuple[Node, ...]":

@@ -63,30 +63,27 @@ def possible(formula: Formula, domains: Domains) -> bool:
 
     `domains`: all numbers there are of product, gate or variation, as far as that is known.
     """
-    waiting: list[tuple[tuple[Formula, ...], tuple[Leaf, ...]]] = [((formula,), ())]
-    tries = 0
-    while waiting:
+    waiting: list[tuple[list[Formula], tuple[Leaf, ...]]] = [([formula], ())]
+    for _ in range(TRIES_MAX):
+        if not waiting:
+            return False
         pending, leaves = waiting.pop()
-        while pending:
-            head, *rest = pending
+        choices: list[Junction] = []
+        while pending:  # what must hold whatever is chosen comes first: it rules out the most
+            head = pending.pop()
             if isinstance(head, Leaf):
                 leaves = (*leaves, head)
-                pending = tuple(rest)
             elif head.every:
-                pending = (*head.parts, *rest)
+                pending += head.parts
             else:
-                break
-        tries += 1
-        if tries > TRIES_MAX:
-            return True
+                choices.append(head)
         if not _together(leaves, domains):
             continue
-        if not pending:
+        if not choices:
             return True
-        head, *rest = pending
-        assert isinstance(head, Junction)
-        waiting += [((part, *rest), leaves) for part in reversed(head.parts)]
-    return False
+        choice = choices.pop()
+        waiting += [([part, *choices], leaves) for part in choice.parts]
+    return True
 
 
 def _together(leaves: tuple[Leaf, ...], domains: Domains) -> bool:

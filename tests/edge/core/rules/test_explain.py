@@ -130,6 +130,8 @@ TOLD: list[tuple[Any, dict[str, Any]]] = [
     ({"inList": [var("entries_number"), [5]]}, {}),
     ({"isBefore": [built("customtime", "13:00"), built("customtime", "12:00")]}, {}),
     ({"<": [var("entries_number"), "many"]}, {}),
+    ({"==": [var("minutes_since_last_entry"), "many"]}, {}),
+    ({"inList": [1, [2]]}, {}),
     ({"and": [one_of("product", 7), {"<": [var("entries_today"), 2]}]}, {**IN_TODAY, "product": 1}),
     (
         {

@@ -197,10 +197,3 @@ def test_with_a_bundle_only_its_gates_and_products_can_come() -> None:
     assert found({"!=": [var("gate"), 1]}, BUNDLE) == [("never", "/")]
     assert found(one_of("product", 1, 2), BUNDLE) == [("always", "/")]
     assert found(one_of("product", 1), BUNDLE) == []
-
-
-def test_a_part_that_cannot_be_taken_out_for_its_length_is_left_in() -> None:
-    deep: Any = var("gate")
-    for _ in range(6):
-        deep = {"if": [deep, {"<": [var("gate"), 2]}, {"<": [var("product"), 2]}]}
-    assert ("never", "/") not in found({"and": [deep, {"<": [var("gate"), 2]}]})
