@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for the run, and a migrated database of its own for every test."""
+"""One embedded PostgreSQL for the run, and a migrated, empty database for every test."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ import pytest_asyncio
 
 from central.migrate import migrate
 from central.postgres import Embedded
+from central.store import ROLE
+from tests.central.clean import TEMPLATE, Databases
+from tests.central.served import Centre, serving
+from tests.central.world import OTHER, Ledger, enrol
 
 _numbers = itertools.count(1)
 
@@ -40,9 +44,9 @@ def server() -> Iterator[Embedded]:
     async def prepare() -> None:
         await embedded.start()
         connection = await asyncpg.connect(embedded.dsn("postgres"))
-        await connection.execute("CREATE DATABASE template_gatehouse")
+        await connection.execute("CREATE DATABASE " + TEMPLATE)
         await connection.close()
-        connection = await asyncpg.connect(embedded.dsn("template_gatehouse"))
+        connection = await asyncpg.connect(embedded.dsn(TEMPLATE))
         await migrate(connection)
         await connection.close()
 
@@ -52,38 +56,27 @@ def server() -> Iterator[Embedded]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _create(server: Embedded, name: str, template: str) -> None:
-    connection = await asyncpg.connect(server.dsn("postgres"))
-    try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    finally:
-        await connection.close()
-
-
-async def _drop(server: Embedded, name: str) -> None:
-    connection = await asyncpg.connect(server.dsn("postgres"))
-    try:
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await connection.close()
+@pytest.fixture(scope="session")
+def databases(server: Embedded) -> Databases:
+    """The databases that tests take one after another."""
+    return Databases(server)
 
 
 @pytest_asyncio.fixture
-async def dsn(server: Embedded) -> AsyncIterator[str]:
-    """DSN of a fresh database with the newest schema."""
-    name = f"test_{next(_numbers)}"
-    await _create(server, name, "template_gatehouse")
-    yield server.dsn(name)
-    await _drop(server, name)
+async def dsn(databases: Databases) -> AsyncIterator[str]:
+    """DSN of a database with the newest schema and nothing in it."""
+    name = await databases.take()
+    yield databases.server.dsn(name)
+    await databases.give_back(name)
 
 
 @pytest_asyncio.fixture
-async def empty_dsn(server: Embedded) -> AsyncIterator[str]:
-    """DSN of a database with nothing in it."""
-    name = f"test_{next(_numbers)}"
-    await _create(server, name, "template0")
-    yield server.dsn(name)
-    await _drop(server, name)
+async def empty_dsn(databases: Databases) -> AsyncIterator[str]:
+    """DSN of a database without any table."""
+    name = f"test_empty_{next(_numbers)}"
+    await databases.make(name, "template0")
+    yield databases.server.dsn(name)
+    await databases.drop(name)
 
 
 @pytest_asyncio.fixture
@@ -92,3 +85,18 @@ async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     opened = await asyncpg.connect(dsn)
     yield opened
     await opened.close()
+
+
+@pytest_asyncio.fixture
+async def db(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that works as the service does, with gateways 1 and 2 enrolled."""
+    await enrol(connection, Ledger(), Ledger(OTHER, seed=2))
+    await connection.execute(f"SET ROLE {ROLE}")
+    yield connection
+
+
+@pytest_asyncio.fixture
+async def centre(dsn: str, tmp_path: Path) -> AsyncIterator[Centre]:
+    """A serving centre; connections that linger at its end are cut."""
+    async with serving(dsn, tmp_path) as running:
+        yield running

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import msgspec
 import pytest
-import pytest_asyncio
 import zstandard
 
 from central import ingest
 from central.ingest import Accepted, BadRun, NotEnrolled, Refused, TooLarge, deliver
-from central.store import ROLE, facts, logs, trouble, trust
-from crypto.block import read_untrusted
+from central.store import facts, logs, trust
 from crypto.certificate import EpochCertificate, certify
-from crypto.entry import ClockMeasured, ConflictFound, EpochBegun, Use, encode_facts
+from crypto.entry import ClockMeasured, ConflictFound, EpochBegun, Use
+from tests.central.delivered import counts, send
 from tests.central.world import (
     DAY,
     GATEWAY,
@@ -32,31 +30,6 @@ from tests.central.world import (
 )
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def db(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
-    """A connection that works as the service does, with gateways 1 and 2 enrolled."""
-    await enrol(connection, Ledger(), Ledger(OTHER, seed=2))
-    await connection.execute(f"SET ROLE {ROLE}")
-    yield connection
-
-
-async def send(
-    db: asyncpg.Connection, ledger: Ledger, first: int = 0, last: int | None = None
-) -> Accepted | Refused:
-    """Deliver blocks [first, last) of the ledger."""
-    chosen = ledger.blocks[first:last]
-    seq = read_untrusted(chosen[0])[0].first_seq
-    return await deliver(db, ledger.log(), seq, packed(chosen), NOW_MS)
-
-
-async def counts(db: asyncpg.Connection) -> tuple[int, int]:
-    """(blocks, facts) held."""
-    return (
-        await db.fetchval("SELECT count(*) FROM blocks"),
-        await db.fetchval("SELECT count(*) FROM facts"),
-    )
 
 
 async def test_a_run_becomes_blocks_rows_and_a_head(db: asyncpg.Connection) -> None:
@@ -203,65 +176,6 @@ async def test_another_key_cannot_go_on_with_the_log(db: asyncpg.Connection) -> 
         await send(db, thief)
 
 
-async def test_a_fork_is_kept_on_both_sides_and_stops_posting(db: asyncpg.Connection) -> None:
-    ledger = Ledger().fill(2)
-    await send(db, ledger)
-    twin = Ledger().fill(1)
-    twin.add([admitted(n) for n in (901, 902, 903, 904)])
-    assert await send(db, twin) == Refused("fork", 6)
-    found = (await trouble.list_forks(db, TENANT))[0]
-    assert (found.seq, found.held_hash) == (6, ledger.head.hash)
-    assert found.offered_hash == twin.head.hash
-    assert await db.fetchval("SELECT offered FROM forks") == twin.blocks[2]
-    assert await send(db, twin) == Refused("fork", 6)
-    assert len(await trouble.list_forks(db, TENANT)) == 1
-    # receiving does not stop, posting does
-    ledger.fill(2)
-    outcome = await send(db, ledger)
-    assert isinstance(outcome, Accepted) and outcome.stored == 8
-    assert await counts(db) == (5, 9)
-    mark = (await logs.list_watermarks(db, TENANT))[0]
-    assert (mark.through_seq, mark.posted_seq) == (17, 9)
-
-
-async def test_a_block_that_does_not_chain_onto_the_head_is_a_fork(db: asyncpg.Connection) -> None:
-    ledger = Ledger().fill(1)
-    await send(db, ledger)
-    twin = Ledger()
-    twin.begin()
-    twin.add([admitted(n) for n in (901, 902, 903, 904)])
-    twin.add([admitted(905)])
-    assert await send(db, twin, 2) == Refused("fork", 6)
-    assert (await trouble.list_forks(db, TENANT))[0].held_hash == ledger.head.hash
-
-
-async def test_release_posts_what_waited(db: asyncpg.Connection) -> None:
-    ledger = Ledger().fill(2)
-    await send(db, ledger)
-    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
-    await send(db, ledger.fill(300, each=1))
-    assert await counts(db) == (303, 9)
-    assert await ingest.release(db, TENANT, GATEWAY, NOW_MS) == 300
-    assert await counts(db) == (303, 309)
-    await send(db, ledger.fill(1))
-    assert await counts(db) == (304, 313)
-
-
-async def test_what_waited_is_posted_by_the_next_run_at_the_latest(db: asyncpg.Connection) -> None:
-    ledger = Ledger().fill(1)
-    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
-    await send(db, ledger)
-    await trouble.set_quarantine(db, TENANT, GATEWAY, False, "test", NOW_MS - 10_000)
-    await send(db, ledger.fill(1))
-    assert await counts(db) == (3, 9)
-
-
-async def test_quarantine_of_one_gateway_does_not_touch_another(db: asyncpg.Connection) -> None:
-    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
-    await send(db, Ledger(OTHER, seed=2).fill(1))
-    assert await counts(db) == (2, 5)
-
-
 async def test_a_sibling_delivers_for_one_that_burnt(db: asyncpg.Connection) -> None:
     ledger = Ledger().fill(1)
     outcome = await deliver(db, ledger.log(OTHER), 1, packed(ledger.blocks), NOW_MS)
@@ -292,130 +206,6 @@ async def test_conflicts_and_measured_clocks_are_rows(db: asyncpg.Connection) ->
     assert (rows[0]["of_epoch"], rows[0]["of_seq"]) == (5, 4)
     assert rows[0]["cause"] == f"{OTHER.hex()}:5:3 {GATEWAY.hex()}:5:4"
     assert rows[1]["cause"] == f"{OTHER.hex()}: -70000 ms ahead, beyond limits"
-
-
-UNKNOWN = msgspec.msgpack.encode([999, 7 << 16, 20260704, 0, "from the future"])
-
-
-async def test_an_unknown_kind_is_kept_and_blocks_nothing(db: asyncpg.Connection) -> None:
-    ledger = Ledger()
-    ledger.begin()
-    one = encode_facts([admitted(1)])[1:]
-    ledger.add([], body=b"\x93" + one + UNKNOWN + one, count=3)
-    ledger.fill(1)
-    outcome = await send(db, ledger)
-    assert isinstance(outcome, Accepted) and outcome.head.seq == 8
-    assert await counts(db) == (3, 7)
-    letter = (await trouble.list_letters(db, TENANT))[0]
-    assert (letter.seq, letter.kind, letter.raw) == (3, 999, UNKNOWN)
-
-
-@pytest.mark.parametrize("body", [b"\x91\xc0", b"\xc1", b"", b"\x92\x01\x02", b"\x90", UNKNOWN])
-async def test_a_body_that_cannot_be_read_is_kept_whole(
-    db: asyncpg.Connection, body: bytes
-) -> None:
-    ledger = Ledger()
-    ledger.begin()
-    ledger.add([], body=body, count=2)
-    outcome = await send(db, ledger)
-    assert isinstance(outcome, Accepted) and outcome.head.seq == 3
-    letter = (await trouble.list_letters(db, TENANT))[0]
-    assert (letter.seq, letter.kind, letter.raw) == (2, 0, body)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"ticket": b"x" * 97},
-        {"lane": 1 << 31},
-        {"hlc": 1 << 63},
-        {"performance": 1 << 63},
-        {"offset_min": 1 << 15},
-        {"day": -(1 << 31) - 1},
-    ],
-)
-async def test_what_no_row_can_hold_is_kept_raw(
-    db: asyncpg.Connection, change: dict[str, object]
-) -> None:
-    ledger = Ledger()
-    ledger.begin()
-    ledger.add([admitted(1), msgspec.structs.replace(admitted(2), **change), admitted(3)])
-    outcome = await send(db, ledger)
-    assert isinstance(outcome, Accepted) and outcome.head.seq == 4
-    assert await counts(db) == (2, 3)
-    assert [one.seq for one in await trouble.list_letters(db, TENANT)] == [3]
-
-
-async def test_a_dead_letter_is_redriven_once_after_an_upgrade(
-    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from central import rows
-
-    ledger = Ledger()
-    ledger.begin()
-    real = rows.pack
-
-    def old(key: bytes, seq: int, fact: object) -> bytes:
-        if seq == 3:
-            raise rows.Unstorable("a kind this release does not know")
-        return real(key, seq, fact)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(rows, "pack", old)
-    ledger.add([admitted(1), admitted(2)])
-    await send(db, ledger)
-    assert await ingest.redrive(db, TENANT, NOW_MS) == (0, 1)
-    assert await counts(db) == (2, 2)
-    monkeypatch.setattr(rows, "pack", real)
-    assert await ingest.redrive(db, TENANT, NOW_MS) == (1, 0)
-    assert await counts(db) == (2, 3)
-    assert await ingest.redrive(db, TENANT, NOW_MS) == (0, 0)
-    assert await trouble.list_letters(db, TENANT) == []
-
-
-async def test_redriving_waits_for_a_quarantine(
-    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from central import rows
-
-    ledger = Ledger()
-    ledger.begin()
-    await send(db, ledger)
-    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
-    with monkeypatch.context() as patch:
-
-        def refuse(key: bytes, seq: int, fact: object) -> bytes:
-            raise rows.Unstorable("new")
-
-        patch.setattr(rows, "pack", refuse)
-        ledger.add([admitted(1)])
-        await send(db, ledger)
-    assert await ingest.redrive(db, TENANT, NOW_MS) == (0, 1)
-    await ingest.release(db, TENANT, GATEWAY, NOW_MS)  # posts it, for it is understood now
-    assert await counts(db) == (2, 2)
-    assert await ingest.redrive(db, TENANT, NOW_MS) == (1, 0)
-    assert await counts(db) == (2, 2)
-
-
-async def test_a_whole_body_is_redriven(
-    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from central import rows
-    from crypto.errors import BadEntry
-
-    ledger = Ledger()
-    ledger.begin()
-    await send(db, ledger)
-    ledger.add([admitted(1), admitted(2)])
-    with monkeypatch.context() as patch:
-
-        def unreadable(body: bytes) -> list[object]:
-            raise BadEntry("new")
-
-        patch.setattr(rows, "decode_facts_untrusted", unreadable)
-        await send(db, ledger, 1)
-    assert await counts(db) == (2, 1)
-    assert await ingest.redrive(db, TENANT, NOW_MS) == (1, 0)
-    assert await counts(db) == (2, 3)
 
 
 async def test_two_workers_with_the_same_blocks_store_them_once(
