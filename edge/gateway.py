@@ -7,20 +7,27 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from crypto.block import Block, Head
 from crypto.bundle import Bundle, content_hash
 from crypto.entry import (
+    HLC_COUNTER_BITS,
+    AnyFact,
     BundleApplied,
     ClockStepped,
+    ConflictFound,
     KnownFact,
     PassageUnknown,
     Started,
     Stopped,
+    UnknownFact,
+    Use,
 )
 from edge.clock import WallClock
-from edge.core.moments import LogicalClock, Moment
+from edge.core.conflicts import as_fact, unrecorded
+from edge.core.moments import DRIFT_MS_MAX, DriftExceeded, LogicalClock, Moment
 from edge.core.policy import Policy
 from edge.core.state import State
 from edge.core.texts import Texts
@@ -59,22 +66,33 @@ class Gateway:
     """The one place where facts are made. Not a task: plain calls from lanes and tasks."""
 
     def __init__(
-        self, *, identity: bytes, name: str, ledger: FactLog, state: State, clock: WallClock
-    ) -> None:
+        self, *, identity: bytes, name: str, ledger: FactLog, state: State, clock: WallClock,
+        drift_ms_max: int = DRIFT_MS_MAX,
+    ) -> None:  # fmt: skip
         self.identity = identity
         self.name = name
         self.ledger = ledger
         self.state = state
         self.clock = clock
-        self.logical = LogicalClock(state.hlc)
+        self.logical = LogicalClock(state.hlc_of(identity))
+        self.drift_ms_max = drift_ms_max
+        #: Blocks of siblings whose clock is too far ahead to follow.
+        self.ahead_count = 0
         self.policy = Policy(Bundle())
+        #: The bytes of the bundle in force, for siblings that have an older one.
+        self.bundle_raw = b""
+        #: Called on the loop when another bundle is in force.
+        self.on_bundle: list[Callable[[], None]] = []
         self.texts = Texts()
         self.events = Hub()
         self.lanes: dict[int, Lane] = {}
         self.counts: dict[str, int] = {}
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
         self._unsaved: deque[Callable[[int, Moment], KnownFact]] = deque()
+        # A snapshot keeps no suspects: at the start everybody with several holds is one.
+        self._suspects = {ticket for ticket, known in state.tickets.items() if len(known.holds) > 1}
         ledger.on_durable.append(self._became_durable)
+        self._observe(state.hlc)
 
     def record(self, make: Callable[[int, Moment], KnownFact]) -> int:
         """Stamp, append and fold the fact that `make(hlc, now)` builds; its seq.
@@ -88,6 +106,8 @@ class Gateway:
         """Append and fold a fact that was stamped with `stamp` since the last await."""
         seq = self.ledger.append(fact)
         self.state.apply(self.identity, self.ledger.epoch, seq, fact)
+        if isinstance(fact, ConflictFound):
+            self._alert(fact)
         kind = type(fact).__name__
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if log.isEnabledFor(logging.INFO):
@@ -110,6 +130,39 @@ class Gateway:
         except LedgerFull:
             log.error("no room for facts: they wait in memory; make room on the ledger's disk")
             self._unsaved.append(make)
+
+    def fold_sibling(self, block: Block, facts: list[AnyFact]) -> None:
+        """Fold a sibling's verified block. Nothing of it need be on disk here: a fact that is lost
+        with this process stands in its owner's log, and until then it can only refuse."""
+        self.state.apply_run(block.gateway, block.epoch, block.first_seq, facts)
+        hlcs = (fact.hlc for fact in facts if not isinstance(fact, UnknownFact))
+        self._observe(max(hlcs, default=0))
+        for fact in facts:
+            if isinstance(fact, ConflictFound):
+                self._alert(fact)
+
+    def _observe(self, hlc: int) -> None:
+        try:
+            self.logical.observe(hlc, self.clock.now().ms, self.drift_ms_max)
+        except DriftExceeded as error:
+            self.ahead_count += 1
+            if self.ahead_count == 1:
+                log.error("a sibling's clock is too far ahead to follow", extra={"why": str(error)})
+
+    def _alert(self, fact: ConflictFound) -> None:
+        """Tell the staff of the lanes that are ours; displays of other gateways hear their own."""
+        own = [use for use in (fact.earlier, fact.later) if use.gateway == self.identity]
+        found = {"id": fact.id.hex(), "earlier": _shown(fact.earlier), "later": _shown(fact.later)}
+        for lane in sorted({use.lane for use in own}) or [0]:
+            where = {"lane": lane} if lane else {}
+            self.events.publish("conflict", **found, **where)
+
+    def _look_for_conflicts(self) -> None:
+        """Record what is suspected since the last look but one: an exit or a lapse that explains
+        it may be on its way from the same sibling."""
+        due, self._suspects, self.state.suspects = self._suspects, self.state.suspects, set()
+        for ticket, earlier, later in unrecorded(self.state, due):
+            self.must_record(partial(as_fact, ticket, earlier, later))
 
     def when_durable(self, seq: int, then: Callable[[], None]) -> None:
         """Call `then` once the fact `seq` (of this process) is on disk."""
@@ -153,6 +206,7 @@ class Gateway:
         if bundle.version <= self.policy.version:
             return False
         self.policy = Policy(bundle)
+        self.bundle_raw = raw
         known = self.state.bundles.get(self.identity, (0, 0, b""))
         if bundle.version < known[1]:
             why = {"version": bundle.version, "was": known[1]}
@@ -163,6 +217,8 @@ class Gateway:
                 lambda hlc, now: BundleApplied(hlc, now.day, now.offset_min, bundle.version, digest)
             )
         self.events.publish("bundle", version=bundle.version)
+        for told in self.on_bundle:
+            told()
         return True
 
     def clock_stepped(self, delta_ms: int) -> None:
@@ -181,6 +237,7 @@ class Gateway:
             self._unsaved.popleft()
         for lane in self.lanes.values():
             lane.tick()
+        self._look_for_conflicts()
 
     @property
     def unsaved_count(self) -> int:
@@ -190,6 +247,11 @@ class Gateway:
     def health(self) -> Iterable[dict[str, Any]]:
         """One row per lane, as technicians see it."""
         return [lane.health() for lane in self.lanes.values()]
+
+
+def _shown(use: Use) -> dict[str, Any]:
+    at_ms = use.hlc >> HLC_COUNTER_BITS
+    return {"gateway": use.gateway.hex(), "gate": use.gate, "lane": use.lane, "at_ms": at_ms}
 
 
 def _left_open(

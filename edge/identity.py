@@ -84,18 +84,23 @@ def _invalid(folder: Path, problem: str, hint: str) -> ConfigInvalid:
 
 
 def tls_context(identity: Identity) -> ssl.SSLContext:
-    """Trust the tenant's authority alone, and show this gateway's certificate.
+    """Trust the tenant's authority alone, and show this gateway's certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(cadata=identity.trust.ca_pem)
+    load_own_certificate(context, identity)
+    return context
+
+
+def load_own_certificate(context: ssl.SSLContext, identity: Identity) -> None:
+    """Show this gateway's certificate on the connections of `context`.
 
     OpenSSL reads key and certificate from files; they are handed over in memory, so that the
     device key stands in one place on disk only.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_verify_locations(cadata=identity.trust.ca_pem)
     memory = os.memfd_create("device", os.MFD_CLOEXEC)
     try:
         os.write(memory, (private_key_pem(identity.seed) + identity.trust.device_pem).encode())
         context.load_cert_chain(f"/proc/self/fd/{memory}")
     finally:
         os.close(memory)
-    return context

@@ -108,6 +108,10 @@ class Ledger:
         end = self.heads.get(epoch)
         return self._reading.run_from(epoch, seq, limit_bytes, end.seq) if end else []
 
+    def recent_from(self, epoch: int, seq: int, limit_bytes: int) -> list[Block]:
+        """As `blocks_from`, but at once: empty unless all of it is in memory."""
+        return self._reading.recent_from(epoch, seq, limit_bytes)
+
     @property
     def room(self) -> Room:
         """How close the disk is to full: ALARM, then UNREADY (readiness red), then NONE."""

@@ -41,10 +41,21 @@ class Reading:
         """
         if seq > through_seq:
             return []
-        recent = tuple(self._recent)
-        if recent and recent[0].epoch == epoch and recent[0].first_seq <= seq:
-            return _limited((b for b in recent if b.last_seq >= seq), limit_bytes)
+        recent = self.recent_from(epoch, seq, limit_bytes)
+        if recent:
+            return recent
         return _limited(self._from_disk(epoch, max(seq, 1), through_seq), limit_bytes)
+
+    def recent_from(self, epoch: int, seq: int, limit_bytes: int) -> list[Block]:
+        """As `run_from`, but only if all of it is in memory: at once, else nothing."""
+        recent = tuple(self._recent)
+        if not recent or recent[0].epoch != epoch or recent[0].first_seq > seq:
+            return []
+        # Who reads on wants the newest of a thousand: look from the end.
+        count = 0
+        while count < len(recent) and recent[-1 - count].last_seq >= seq:
+            count += 1
+        return _limited(recent[len(recent) - count :], limit_bytes)
 
     def _from_disk(self, epoch: int, seq: int, through_seq: int) -> Iterable[Block]:
         names = [name for name in segments_of(self._storage) if name.epoch == epoch]

@@ -1,0 +1,325 @@
+"""Who is connected: one connection per sibling, whoever dialled; who was heard when, and its clock.
+
+Both ends may dial at once. Of two connections with one sibling the one stays that the gateway with
+the lower id has dialled, and of two that the same side dialled the newer: so both ends choose
+alike, and a sibling that was restarted is not kept waiting by the connection it has forgotten.
+"""
+
+import logging
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+import trio
+
+from crypto.block import Block
+from crypto.bundle import GatewayCard
+from crypto.entry import AnyFact, ClockMeasured
+from edge.clock import SystemClock
+from edge.gateway import Gateway
+from edge.peers import codec
+from edge.peers.clocks import ClockWatch
+from edge.peers.errors import PeerRefused
+from edge.peers.holdings import Holdings
+from edge.peers.intake import Counts, Key
+from edge.peers.session import Session
+
+log = logging.getLogger(__name__)
+#: Bundles that are larger do not travel between siblings.
+BUNDLE_BYTES_MAX: Final = 64 << 20
+
+
+class SiblingRow(msgspec.Struct, frozen=True):
+    """A sibling as technicians see it.
+
+    `heard_s`: since it was last heard, itself or through others; None: never. `lag_ms`: from the
+    sealing of its newest block there to its folding here, by both clocks. `waiting`: facts of ours
+    that are not durable there. `offset_ms`: our lead over its clock. `held`: its facts here.
+    """
+
+    gateway: str
+    name: str
+    revoked: bool
+    connected: bool
+    dialed: bool
+    heard_s: float | None
+    heard_through: str
+    lag_ms: int | None
+    waiting: int
+    held: int
+    offset_ms: int | None
+    round_trip_ms: int | None
+    clock_beyond: bool
+    blocks: dict[str, int]
+    problem: str
+
+
+class _Sibling:
+    """What is remembered of one sibling across connections."""
+
+    def __init__(self, limit_ms: int) -> None:
+        self.session: Session | None = None
+        self.heard_at = -math.inf
+        self.through = b""
+        self.lag_ms: int | None = None
+        self.clock = ClockWatch(limit_ms)
+        self.told_lost = False
+        self.problem = ""
+
+
+class Links:
+    """The `House` of every session of `gateway`."""
+
+    def __init__(
+        self, gateway: Gateway, holdings: Holdings, *, offset_ms_max: int,
+        unheard_after_s: float, take_bundle: Callable[[bytes], None],
+    ) -> None:  # fmt: skip
+        """`take_bundle` gets the bytes of what may be a newer bundle; must not block."""
+        self.gateway = gateway
+        self.holdings = holdings
+        self.unheard_after_s = unheard_after_s
+        self._take_bundle = take_bundle
+        self._offset_ms_max = offset_ms_max
+        self._known: dict[bytes, _Sibling] = {}
+        self._arriving: dict[bytes, bytearray] = {}
+        self.refused: dict[str, int] = {}
+        self.started_at = trio.current_time()
+        self._named = {card.gateway for card in self.cards}
+        gateway.on_bundle.append(self.bundle_changed)
+
+    def fold(self, block: Block, facts: list[AnyFact]) -> None:
+        """Fold a sibling's block, and note how long it was under way."""
+        self.gateway.fold_sibling(block, facts)
+        sibling = self.sibling(block.gateway)
+        measured = sibling.clock.measured
+        lead_ms = measured.lead_ms if measured is not None else 0
+        sibling.lag_ms = self.gateway.clock.now().ms - lead_ms - block.wall_ms
+
+    def sibling(self, gateway: bytes) -> _Sibling:
+        found = self._known.get(gateway)
+        if found is None:
+            found = self._known[gateway] = _Sibling(self._offset_ms_max)
+        return found
+
+    @property
+    def cards(self) -> list[GatewayCard]:
+        """Every sibling that the bundle in force names."""
+        own = self.gateway.identity
+        return [card for card in self.gateway.policy.bundle.gateways if card.gateway != own]
+
+    # -- House of the sessions ---------------------------------------------------------------------
+
+    def hello(self) -> codec.Hello:
+        version = self.gateway.policy.version
+        return codec.Hello(
+            codec.VERSION, self.gateway.identity, version, True, self.holdings.rows()
+        )
+
+    def greeted(self, session: Session) -> None:
+        if not session.streams:
+            return  # a gateway that begins anew: it asks, and comes again
+        sibling = self.sibling(session.other)
+        old = sibling.session
+        if old is not None and old is not session:
+            if old.dialed is not session.dialed and self._is_preferred(old):
+                raise PeerRefused("duplicate")
+            old.end("replaced")
+        sibling.session = session
+        sibling.problem = ""
+        if sibling.told_lost:
+            sibling.told_lost = False
+            log.warning("a sibling is heard again", extra={"sibling": self.name(session.other)})
+        self.gateway.events.publish("sibling", gateway=session.other.hex(), connected=True)
+        session.tell_bundle()
+        self._compare_own(session)
+
+    def _is_preferred(self, session: Session) -> bool:
+        dialer = self.gateway.identity if session.dialed else session.other
+        return dialer < max(self.gateway.identity, session.other)
+
+    def _compare_own(self, session: Session) -> None:
+        for (gateway, epoch), row in session.held.items():
+            ours = self.holdings.own.heads.get(epoch)
+            if gateway == self.gateway.identity and (ours is None or ours.seq < row.seq):
+                which = {"sibling": self.name(session.other), "epoch": epoch, "seq": row.seq}
+                log.error("a sibling holds facts of ours that are not here", extra=which)
+
+    def ended(self, session: Session, problem: str) -> None:
+        """A connection is over."""
+        sibling = self.sibling(session.other)
+        if sibling.session is not session:
+            return
+        sibling.session = None
+        self.unreachable(session.other, problem)
+        self.gateway.events.publish("sibling", gateway=session.other.hex(), connected=False)
+
+    def unreachable(self, gateway: bytes, problem: str) -> None:
+        """Nobody answers a call; told once, until it is back."""
+        sibling = self.sibling(gateway)
+        sibling.problem = problem
+        if not sibling.told_lost:
+            sibling.told_lost = True
+            who = {"sibling": self.name(gateway), "why": problem}
+            log.warning("a sibling is lost; its tickets may be copied until it is back", extra=who)
+
+    def heard(self, session: Session) -> None:
+        sibling = self.sibling(session.other)
+        sibling.heard_at, sibling.through = trio.current_time(), b""
+
+    def told_hears(self, session: Session) -> None:
+        for row in session.hears.values():
+            if row.gateway == self.gateway.identity:
+                continue
+            at = trio.current_time() - row.age_ms / 1000
+            other = self.sibling(row.gateway)
+            if at > other.heard_at:
+                other.heard_at, other.through = at, session.other
+
+    def pong(self, session: Session, pong: codec.Pong, round_trip_s: float) -> None:
+        sibling, now = self.sibling(session.other), self.gateway.clock.now()
+        crossed = sibling.clock.add(now.ms, pong.wall_ms, round_trip_s)
+        measured = sibling.clock.measured
+        assert measured is not None
+        clock = self.gateway.clock
+        if pong.sure and isinstance(clock, SystemClock) and clock.offset_ms is None:
+            clock.confirm(pong.wall_ms, round(round_trip_s * 1000))
+        if not crossed:
+            return
+        beyond = sibling.clock.beyond
+        tell = log.error if beyond else log.warning
+        told = "two clocks are too far apart" if beyond else "two clocks agree again"
+        who = {"sibling": self.name(session.other), "lead_ms": measured.lead_ms}
+        tell(told, extra=who)
+        self.gateway.must_record(
+            lambda hlc, moment: ClockMeasured(
+                hlc, moment.day, moment.offset_min, session.other, measured.lead_ms,
+                measured.round_trip_ms, beyond,
+            )
+        )  # fmt: skip
+
+    def clock_ms(self) -> tuple[int, bool]:
+        now = self.gateway.clock.now()
+        return now.ms, not now.unsure
+
+    def hears(self, other: bytes) -> list[codec.Heard]:
+        now = trio.current_time()
+        return [
+            codec.Heard(gateway, min(int((now - sibling.heard_at) * 1000), 0xFFFF_FFFF))
+            for gateway, sibling in self._known.items()
+            if gateway != other and sibling.session is not None
+        ][: codec.GATEWAYS_MAX]
+
+    # -- bundles -----------------------------------------------------------------------------------
+
+    def bundle_parts(self, have: int) -> list[codec.BundlePart]:
+        version = self.gateway.policy.version
+        if version <= have:
+            return []
+        raw = self.gateway.bundle_raw
+        return [
+            codec.BundlePart(version, len(raw), at, raw[at : at + codec.PART_BYTES_MAX])
+            for at in range(0, len(raw), codec.PART_BYTES_MAX)
+        ]
+
+    def bundle_part(self, session: Session, part: codec.BundlePart) -> None:
+        kept = self._arriving.setdefault(session.other, bytearray())
+        if part.at == 0:
+            kept.clear()
+        whole = part.version > self.gateway.policy.version and part.total_bytes <= BUNDLE_BYTES_MAX
+        if not whole or part.at != len(kept):
+            kept.clear()
+            return
+        kept += part.part
+        if len(kept) >= part.total_bytes:
+            self._arriving.pop(session.other)
+            self._take_bundle(bytes(kept))
+
+    def bundle_changed(self) -> None:
+        """A new bundle is in force: who was revoked goes, and the others get it."""
+        welcome = {card.gateway for card in self.cards if not card.revoked}
+        before, self._named = self._named, {card.gateway for card in self.cards}
+        for gateway, sibling in self._known.items():
+            if sibling.session is None:
+                continue
+            sibling.session.tell_bundle()
+            if gateway not in welcome:
+                sibling.session.end("revoked")
+            elif self._named - before:  # logs that were not taken until now: begin with the vectors
+                sibling.session.end("new_siblings")
+
+    # -- what people see ---------------------------------------------------------------------------
+
+    def name(self, gateway: bytes) -> str:
+        """What the venue calls a gateway."""
+        for card in self.gateway.policy.bundle.gateways:
+            if card.gateway == gateway:
+                return card.name
+        return gateway.hex()
+
+    def unheard_s(self, gateway: bytes) -> float:
+        """How long a sibling was not heard, itself or through others; since our start at most."""
+        sibling = self._known.get(gateway)
+        heard_at = sibling.heard_at if sibling is not None else -math.inf
+        return trio.current_time() - max(heard_at, self.started_at)
+
+    def rows(self) -> list[SiblingRow]:
+        """Every sibling of the bundle, and whoever else was heard."""
+        cards = {card.gateway: card for card in self.cards}
+        gateways = sorted({*cards, *self._known} - {self.gateway.identity})
+        return [self._row(gateway, cards.get(gateway)) for gateway in gateways]
+
+    def _row(self, gateway: bytes, card: GatewayCard | None) -> SiblingRow:
+        sibling = self.sibling(gateway)
+        session, measured = sibling.session, sibling.clock.measured
+        heads = self.holdings.intake.heads()
+        never = sibling.heard_at == -math.inf
+        counts = self.holdings.intake.counts.get(gateway, Counts())
+        return SiblingRow(
+            gateway=gateway.hex(),
+            name=self.name(gateway),
+            revoked=card is not None and card.revoked,
+            connected=session is not None,
+            dialed=session is not None and session.dialed,
+            heard_s=None if never else round(trio.current_time() - sibling.heard_at, 1),
+            heard_through=self.name(sibling.through) if sibling.through else "",
+            lag_ms=sibling.lag_ms,
+            waiting=self._waiting(session),
+            held=sum(head.seq for (owner, _), head in heads.items() if owner == gateway),
+            offset_ms=measured.lead_ms if measured else None,
+            round_trip_ms=measured.round_trip_ms if measured else None,
+            clock_beyond=sibling.clock.beyond,
+            blocks=msgspec.structs.asdict(counts),
+            problem=sibling.problem,
+        )
+
+    def _waiting(self, session: Session | None) -> int:
+        waiting = 0
+        for epoch, head in self.holdings.own.heads.items():
+            key: Key = (self.gateway.identity, epoch)
+            there = session.held.get(key) if session is not None else None
+            waiting += max(0, head.seq - (there.seq if there is not None else 0))
+        return waiting
+
+    def warnings(self) -> list[str]:
+        """What somebody should look at, in words."""
+        told: list[str] = []
+        for row in self.rows():
+            if row.revoked:
+                continue
+            unheard_s = self.unheard_s(bytes.fromhex(row.gateway))
+            if unheard_s >= self.unheard_after_s:
+                told.append(f"sibling {row.name} was not heard for {unheard_s:.0f} s")
+            if row.clock_beyond:
+                told.append(f"our clock is {row.offset_ms} ms ahead of sibling {row.name}'s")
+            if row.blocks["forks"]:
+                told.append(f"sibling {row.name} has written two histories: set it apart")
+            if row.blocks["forged"]:
+                told.append(f"blocks of sibling {row.name} came that it never sealed")
+        if self.holdings.intake.full:
+            told.append("siblings' blocks find no room on disk")
+        return told
+
+    def status(self) -> dict[str, Any]:
+        """For the local API."""
+        return {"siblings": self.rows(), "refused": dict(self.refused)}
