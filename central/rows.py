@@ -17,6 +17,7 @@ from crypto.block import Block
 from crypto.entry import (
     AdmissionRefused,
     Admitted,
+    Annulled,
     AnyFact,
     ClockMeasured,
     ConflictFound,
@@ -25,6 +26,7 @@ from crypto.entry import (
     EpochBegun,
     ExitRecorded,
     KnownFact,
+    Overridden,
     PassageCompleted,
     PassageLapsed,
     PassageUnknown,
@@ -122,6 +124,8 @@ def pack(key: bytes, seq: int, fact: AnyFact) -> bytes:
             return _admitted(key, seq, fact)
         if type(fact) is PassageCompleted or type(fact) is PassageLapsed:
             return _passed(key, seq, fact)
+        if type(fact) is Overridden:
+            return _overridden(key, seq, fact)
         if isinstance(fact, UnknownFact):
             raise Unstorable("a kind or shape this release does not know")
         when = _when(type(fact), fact.day, fact.offset_min)
@@ -135,6 +139,14 @@ def _admitted(key: bytes, seq: int, f: Admitted) -> bytes:
     place = _admitted_at(f.day, f.offset_min, f.lane, f.gate, len(ticket))
     what = _what(f.product, f.performance, f.granted, f.persons, f.marks)
     return b"".join((key, _PAIR.pack(8, seq, 8, f.hlc), place, ticket, what))
+
+
+def _overridden(key: bytes, seq: int, f: Overridden) -> bytes:
+    place = _when(Overridden, f.day, f.offset_min) + _int(f.lane) + _int(f.gate)
+    what = _what(f.product, f.performance, f.granted, f.persons, f.marks).removesuffix(_NULL)
+    cause = _text(f"{f.who}: {f.why} (refusal {f.reason})")
+    head = (key, _PAIR.pack(8, seq, 8, f.hlc), place)
+    return b"".join((*head, _bytes(f.ticket), what, cause))
 
 
 def _passed(key: bytes, seq: int, f: PassageCompleted | PassageLapsed) -> bytes:
@@ -188,13 +200,17 @@ def _other(fact: AnyFact) -> bytes:
     lane: int | None = getattr(fact, "lane", None)
     gate: int | None = getattr(fact, "gate", None)
     ticket: bytes | None = getattr(fact, "ticket", None)
-    persons = of_epoch = of_seq = code = None
+    code: int | None = getattr(fact, "operator", None)
+    persons = of_epoch = of_seq = None
     cause: str | None = None
     match fact:
         case AdmissionRefused():
             persons, code, ticket = fact.count, fact.reason, fact.ticket_hash or None
         case PassageUnknown():
             persons, of_epoch, of_seq, cause = fact.passed, fact.epoch, fact.seq, fact.cause
+        case Annulled():
+            persons, of_epoch, of_seq = 0, fact.epoch, fact.seq
+            cause = f"{fact.who}: {fact.why}"
         case ExitRecorded():
             persons = 1
         case DeviceLost():

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
     from central.store import Connection
 
-# The newest outcome of the hold `a`. The tenant stands in it once more as a parameter: from
-# a.tenant_id alone the planner would not see that one partition is enough.
+# The newest outcome of the hold `a`; what was annulled stays so, as at the gate. The tenant stands
+# in it once more as a parameter: from a.tenant_id alone the planner would not see that one partition
+# is enough.
 _OUTCOME = """
 LEFT JOIN LATERAL (
     SELECT f.kind, f.persons FROM facts AS f
     WHERE f.tenant_id = $1 AND f.gateway = a.gateway
       AND f.of_epoch = a.epoch AND f.of_seq = a.seq AND f.of_seq IS NOT NULL
-    ORDER BY f.hlc DESC, f.epoch DESC, f.seq DESC LIMIT 1
+    ORDER BY (f.kind = 17) DESC, f.hlc DESC, f.epoch DESC, f.seq DESC LIMIT 1
 ) AS o ON true
 """
 LIST_ADMISSIONS = f"""
@@ -29,7 +30,7 @@ SELECT a.gateway, a.epoch, a.seq, a.hlc, a.day, a.lane, a.gate, a.ticket, a.prod
        a.performance, a.persons, o.kind, o.persons
 FROM (
     SELECT * FROM facts AS f
-    WHERE f.tenant_id = $1 AND f.kind = 10
+    WHERE f.tenant_id = $1 AND f.kind IN (10, 16)
       AND ($2::bytea IS NULL OR f.ticket = $2) AND ($3::integer IS NULL OR f.gate = $3)
     ORDER BY f.hlc DESC, f.gateway, f.epoch, f.seq DESC
     LIMIT $4
@@ -38,7 +39,7 @@ ORDER BY a.hlc DESC, a.gateway, a.epoch, a.seq DESC
 """
 COUNT_BY_GATE = """
 SELECT gate, count(*) AS admitted, sum(persons) AS granted, max(hlc) AS last_hlc
-FROM facts WHERE tenant_id = $1 AND kind = 10 GROUP BY gate ORDER BY gate
+FROM facts WHERE tenant_id = $1 AND kind IN (10, 16) GROUP BY gate ORDER BY gate
 """
 COUNT_REFUSED = """
 SELECT gate, code AS reason, sum(persons) AS refused
@@ -47,12 +48,13 @@ FROM facts WHERE tenant_id = $1 AND kind = 11 GROUP BY gate, code ORDER BY gate,
 COUNT_KINDS = """
 SELECT kind, count(*) AS count FROM facts WHERE tenant_id = $1 GROUP BY kind ORDER BY kind
 """
-# An open hold and one with an unknown end count as used, as they do at the gate.
+# An open hold and one with an unknown end count as used, as they do at the gate. What staff let in
+# in spite of a refusal is no double admission: it was meant.
 DOUBLE_ADMISSIONS = f"""
 SELECT d.ticket, count(*) AS admissions, max(d.ticket_persons) AS persons, sum(d.used) AS used
 FROM (
     SELECT a.ticket, a.ticket_persons,
-           CASE WHEN o.kind IN (12, 13) THEN o.persons ELSE a.persons END AS used
+           CASE WHEN o.kind IN (12, 13, 17) THEN o.persons ELSE a.persons END AS used
     FROM facts AS a
     LEFT JOIN products AS p ON p.tenant_id = $1 AND p.product = a.product {_OUTCOME}
     WHERE a.tenant_id = $1 AND a.kind = 10 AND COALESCE(p.reentry, 'none') = 'none'

@@ -21,7 +21,7 @@ from crypto.claim import show_identity
 
 PAGE = Path(__file__).parent / "page"
 LIMIT_MAX = 10_000
-OUTCOMES = {None: "open", 12: "completed", 13: "lapsed", 14: "unknown"}
+OUTCOMES = {None: "open", 12: "completed", 13: "lapsed", 14: "unknown", 17: "annulled"}
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -71,7 +71,10 @@ class Gateways(msgspec.Struct, frozen=True):
 
 
 class AdmissionOut(msgspec.Struct, frozen=True):
-    """An admission; `outcome` open, completed, lapsed or unknown; `passed` persons so far."""
+    """An admission, by staff too; `passed` persons so far.
+
+    `outcome`: open, completed, lapsed, unknown or annulled.
+    """
 
     gateway: str
     epoch: int

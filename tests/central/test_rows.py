@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -15,10 +16,13 @@ from central.ingest import whole
 from central.store import facts
 from crypto import entry
 from crypto.block import Block
-from tests.central.world import GATEWAY, TENANT, Ledger, admitted
+from tests.central.world import GATEWAY, OTHER, TENANT, Ledger, admitted
 
 KINDS = typing.get_args(entry.KnownFact)
-VALUES: dict[object, object] = {int: 7, str: "word", bytes: b"house:12345678", bool: True}
+VALUES: dict[object, Any] = {
+    int: 7, str: "word", bytes: b"house:12345678", bool: True,
+    entry.Use: entry.Use(OTHER, 6, 7, 1 << 16, 120, 1, 2),
+}  # fmt: skip
 HEAD = {"hlc": 1783000000000 << 16, "day": 20260704, "offset_min": 120}
 WANTED: dict[str, dict[str, object]] = {
     "EpochBegun": {"cause": "word"},
@@ -43,13 +47,30 @@ WANTED: dict[str, dict[str, object]] = {
         "lane": 7, "ticket": b"house:12345678", "persons": 7, "of_epoch": 7, "of_seq": 7,
         "cause": "word",
     },
+    "Overridden": {
+        "lane": 7, "gate": 7, "ticket": b"house:12345678", "product": 7, "performance": 7,
+        "persons": 7, "ticket_persons": 7, "code": 7, "cause": "word: word (refusal 7)",
+    },
+    "Annulled": {
+        "lane": 7, "ticket": b"house:12345678", "persons": 0, "of_epoch": 7, "of_seq": 7,
+        "cause": "word: word",
+    },
+    "ConflictFound": {
+        "ticket": b"house:12345678", "of_epoch": 6, "of_seq": 7,
+        "cause": f"{OTHER.hex()}:5:6 {OTHER.hex()}:6:7",
+    },
+    "ClockMeasured": {"cause": f"{VALUES[bytes].hex()}: 7 ms ahead, beyond limits"},
+    "OperatorSignedIn": {"code": 7},
     "ExitRecorded": {"lane": 7, "gate": 7, "ticket": b"house:12345678", "persons": 1},
 }  # fmt: skip
 
 
 def example(kind: type) -> entry.KnownFact:
     hints = typing.get_type_hints(kind)
-    return kind(**{name: HEAD.get(name, VALUES[hint]) for name, hint in hints.items()})
+    values = {name: HEAD.get(name, VALUES[hint]) for name, hint in hints.items()}
+    if kind is entry.ConflictFound:
+        values["earlier"] = msgspec.structs.replace(values["earlier"], epoch=5, seq=6)
+    return kind(**values)
 
 
 @pytest.mark.asyncio

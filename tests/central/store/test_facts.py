@@ -8,7 +8,14 @@ import pytest
 
 from central.ingest import deliver
 from central.store import facts, sales
-from crypto.entry import AdmissionRefused, KnownFact, PassageLapsed, PassageUnknown
+from crypto.entry import (
+    AdmissionRefused,
+    Annulled,
+    KnownFact,
+    Overridden,
+    PassageLapsed,
+    PassageUnknown,
+)
 from tests.central.world import (
     DAY,
     NOW_MS,
@@ -79,6 +86,26 @@ async def test_double_admissions(
     connection: asyncpg.Connection, listed: list[KnownFact], used: list[int]
 ) -> None:
     assert await doubles(connection, *listed) == used
+
+
+OVERRIDDEN = Overridden(*msgspec.structs.astuple(ONCE), who="erika", why="mistake", reason=5)
+ANNULLED = Annulled(hlc(NOW_MS + 1), DAY, 120, 1, T, 5, 2, "erika", "did not turn")
+
+
+async def test_what_staff_let_in_is_an_admission_and_no_double(
+    connection: asyncpg.Connection,
+) -> None:
+    assert await doubles(connection, ONCE, OVERRIDDEN) == []
+    assert [row.seq for row in await facts.list_admissions(connection, TENANT, ticket=T)] == [3, 2]
+    assert (await facts.count_by_gate(connection, TENANT))[0]["admitted"] == 2
+
+
+async def test_an_annulled_hold_was_not_used_whatever_is_said_later(
+    connection: asyncpg.Connection,
+) -> None:
+    assert await doubles(connection, ONCE, ANNULLED, completed(5, 2, T), lapsed(2, 1), ONCE) == []
+    row = (await facts.list_admissions(connection, TENANT))[-1]
+    assert (row.outcome_kind, row.passed) == (17, 0)
 
 
 async def test_two_gateways_that_both_let_in_are_seen(connection: asyncpg.Connection) -> None:
