@@ -32,7 +32,8 @@ app = App(
 ticket = App(name="ticket", help="Tickets, without a daemon.", help_epilogue=EXIT_CODES)
 ledger = App(name="ledger", help="The ledger on disk.", help_epilogue=EXIT_CODES)
 config = App(name="config", help="The gateway's configuration.", help_epilogue=EXIT_CODES)
-for _group in (ticket, ledger, config):
+rules = App(name="rules", help="Rules of admission, before doors open.", help_epilogue=EXIT_CODES)
+for _group in (ticket, ledger, config, rules):
     app.command(_group)
 
 _Key = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -148,6 +149,45 @@ def example() -> int:
     from edge.commands import config as command
 
     return command.example()
+
+
+@rules.command
+def test(file: Path, /, *, facts: tuple[Path, ...] = ()) -> int:
+    """Try a rule against made-up facts; prints one JSON line for each, with the reason.
+
+    Exit 1 when an answer is not the one that its facts expect.
+
+    Parameters
+    ----------
+    file
+        The rule: JSON, as pretix exports it.
+    facts
+        Facts as JSON, one object a line, or as TOML. May be given several times; without it,
+        somebody comes now who was never here, with no ticket type and at no gate.
+    """
+    from edge.commands import rules as command
+
+    return command.test(file, facts)
+
+
+@rules.command
+def lint(file: Path, /, *, bundle: Path | None = None, bundle_key: _Key = None) -> int:
+    """Look for a rule's mistakes: never or always true, parts without effect, unknown numbers.
+
+    Prints JSON; exit 1 when there is a finding.
+
+    Parameters
+    ----------
+    file
+        The rule: JSON, as pretix exports it.
+    bundle
+        A bundle of the centre, to know gates and products by.
+    bundle_key
+        The key that signed the bundle, as for `ticket verify`.
+    """
+    from edge.commands import rules as command
+
+    return command.lint(file, bundle, bundle_key)
 
 
 # By path: imported when one of them is called. Options stand beside what they do.

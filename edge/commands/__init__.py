@@ -4,5 +4,6 @@ ticket    verify codes, without a daemon
 identity  a gateway's keys and its enrolment
 config    check and explain the configuration
 ledger    verify, show and repair the log on disk
+rules     try and lint rules of admission
 status    ask a running daemon how it is
 """

@@ -143,7 +143,7 @@ def _bounded(line: bytes) -> bytes | None:
 def _gather(keys: Path | None, bundle_key: str | None, pretix_keys: tuple[str, ...]) -> Bundle:
     if bundle_key is not None and keys is None:
         raise CommandFailed("--bundle-key says who signed --keys: give both", USAGE)
-    bundle = Bundle() if keys is None else _read_keys(keys, bundle_key)
+    bundle = Bundle() if keys is None else read_keys(keys, bundle_key)
     if not pretix_keys:
         return bundle
     publics = [_public(text, "--pretix-key") for text in pretix_keys]
@@ -151,7 +151,8 @@ def _gather(keys: Path | None, bundle_key: str | None, pretix_keys: tuple[str, .
     return msgspec.structs.replace(bundle, foreign_issuers=[*bundle.foreign_issuers, shop])
 
 
-def _read_keys(path: Path, bundle_key: str | None) -> Bundle:
+def read_keys(path: Path, bundle_key: str | None) -> Bundle:
+    """The bundle in `path`, verified, or a list of keys written by hand. Raises `CommandFailed`."""
     raw = read_file(path, KEYS_BYTES_MAX)
     if not raw.startswith(BUNDLE_MAGIC):
         if bundle_key is not None:

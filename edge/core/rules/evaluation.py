@@ -13,7 +13,7 @@ from datetime import time
 from typing import Any, Final
 
 from edge.core.rules.context import MISSING, Missing, RuleContext
-from edge.core.rules.nodes import Call, Count, Literal, Node, OneOf, Order, Time, Value, Variable
+from edge.core.rules.nodes import Count, Literal, Node, OneOf, Order, Time, Value, Variable
 
 Result = Value | Missing
 Closure = Callable[[RuleContext], Any]

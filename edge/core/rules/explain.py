@@ -29,6 +29,7 @@ from edge.core.rules.texts import (
 )
 
 PARTS_MAX: Final = 2
+_FOR_STAFF: Final = ("missing", "never", "unknown")
 NAMES_MAX: Final = 3
 _RIGID: Final = {
     "entry_status": 60, "minutes_since_first_entry": 80, "minutes_since_last_entry": 90,
@@ -93,7 +94,9 @@ def explain(
         part = _Speaker(facts, lang, names).part(leaf)
         found.setdefault(part.text, part)
     parts = list(found.values())
-    text = together(lang, *(part.text for part in parts[:PARTS_MAX]))
+    # Whoever is sent to staff need not hear the rest.
+    most = 1 if parts[0].kind in _FOR_STAFF else PARTS_MAX
+    text = together(lang, *(part.text for part in parts[:most]))
     return Explanation(text, parts[0].kind, parts)
 
 

@@ -132,6 +132,8 @@ TOLD: list[tuple[Any, dict[str, Any]]] = [
     ({"<": [var("entries_number"), "many"]}, {}),
     ({"==": [var("minutes_since_last_entry"), "many"]}, {}),
     ({"inList": [1, [2]]}, {}),
+    ({"==": [after("date_to"), True]}, {}),
+    ({"<": [{"entries_since": [built("date_from")]}, 2]}, {}),
     ({"and": [one_of("product", 7), {"<": [var("entries_today"), 2]}]}, {**IN_TODAY, "product": 1}),
     (
         {
