@@ -21,7 +21,7 @@ CONTACT_S = 0.3
 
 
 class Booth:
-    """One barrier. `last` is the hold that the gateway granted last on this lane."""
+    """One barrier. `last` is the hold of the last pulse that was sent."""
 
     def __init__(
         self, nursery: trio.Nursery, lane: int, dice: random.Random,

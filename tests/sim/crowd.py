@@ -109,11 +109,11 @@ class Crowd:
             await self._enter(ticket, code)
 
     async def _flood(self, ticket: Ticket) -> None:
-        """Noise at one lane, faster than anybody reads."""
-        lane = self._dice.choice((1, 2, 3))
+        """Noise at one lane, faster than anybody reads, or without end."""
+        lane, slow = self._dice.choice((1, 2, 3)), self._dice.random() < 0.4
         for _ in range(self._dice.randint(20, 60)):
             await self._show(lane, self._dice.randbytes(6).hex().encode())
-            await trio.sleep(self._dice.choice((0.0, 0.01, 0.1)))
+            await trio.sleep(self._dice.choice((0.5, 1.0) if slow else (0.0, 0.01, 0.1)))
 
     async def _retry(self, ticket: Ticket) -> None:
         """A client that asks the same question again, also long after the guest went in."""

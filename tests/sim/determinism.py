@@ -43,7 +43,7 @@ def start_again_if_needed(arguments: list[str]) -> None:
 
 
 def dice(seed: int, name: str) -> random.Random:
-    """Dice of their own for each thing that throws them: one more throw here moves nothing there."""
+    """Dice of its own for each thing that throws: one more throw here moves nothing there."""
     return random.Random(f"{seed}/{name}")
 
 

@@ -22,7 +22,8 @@ from crypto.entry import Admitted, ExitRecorded
 from crypto.keys import VerifyKey
 from edge.ledger import mend
 from edge.ledger.chain import Trust
-from edge.ledger.errors import LedgerDamaged, LedgerFull
+from edge.ledger.errors import LedgerDamaged, LedgerError, LedgerFull
+from edge.ledger.recover import KnownHead
 from tests.sim import checkers, determinism, trouble, venue
 from tests.sim.booth import Booth
 from tests.sim.centre import Centre
@@ -103,7 +104,8 @@ class History:
         self._holders: dict[Hold, bytes] = {}
         self.lists = venue.Lists()
         self.published = {1: self.lists}
-        self.last_shown_lane = 0
+        #: The lane at which a text was just presented, until something came of it.
+        self.deciding_lane = 0
         #: Holders of facts that rotted away and that nobody else had.
         self.lost_tickets: set[bytes] = set()
         self.could_fetch = False
@@ -129,11 +131,11 @@ class History:
         if kind == "appended":
             self._remember(*what)
         elif kind == "shown":
-            self.last_shown_lane = what[0]
-        elif kind == "ticked":
-            self.last_shown_lane = 0
+            self.deciding_lane = what[0]
         for checker in self.checkers:
             getattr(checker, kind)(*what)
+        if kind in ("appended", "decided"):
+            self.deciding_lane = 0
 
     def _remember(self, epoch: int, seq: int, fact: Any) -> None:
         self.counts[type(fact).__name__] += 1
@@ -151,7 +153,7 @@ class History:
     def log_was_read(self) -> None:
         """A life has opened the ledger: read it by other eyes."""
         self.epochs = read_epochs(
-            self.disk.files, {key: self.medium[key][2] for key in self.rotten}
+            self.disk.files, {key: self.medium[key][2] for key in self.rotten & set(self.medium)}
         )
         for epoch in self.epochs.values():
             for block in epoch.blocks:
@@ -256,19 +258,28 @@ class History:
         self.ended_damaged = True
         return False
 
-    def _repair(self, life: Life) -> None:
+    def _repair(self, life: Life) -> bool:
+        """`ledger repair --centre`."""
         trust = Trust(venue.TENANT, venue.GATEWAY, VerifyKey(venue.DEVICE_KEY.public))
-        blocks = [block for run in self.centre.blocks.values() for block in run]
+        heads = ((epoch, self.centre.head(epoch)) for epoch in self.centre.blocks)
+        held = [KnownHead(epoch, head.seq, head.hash, "the centre") for epoch, head in heads]
         try:
-            mend.repair(life.cable, trust, blocks)
+            mend.repair(life.cable, trust, self.centre.fetch, held)
         except LedgerDamaged as damaged:
             self.note("not repaired", damaged.epoch, damaged.seq)
+            return False
+        except LedgerError:
+            self.note("nothing to repair")
+        return True
 
     async def _last_life(self) -> None:
         """Nothing goes wrong any more: everything must arrive."""
         self.lives += 1
         life = self.life = Life(self, self.lives)
         self.note("last life", self.lives)
+        if self.sabotaged and not self._repair(life):
+            self.ended_damaged = True  # it was said, and nobody has what is missing
+            return
         async with trio.open_nursery() as nursery:
             if not await self._open(life):
                 return

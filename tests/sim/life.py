@@ -1,9 +1,8 @@
-"""One life of the gateway's process: what `edge/daemon.py` does, on simulated disk, wire and clock."""
+"""One life of the gateway's process: what `edge/daemon.py` does, in a world made of dice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -137,14 +136,13 @@ class Life:
             self.history.note("queued", fields["lane"])
 
     def granted(self, lane: int, seq: int, persons: int) -> None:
-        hold = Hold(self.ledger.epoch, seq)
-        self.history.booths[lane].last = hold
         if self.alive:
-            self.history.saw("granted", lane, hold, persons)
+            self.history.saw("granted", lane, Hold(self.ledger.epoch, seq), persons)
 
-    def _pulsed(self, lane: int) -> None:
-        hold = self.history.booths[lane].last
-        assert hold is not None
+    def _pulsed(self, lane: int, turnstile: Turnstile) -> None:
+        # The driver alone knows whose pulse this is: the first of its queue.
+        hold = Hold(self.ledger.epoch, turnstile._lane._turnstile._queue[0].grant_id)  # type: ignore[arg-type]
+        self.history.booths[lane].last = hold
         if self.alive:
             self.history.saw("pulsed", lane, hold)
 
@@ -247,7 +245,7 @@ class Life:
             booth = self.history.booths[number]
             turnstile = Turnstile(
                 f"lane {number}", booth.link, plan=LanePlan(debounce_s=0.0),
-                new_board=lambda: SimBoard(partial(self._pulsed, number)),
+                new_board=lambda: SimBoard(lambda: self._pulsed(number, turnstile)),
                 on_event=lambda event: wiring.deliver(lane, event), jitter=self._dice.random,
             )  # fmt: skip
             lane.barrier = _Barrier(self, number, turnstile)

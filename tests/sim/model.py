@@ -29,6 +29,15 @@ class Use:
         self.passed = 0
         self.given_back = False
         self.unknown = False
+        self.ended_hlc = 0
+
+    def end(self, fact: PassageLapsed | PassageUnknown) -> None:
+        """A lapse that rotted away and was fetched back later finds the hold unknown by then: the
+        later word counts."""
+        if fact.hlc > self.ended_hlc:
+            self.ended_hlc = fact.hlc
+            self.unknown = isinstance(fact, PassageUnknown)
+            self.given_back = not self.unknown
 
     @property
     def used(self) -> int:
@@ -64,10 +73,8 @@ class Model:
             if use is None:
                 return
             use.passed = max(use.passed, fact.passed)
-            if isinstance(fact, PassageLapsed):
-                use.given_back = True
-            elif isinstance(fact, PassageUnknown):
-                use.unknown = True
+            if isinstance(fact, PassageLapsed | PassageUnknown):
+                use.end(fact)
 
     def _uses(self, ticket: bytes) -> dict[Hold, Use]:
         return self.uses.setdefault(ticket, {})

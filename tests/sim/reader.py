@@ -32,28 +32,32 @@ def read_epochs(
     holds what it said, else the product has to call it damage.
     """
     names = sorted(name for file in files if (name := parse_name(file)) is not None)
+    begins = {(name.epoch, name.first_seq) for name in names}
     found: dict[int, Epoch] = {}
     for name in names:
         blocks, dirty = found.get(name.epoch, Epoch([], False))
         if name.first_seq == (blocks[-1].last_seq + 1 if blocks else 1):
-            dirty = _read(bytes(files[name.file]), name.epoch, blocks, rotten)
+            known = {
+                seq: block for (epoch, seq), block in rotten.items() if epoch == name.epoch
+            }  # fmt: skip
+            firsts = {seq for epoch, seq in begins if epoch == name.epoch}
+            dirty = _read(bytes(files[name.file]), blocks, known, firsts)
         found[name.epoch] = Epoch(blocks, dirty)
     return found
 
 
-def _read(
-    raw: bytes, epoch: int, blocks: list[Block], rotten: Mapping[tuple[int, int], Block]
-) -> bool:
+def _read(raw: bytes, blocks: list[Block], rotten: Mapping[int, Block], begins: set[int]) -> bool:
     at = FIRST_BLOCK_AT
     while at < len(raw):
         seq, digest = (blocks[-1].last_seq, blocks[-1].hash) if blocks else (0, bytes(32))
         block = _whole(raw, at)
-        if block is None:
-            block = rotten.get((epoch, seq + 1))
-            after = _whole(raw, at + disk_bytes(len(block.raw))) if block else None
-            if block is None or after is None or after.previous != block.hash:
+        if block is None and seq + 1 in rotten:
+            block = rotten[seq + 1]
+            after = _whole(raw, at + disk_bytes(len(block.raw)))
+            chained = after is not None and after.previous == block.hash
+            if not chained and block.last_seq + 1 not in begins:
                 break
-        if (block.first_seq, block.previous) != (seq + 1, digest):
+        if block is None or (block.first_seq, block.previous) != (seq + 1, digest):
             break
         blocks.append(block)
         at += disk_bytes(len(block.raw))

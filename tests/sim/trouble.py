@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import trio
 
-from crypto.block import ALIGN_BYTES
+from crypto.block import ALIGN_BYTES, read_untrusted
 from edge.ledger.segments import FIRST_BLOCK_AT, SUFFIX
 from tests.sim import venue
 from tests.sim.clock import BEGIN_S
@@ -169,8 +169,19 @@ def _astray(
 ) -> tuple[str, int]:
     if not name.endswith(SUFFIX) or at < FIRST_BLOCK_AT:
         return name, at
-    pages = (len(history.disk.files[name]) - FIRST_BLOCK_AT - len(data)) // ALIGN_BYTES
-    elsewhere = FIRST_BLOCK_AT + ALIGN_BYTES * dice.randint(0, pages)
+    disk = history.disk
+    pages = (len(disk.files[name]) - FIRST_BLOCK_AT - len(data)) // ALIGN_BYTES
+    # Only places further on: a last write that lands where a snapshot makes nobody look again, or
+    # where a repair puts an older block back, is as good as never written.
+    least = (at - FIRST_BLOCK_AT) // ALIGN_BYTES
+    if least > pages:
+        return name, at
+    elsewhere = FIRST_BLOCK_AT + ALIGN_BYTES * dice.randint(least, pages)
+    block, _ = read_untrusted(data)
+    history.rotten.add((block.epoch, block.first_seq))
+    for key, (file, place, victim) in history.medium.items():
+        if file == name and place < elsewhere + len(data) and elsewhere < place + len(victim.raw):
+            history.rotten.add(key)
     history.sabotaged = True
     history.note("misdirected", name, at, elsewhere)
     return name, elsewhere

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from crypto.entry import AdmissionRefused, ClockStepped, KnownFact
-from tests.sim import venue
 from tests.sim.watch import Checker
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 #: About the lane, not about the guest: said, and not recorded.
 _NOT_RECORDED = {"device", "wait"}
-#: Texts that name no ticket: two reasons, counted per lane and minute.
-_GARBAGE_REASONS = 2
 
 
 class Counts(Checker):
@@ -27,13 +24,15 @@ class Counts(Checker):
         super().__init__(history)
         self._said: Counter[tuple[int, int]] = Counter()
         self._recorded: Counter[tuple[int, int]] = Counter()
-        self._garbage_facts = 0
-        self._flushes = 1
+        self._noise: Counter[tuple[int, int]] = Counter()
+        self._steps = 0
+        self._since = 0.0
 
     def started(self) -> None:
         self._said.clear()
         self._recorded.clear()
-        self._flushes += 1
+        self._noise.clear()
+        self._steps, self._since = 0, trio.current_time()
 
     def decided(self, lane: int, answer: dict[str, Any]) -> None:
         if answer["decision"] == "refused" and answer["reason"] not in _NOT_RECORDED:
@@ -42,14 +41,16 @@ class Counts(Checker):
     def appended(self, epoch: int, seq: int, fact: KnownFact) -> None:
         if isinstance(fact, AdmissionRefused):
             self._recorded[(fact.lane, fact.reason)] += fact.count
-            self._garbage_facts += not fact.ticket_hash
+            self._noise[(fact.lane, fact.reason)] += not fact.ticket_hash
         elif isinstance(fact, ClockStepped):
-            self._flushes += 1
+            self._steps += 1
 
     def ticked(self) -> None:
-        minutes = int(trio.current_time() / 60) + 1
-        most = _GARBAGE_REASONS * len(venue.LANES) * (minutes + self._flushes + self.history.lives)
-        self.expect(self._garbage_facts <= most, f"{self._garbage_facts} facts about noise")
+        """One fact per lane, reason and minute; a clock that is set may begin a minute early."""
+        minutes = int((trio.current_time() - self._since) / 60) + 1
+        most = minutes + self._steps + 2
+        for where, facts in self._noise.items():
+            self.expect(facts <= most, f"lane and reason {where}: {facts} facts about noise")
 
     def stopped(self) -> None:
         life = self.history.life

@@ -51,7 +51,7 @@ class Rights(Checker):
 
     def _is_counted(self, fact: AdmissionRefused) -> bool:
         """Flushed by a tick or a stop, not by a presentation in this very moment."""
-        return self.history.last_shown_lane != fact.lane
+        return self.history.deciding_lane != fact.lane
 
     def _admitted(self, fact: Admitted) -> None:
         ticket, lists = fact.ticket, self._lists

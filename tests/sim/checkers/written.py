@@ -30,8 +30,8 @@ class Written(Checker):
 
     def _on_medium(self, hold: Hold) -> AnyFact | None:
         first, fact = self._facts.get(hold, (0, None))
-        if first == 0:
-            return fact
+        if first == 0 or (hold.epoch, first) in self.history.rotten:
+            return fact  # what was damaged on purpose after the sync, was on it
         file, at, block = self.history.medium.get((hold.epoch, first), ("", 0, None))
         if block is None or not self.history.disk.holds(file, at, block.raw):
             return None
