@@ -202,8 +202,8 @@ def context_from(
 ) -> RuleContext:  # fmt: skip
     """The context of a presentation of `ticket`; no `performance` = no dates.
 
-    A hold counts as an entry of its `used` persons, an exit as one of those who walked out; an
-    exit at the very clock of an entry comes first, so ties fail closed.
+    What was annulled or lapsed does not count, an exit only for those who walked out; an exit at
+    the very clock of an entry comes first, so ties fail closed.
     """
     starts, ends, opens = (
         (performance.starts_at, performance.ends_at, performance.admission_from)
@@ -220,12 +220,9 @@ def context_from(
 
 def events_of(ticket: Ticket) -> list[Event]:
     """The entries and exits of a ticket, oldest first."""
-    holds = [hold for hold in ticket.holds if hold.hlc]
+    holds = [hold for hold in ticket.holds if hold.counted]
     holds.sort(key=lambda hold: (hold.hlc, not hold.exit))
-    return [
-        Event(hold.hlc >> HLC_COUNTER_BITS, hold.exit, hold.passed if hold.exit else hold.used)
-        for hold in holds
-    ]
+    return [Event(hold.hlc >> HLC_COUNTER_BITS, hold.exit, hold.counted) for hold in holds]
 
 
 def _instant(at_ms: int) -> int:

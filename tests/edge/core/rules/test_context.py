@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from crypto.bundle import Performance
 from crypto.entry import HLC_COUNTER_BITS
+from edge.core.holds import ANNULLED, LAPSED, Hold, Ticket
 from edge.core.moments import Moment
 from edge.core.rules import Event, RuleContext, context_from
 from edge.core.rules.context import INSTANT_MAX_MS, MISSING
-from edge.core.state import LAPSED, Hold, Ticket
 from tests.edge.core.rules.made import ANY, BERLIN, EVENTS, facts, ms
 
 
 def hold(at: str, seq: int = 1, **fields: int) -> Hold:
-    return Hold(0, seq, ms(at) << HLC_COUNTER_BITS, **{"granted": 1, **fields})  # type: ignore[arg-type]
+    fields.setdefault("granted", 1)
+    return Hold(0, seq, ms(at) << HLC_COUNTER_BITS, **fields)  # type: ignore[arg-type]
 
 
 def test_the_day_with_23_hours() -> None:
@@ -159,6 +160,8 @@ def test_from_the_holds_of_a_ticket() -> None:
             hold("2026-03-14T09:00:00Z", 1, granted=2, passed=1, status=LAPSED),
             hold("2026-03-14T09:30:00Z", 2, exit=True, passed=1),
             hold("2026-03-14T09:40:00Z", 4, status=LAPSED),
+            hold("2026-03-14T10:30:00Z", 6, status=ANNULLED),
+            hold("2026-03-14T10:40:00Z", 7, exit=True, passed=1, status=ANNULLED),
             Hold(0, 5),  # its grant has not arrived yet
         ],
     )
