@@ -17,7 +17,7 @@ MEDIUM_BYTES_MAX: Final = 128
 Number = Annotated[int, Meta(ge=1, le=0xFFFF)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Time = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
-Date = Annotated[int, Meta(ge=0, le=9999_12_31)]
+Date = Annotated[int, Meta(ge=0, le=2999_12_31)]
 Minute = Annotated[int, Meta(ge=0, le=1440)]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
 Count = Annotated[int, Meta(ge=1, le=65535)]
@@ -102,7 +102,7 @@ class RuleText(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MediumTicket(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A ticket on a medium: what its code would say."""
+    """A ticket on a medium: what its code would say. That code may be replaced; the link stays."""
 
     ticket: Ticket
     product: U16
@@ -111,7 +111,6 @@ class MediumTicket(msgspec.Struct, frozen=True, omit_defaults=True):
     valid_until: Time = 0
     persons: Annotated[int, Meta(ge=1, le=255)] = 1
     flags: Persons = 0
-    issued_at: U32 = 0
 
 
 class Medium(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,84 +7,41 @@ A decision carries at most one fact. The caller folds it into the state *before 
 """
 
 import hashlib
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-
-from crypto.bundle import Product
 from crypto.claim import Claim
 from crypto.entry import (
     HLC_COUNTER_BITS,
     MARK_ATTENTION,
     MARK_CHECK,
     MARK_CLOCK_UNSURE,
+    MARK_INNER,
     MARK_NO_WINDOW,
-    MARK_REENTRY_AFTER_EXIT,
-    MARK_REENTRY_UNLIMITED,
+    MARK_STALE,
     AdmissionRefused,
     Admitted,
     ExitRecorded,
 )
 from crypto.errors import BadCode
 from crypto.ticket import FLAG_ATTENTION, FLAG_CHECK
+from edge.core import history, ruling
+from edge.core.decision import Decision, Direction, Earlier, Finding, Hints, Presentation
+from edge.core.history import TOO_MANY
 from edge.core.holds import UNKNOWN, Hold, Ticket
+from edge.core.media import Chosen, choose
 from edge.core.moments import Moment
 from edge.core.policy import GateRule, Policy
 from edge.core.reasons import BY_CODE, Reason
 from edge.core.state import State
+from edge.core.validity import in_time, opens_ms
 
-Direction = Literal["entry", "exit"]
+__all__ = ["Decision", "Direction", "Earlier", "Presentation", "decide", "judge", "ticket_hash"]
 HASH_BYTES: Final = 8
 COUNT_MAX: Final = 255
-
-
-class Presentation(msgspec.Struct, frozen=True, gc=False):
-    """A scanned text at a lane of `gateway`. `nonce` names it across retries; `count`: persons."""
-
-    code: bytes
-    gateway: bytes
-    lane: int
-    gate: int
-    direction: Direction = "entry"
-    nonce: bytes = b""
-    count: int = 1
-
-
-class Earlier(msgspec.Struct, frozen=True, gc=False):
-    """The use that stands in the way. `gateway` tells whose lane number `lane` is."""
-
-    at_ms: int
-    offset_min: int
-    gateway: bytes
-    gate: int
-    lane: int
-    possibly: bool
-    open: bool
-
-
-class Decision(msgspec.Struct, frozen=True, gc=False):
-    """The answer. `reason` None = admitted. `repeated`: said before, so nothing may move again.
-
-    `fact` is None for repeated answers and for garbage, which is only counted (`refusals`).
-    `hold` points at the hold that a repeated answer belongs to; `marks` are the MARK_ bits.
-    """
-
-    reason: Reason | None
-    granted: int = 0
-    claim: Claim | None = None
-    fact: Admitted | ExitRecorded | AdmissionRefused | None = None
-    earlier: Earlier | None = None
-    hold: Hold | None = None
-    repeated: bool = False
-    marks: int = 0
-
-    @property
-    def admitted(self) -> bool:
-        """Whether the guest may pass."""
-        return self.reason is None
-
-
+MEDIUM_SCHEME: Final = "medium"
 _NOBODY: Final = Ticket(0, [])
+# A gate that the bundle does not name refuses with `device`, after all that is about the ticket.
+_ANY_GATE: Final = GateRule(0, "", None, None)
 
 
 def decide(
@@ -94,21 +51,59 @@ def decide(
 
     Changes nothing: the returned fact is folded by the caller.
     """
+    read = _read(state, policy, presentation, now)
+    if isinstance(read, Claim):
+        return judge(state, policy, presentation, read, now, hlc)
+    finding = Finding(read.reason)
+    return _refuse(policy, finding, presentation, now, hlc, None, read.fitting)
+
+
+def claim_of(state: State, policy: Policy, p: Presentation, now: Moment) -> Claim | None:
+    """The claim that is presented, None if there is none that could be decided."""
+    read = _read(state, policy, p, now)
+    return read if isinstance(read, Claim) else None
+
+
+def _read(state: State, policy: Policy, p: Presentation, now: Moment) -> Claim | Chosen:
+    """The claim that a text makes, or the reason why it makes none."""
+    if policy.reads_media:
+        chosen = _medium(state, policy, p, now)
+        if chosen is not None:
+            return chosen.claim or chosen
     try:
-        claim = policy.keyring.read_untrusted(presentation.code, now.ms // 1000)
+        return policy.keyring.read_untrusted(p.code, now.ms // 1000)
     except BadCode as error:
-        return _refuse(BY_CODE[error.reason], presentation, now, hlc, None)
+        return Chosen(None, BY_CODE[error.reason])
+
+
+def judge(
+    state: State, policy: Policy, p: Presentation, claim: Claim, now: Moment, hlc: int,
+    as_of: Ticket | None = None,
+) -> Decision:  # fmt: skip
+    """Decide a claim that was read. `as_of`: its history as it was at `now`, if that is past."""
     ticket = state.tickets.get(claim.identity, _NOBODY)
-    again = _said_before(state, ticket, presentation)
+    again = said_before(state, ticket, p)
     if again is not None:
         marks = 0 if again.exit else _marks(policy, claim, now)
-        return Decision(None, again.granted, claim, hold=again, repeated=True, marks=marks)
-    reason = _refusal(policy, ticket, presentation, claim, now)
-    if reason is not None:
-        return _refuse(reason, presentation, now, hlc, claim)
-    if presentation.direction == "exit":
-        return _let_out(policy, presentation, claim, now, hlc)
-    return _let_in(state, policy, ticket, presentation, claim, now, hlc)
+        hints = _hints(policy, claim, now) if policy.hinted else None
+        return Decision(
+            None, again.granted, claim, hold=again, repeated=True, marks=marks, hints=hints
+        )
+    finding = _check(state, policy, ticket if as_of is None else as_of, p, claim, now)
+    if finding is not None:
+        return _refuse(policy, finding, p, now, hlc, claim, state=state)
+    hints = _hints(policy, claim, now) if policy.hinted else None
+    if p.direction == "exit":
+        left = ExitRecorded(hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, p.nonce)
+        return Decision(None, 1, claim, left, hints=hints)
+    marks = _marks(policy, claim, now)
+    wanted = min(max(p.count, 1), COUNT_MAX)
+    fact = Admitted(
+        hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, claim.issued_at,
+        claim.product, claim.performance, wanted, claim.persons, p.nonce,
+        marks | rights(policy, p, claim),
+    )  # fmt: skip
+    return Decision(None, wanted, claim, fact, marks=marks, hints=hints)
 
 
 def ticket_hash(identity: bytes) -> bytes:
@@ -116,7 +111,15 @@ def ticket_hash(identity: bytes) -> bytes:
     return hashlib.sha256(identity).digest()[:HASH_BYTES]
 
 
-def _said_before(state: State, ticket: Ticket, p: Presentation) -> Hold | None:
+def rights(policy: Policy, p: Presentation, claim: Claim) -> int:
+    """The marks that tell siblings, who may have another bundle, what the product allows."""
+    marks = policy.rights.get(claim.product, 0)
+    if policy.zoned and policy.gates.get(p.gate, _ANY_GATE).inner:
+        marks |= MARK_INNER
+    return marks
+
+
+def said_before(state: State, ticket: Ticket, p: Presentation) -> Hold | None:
     """The nervous guest, and the retried request: same answer, no new fact, no new movement."""
     leaving = p.direction == "exit"
     for hold in ticket.holds:
@@ -130,22 +133,68 @@ def _said_before(state: State, ticket: Ticket, p: Presentation) -> Hold | None:
     return None
 
 
-# A gate that the bundle does not name refuses with `device`, after all that is about the ticket.
-_ANY_GATE: Final = GateRule(0, "", None, None)
+def _medium(state: State, policy: Policy, p: Presentation, now: Moment) -> Chosen | None:
+    def known(claim: Claim) -> Ticket:
+        return state.tickets.get(claim.identity, _NOBODY)
+
+    return choose(
+        policy, p,
+        lambda claim: _check(state, policy, known(claim), p, claim, now),
+        lambda claim: said_before(state, known(claim), p) is not None,
+        lambda claim: history.inside(state.in_order(known(claim))) > 0,
+    )  # fmt: skip
 
 
-def _refusal(
-    policy: Policy, ticket: Ticket, p: Presentation, claim: Claim, now: Moment
-) -> Reason | None:
-    """Checks 2 to 9 of the ladder; 10 needs the history and follows in `_let_in`."""
-    identity = claim.identity
-    if claim.issued_at < max(policy.revoked.get(identity, 0), ticket.issued_at):
-        return Reason.REVOKED
-    if identity in policy.canceled:
-        return Reason.CANCELED
-    if identity in policy.blocked:
-        return Reason.BLOCKED
+def _check(
+    state: State, policy: Policy, ticket: Ticket, p: Presentation, claim: Claim, now: Moment
+) -> Finding | None:
+    """The ladder from check 2 on."""
+    reason = _listed(policy, ticket, p, claim)
+    if reason is not None:
+        return Finding(reason)
     gate = policy.gates.get(p.gate, _ANY_GATE)
+    reason = _elsewhere(policy, gate, claim)
+    if reason is not None:
+        return Finding(reason)
+    if p.direction == "entry":
+        if not in_time(policy, claim, gate, now.ms // 1000):
+            opens = opens_ms(policy, claim, gate, now.ms // 1000)
+            return Finding(Reason.INVALID_TIME, opens_ms=opens)
+        wanted = min(max(p.count, 1), COUNT_MAX)
+        holds = state.in_order(ticket)
+        product = policy.products[claim.product]
+        if claim.product in policy.careful:
+            finding = _careful(state, policy, gate, holds, claim, wanted, p, now)
+            if finding is not None:
+                return finding
+        else:
+            obstacle = history.redeemed(holds, product, claim.persons, wanted, now)
+            if obstacle is not None:
+                return Finding(Reason.ALREADY_REDEEMED, obstacle)
+    return None if p.gate in policy.gates else Finding(Reason.DEVICE)
+
+
+def _listed(policy: Policy, ticket: Ticket, p: Presentation, claim: Claim) -> Reason | None:
+    """Checks 2 to 6: what the lists say. Whoever is in with a debt may leave with it."""
+    identity = claim.identity
+    # A medium is linked to the ticket itself, whichever code of it is the newest.
+    if (
+        claim.issued_at < max(policy.revoked.get(identity, 0), ticket.issued_at)
+        and claim.scheme != MEDIUM_SCHEME
+    ):
+        return Reason.REVOKED
+    reason = policy.denied.get(identity)
+    if reason is None or reason < Reason.UNAPPROVED:
+        return reason
+    if p.direction == "exit":
+        return None
+    paid = reason is Reason.UNPAID and p.accept_unpaid
+    gate = policy.gates.get(p.gate, _ANY_GATE)
+    return None if paid and gate.accepts_unpaid else reason
+
+
+def _elsewhere(policy: Policy, gate: GateRule, claim: Claim) -> Reason | None:
+    """Checks 7 and 8: not for this gate."""
     if claim.product not in policy.products:
         return Reason.PRODUCT
     if gate.products is not None and claim.product not in gate.products:
@@ -155,99 +204,35 @@ def _refusal(
             return Reason.PERFORMANCE
         if gate.performances is not None and claim.performance not in gate.performances:
             return Reason.PERFORMANCE
-    if p.direction == "entry" and not _in_time(policy, claim, now.ms // 1000):
-        return Reason.INVALID_TIME
     return None
 
 
-def _in_time(policy: Policy, claim: Claim, now_s: int) -> bool:
-    if now_s < claim.valid_from or (claim.valid_until and now_s >= claim.valid_until):
-        return False
-    performance = policy.performances.get(claim.performance)
-    if performance is None:
-        return True
-    if now_s < performance.admission_from:
-        return False
-    return not performance.ends_at or now_s < performance.ends_at
-
-
-# What the fact says of the product's right: siblings find conflicts without the bundle.
-_RIGHTS: Final = {
-    "none": 0, "after_exit": MARK_REENTRY_AFTER_EXIT, "unlimited": MARK_REENTRY_UNLIMITED
-}  # fmt: skip
-
-
-def _let_in(
-    state: State, policy: Policy, ticket: Ticket, p: Presentation, claim: Claim,
-    now: Moment, hlc: int,
-) -> Decision:  # fmt: skip
-    wanted = min(max(p.count, 1), COUNT_MAX)
-    holds = state.in_order(ticket)
-    obstacle = _redeemed(holds, policy.products[claim.product], claim.persons, wanted, now)
+def _careful(
+    state: State, policy: Policy, gate: GateRule, holds: list[Hold], claim: Claim, wanted: int,
+    p: Presentation, now: Moment,
+) -> Finding | None:  # fmt: skip
+    """Checks 10 to 13, where a bundle's terms say more than the plain *once*."""
+    product = policy.products[claim.product]
+    obstacle = history.obstacle(policy, gate, product, holds, claim.persons, wanted, now)
     if obstacle is not None:
-        earlier = _earlier(state, obstacle)
-        return _refuse(Reason.ALREADY_REDEEMED, p, now, hlc, claim, earlier)
-    if p.gate not in policy.gates:
-        return _refuse(Reason.DEVICE, p, now, hlc, claim)
-    marks = _marks(policy, claim, now)
-    fact = Admitted(
-        hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, claim.issued_at,
-        claim.product, claim.performance, wanted, claim.persons, p.nonce,
-        marks | _RIGHTS[policy.products[claim.product].reentry],
-    )  # fmt: skip
-    return Decision(None, wanted, claim, fact, marks=marks)
+        return Finding(Reason.ALREADY_REDEEMED, obstacle)
+    for place in policy.full_places:
+        if place.number in gate.crossed:
+            inside = state.counts.inside(place.gates, policy.emptied_ms(now.ms))
+            if inside + wanted > place.capacity:
+                return Finding(Reason.ZONE_FULL, zone=place.number)
+    finding = ruling.refused(policy, gate, claim, holds, wanted, now)
+    if finding is not None:
+        return finding
+    if gate.asks:
+        open_ones = [one for one in policy.entry(claim.product).questions if one not in p.answers]
+        if open_ones:
+            return Finding(Reason.QUESTIONS, questions=tuple(open_ones))
+    return None
 
 
-def _redeemed(
-    holds: list[Hold], product: Product, persons: int, wanted: int, now: Moment
-) -> Hold | None:
-    """The hold because of which no more may enter, or None if `wanted` persons still may.
-
-    `holds` in order. The persons of a group that have not been in yet wait for nobody: only who
-    comes again may be too soon.
-    """
-    if wanted > persons:
-        return _TOO_MANY
-    entries = [hold for hold in holds if not hold.exit and hold.used]
-    if sum(hold.used for hold in entries) + wanted <= persons:
-        return None
-    last = entries[-1]
-    if product.reentry == "none":
-        return last
-    if product.reentry == "unlimited":
-        # Whoever is in may come again, but two cannot walk on one right at the same moment.
-        walking = [hold for hold in entries if hold.open]
-        if sum(hold.granted for hold in walking) + wanted > persons:
-            return walking[-1]
-    elif _inside(holds) + wanted > persons:
-        return last
-    if not product.reentry_after_s:
-        return None  # no clock is asked: one that was set back keeps nobody out
-    earliest_ms = (last.hlc >> HLC_COUNTER_BITS) + product.reentry_after_s * 1000
-    return last if now.ms < earliest_ms else None
-
-
-# More persons wanted than the code is for: no use stands in the way.
-_TOO_MANY: Final = Hold(-1, 0)
-
-
-def _inside(holds: list[Hold]) -> int:
-    """Persons inside, by the order of facts. An exit counts when somebody has walked out."""
-    inside = 0
-    for hold in holds:
-        inside = max(0, inside - hold.walked) if hold.exit else inside + hold.used
-    return inside
-
-
-def _let_out(policy: Policy, p: Presentation, claim: Claim, now: Moment, hlc: int) -> Decision:
-    if p.gate not in policy.gates:
-        return _refuse(Reason.DEVICE, p, now, hlc, claim)
-    fact = ExitRecorded(hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, p.nonce)
-    return Decision(None, 1, claim, fact)
-
-
-def _earlier(state: State, hold: Hold) -> Earlier | None:
-    if hold is _TOO_MANY:
+def _earlier(state: State, hold: Hold | None) -> Earlier | None:
+    if hold is None or hold is TOO_MANY:
         return None
     gateway = state.origins[hold.origin].gateway
     return Earlier(
@@ -262,19 +247,42 @@ def _marks(policy: Policy, claim: Claim, now: Moment) -> int:
         marks |= MARK_CHECK
     if claim.flags & FLAG_ATTENTION:
         marks |= MARK_ATTENTION
+    note = policy.notes.get(claim.identity) if policy.notes else None
+    if note is not None:
+        marks |= MARK_CHECK * note.check | MARK_ATTENTION * note.attention
+    if policy.stale_after_ms and policy.stale(now.ms):
+        marks |= MARK_STALE
     performance = policy.performances.get(claim.performance)
     windowed = performance is not None and (performance.admission_from or performance.ends_at)
+    if not windowed and policy.entries:
+        windowed = bool(policy.entry(claim.product).windows)
     if not (claim.valid_from or claim.valid_until or windowed):
         marks |= MARK_NO_WINDOW
     return marks
 
 
+def _hints(policy: Policy, claim: Claim, now: Moment) -> Hints | None:
+    guest = policy.guests.by_ticket.get(claim.identity)
+    colour = policy.colours.get(now.day, "")
+    if guest is None:
+        return Hints(colour=colour) if colour else None
+    return Hints(guest.name, guest.note, guest.birthday == now.day % 10_000, colour)
+
+
 def _refuse(
-    reason: Reason, p: Presentation, now: Moment, hlc: int,
-    claim: Claim | None, earlier: Earlier | None = None,
+    policy: Policy, finding: Finding, p: Presentation, now: Moment, hlc: int,
+    claim: Claim | None, fitting: tuple[bytes, ...] = (), state: State | None = None,
 ) -> Decision:  # fmt: skip
-    fact = None
+    reason, fact = finding.reason, None
     if not reason.garbage:
         hashed = ticket_hash(claim.identity) if claim else b""
         fact = AdmissionRefused(hlc, now.day, now.offset_min, p.lane, p.gate, reason, hashed)
-    return Decision(reason, 0, claim, fact, earlier)
+    # What staff must know of a guest they know, they must know of one they refuse, too.
+    known = claim is not None and policy.notes and reason >= Reason.UNAPPROVED
+    return Decision(
+        reason, 0, claim, fact, _earlier(state, finding.obstacle) if state else None,
+        marks=_marks(policy, claim, now) if known and claim else 0,
+        hints=_hints(policy, claim, now) if policy.hinted and claim else None,
+        why=finding.why, questions=finding.questions, choices=fitting, opens_ms=finding.opens_ms,
+        zone=finding.zone,
+    )  # fmt: skip

@@ -122,11 +122,7 @@ def make_terms() -> terms.Terms:
         warn_at=4800,
         gates=[terms.GatePolicy(1, [1], True, True, True)],
         rules=[terms.RuleText('{"<":[{"var":"entries_today"},3]}', 1, 3)],
-        media=[
-            terms.Medium(
-                b"5555", [terms.MediumTicket(ticket_id, 3, 7, 1, NOW_S, 2, 2, NOW_S)], True
-            )
-        ],
+        media=[terms.Medium(b"5555", [terms.MediumTicket(ticket_id, 3, 7, 1, NOW_S, 2, 2)], True)],
         medium_prefixes=[b"55"],
         unapproved=[ticket_id],
         unpaid=[ticket_id],

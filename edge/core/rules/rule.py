@@ -132,8 +132,8 @@ class _Unfolding:
         if len(args) < 2:
             return self.of(args[0] if args else Literal(path, None), negated)
         condition, then = args[:2]
-        # Either it and what follows from it, or not it and the rest.
-        rest = Junction(True, (self.of(condition, True), self.choice(args[2:], path, negated)))
-        return Junction(
-            False, (Junction(True, (self.of(condition, False), self.of(then, negated))), rest)
-        )
+        # Either it and what follows from it, or not it and the rest; the negation turns all over.
+        first = (self.of(condition, negated), self.of(then, negated))
+        rest = (self.of(condition, not negated), self.choice(args[2:], path, negated))
+        parts = (Junction(not negated, first), Junction(not negated, rest))
+        return Junction(negated, parts)
