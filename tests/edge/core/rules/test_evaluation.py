@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from edge.core.rules import RuleContext, compile_rule
 from edge.core.rules.context import MISSING
@@ -30,6 +30,7 @@ def kleene(formula: Formula, context: RuleContext) -> bool | None:
 
 
 @settings(max_examples=500)
+@example({"!": {"if": [{"inList": [var("product"), [1]]}, False]}}, facts())
 @given(RULES, ANY)
 def test_a_rule_and_its_alternatives_decide_alike(raw: Any, context: RuleContext) -> None:
     rule = compile_rule(raw)
