@@ -16,6 +16,7 @@ from config.check import Cross, known
 from config.credentials import Credential
 from config.devices import Scanner, Turnstile
 from config.faults import nearest
+from config.peers import Peers, own_name_faults
 from config.shown import Display, Texts, texts_faults
 from config.staff import Staff, reach_faults, staff_faults
 
@@ -110,6 +111,8 @@ class Clock(_Table, frozen=True):
     drift_max_ms: Annotated[int, Meta(ge=1000, le=3_600_000)] = 60_000
     #: A step of the wall clock of at least this size becomes a fact.
     step_min_ms: Annotated[int, Meta(ge=100, le=60_000)] = 1000
+    #: A sibling's clock that is further off becomes a fact, and a warning.
+    sibling_max_ms: Annotated[int, Meta(ge=50, le=3_600_000)] = 2000
 
 
 class Log(_Table, frozen=True):
@@ -132,6 +135,7 @@ class Gateway(_Table, frozen=True):
     device_key: Credential | None = None
     ledger: Ledger = Ledger()
     central: CentralLink | None = None
+    peers: Peers | None = None
     local_api: LocalApi = LocalApi()
     clock: Clock = Clock()
     log: Log = Log()
@@ -174,6 +178,7 @@ class Gateway(_Table, frozen=True):
         yield from _gate_faults(value)
         yield from _device_faults(known(value, "lanes") or ())
         yield from _ledger_faults(value)
+        yield from own_name_faults(value)
         least, most = (known(value, "central", f"backoff_{end}_s") for end in ("min", "max"))
         if least is not None and most is not None and least > most:
             path = ("central", "backoff_max_s")

@@ -44,7 +44,7 @@ def run_daemon(words: Sequence[str]) -> int:
         # Only now: trio, TLS and the web server are not needed to say what is wrong.
         from edge.daemon import run
 
-        return run(config, ready_fd=asked.ready_fd)
+        return run(config, ready_fd=asked.ready_fd, open_without=asked.open_without)
     except ConfigInvalid as invalid:
         for fault in invalid.faults:
             print(f"gatehouse-edge: {fault}", file=sys.stderr)
@@ -63,6 +63,10 @@ def _run_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--ready-fd", type=int, metavar="N", help="write the bound addresses here once ready (JSON)"
     )
+    parser.add_argument(
+        "--open-without", action="store_true",
+        help="open an empty gateway although neither sibling nor centre has told it what happened",
+    )  # fmt: skip
     return parser
 
 

@@ -33,7 +33,8 @@ ticket = App(name="ticket", help="Tickets, without a daemon.", help_epilogue=EXI
 ledger = App(name="ledger", help="The ledger on disk.", help_epilogue=EXIT_CODES)
 config = App(name="config", help="The gateway's configuration.", help_epilogue=EXIT_CODES)
 rules = App(name="rules", help="Rules of admission, before doors open.", help_epilogue=EXIT_CODES)
-for _group in (ticket, ledger, config, rules):
+peers = App(name="peers", help="The other gateways of the venue.", help_epilogue=EXIT_CODES)
+for _group in (peers, ticket, ledger, config, rules):
     app.command(_group)
 
 _Key = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -89,6 +90,22 @@ def status(*, config: Path | None = None, bind: str | None = None) -> int:
     from edge.commands import status as command
 
     return command.status(config, bind)
+
+
+@peers.command(name="status")
+def peers_status(*, config: Path | None = None, bind: str | None = None) -> int:
+    """Ask the running daemon about its siblings. Prints JSON; exit 0 all heard, 1 not, 69 silent.
+
+    Parameters
+    ----------
+    config
+        The gateway's TOML file, which says where the daemon listens.
+    bind
+        Where it listens, as in the configuration: HOST:PORT or unix:/PATH.
+    """
+    from edge.commands import status as command
+
+    return command.peers(config, bind)
 
 
 @ticket.command

@@ -18,6 +18,7 @@ from typing import Final
 
 import trio
 
+from config.binds import Bind
 from config.credentials import read_credential
 from config.faults import ConfigInvalid, Fault
 from config.gateway import Gateway as GatewayConfig
@@ -25,6 +26,7 @@ from config.runtime import logs
 from config.runtime.listen import Connections
 from config.runtime.notify import notify, report_ready, watchdog_s
 from crypto.block import Block
+from crypto.bundle import Bundle
 from crypto.entry import AnyFact
 from crypto.errors import Bad
 from crypto.keys import SEED_BYTES
@@ -38,11 +40,14 @@ from edge.ledger import errors as ledger_errors
 from edge.ledger import recover
 from edge.ledger.ledger import Ledger
 from edge.ledger.storage import DiskStorage
+from edge.peers.house import House, NoHistory, SiblingsAtHome
+from edge.peers.rebuild import Asker, excuse_emptiness
 from edge.receipts import ReceiptStore
 from edge.rescue import Rescue
 from edge.snapshots import keep_snapshots
 from edge.transport import HttpTransport
 from edge.uplink import Backoff, Uplink, compare_clocks, follow_bundles, in_thread
+from edge.venue_texts import venue_texts
 from edge.web.serve import serve_api
 from edge.wiring import Device, wire
 
@@ -52,12 +57,17 @@ LAST_WORDS_S: Final = 2.0
 TICK_S: Final = 1.0
 
 
-def run(config: GatewayConfig, *, ready_fd: int | None = None) -> int:
-    """Run until SIGTERM or SIGINT. The exit code; raises `ConfigInvalid`."""
+def run(
+    config: GatewayConfig, *, ready_fd: int | None = None, open_without: bool = False
+) -> int:
+    """Run until SIGTERM or SIGINT. The exit code; raises `ConfigInvalid`.
+
+    `open_without`: an empty gateway opens at once, though nobody has told it what happened.
+    """
     logs.setup(config.log.level)
     identity = load_identity(Path(config.identity_dir), _device_seed(config))
     try:
-        trio.run(partial(_main, config, identity, ready_fd))
+        trio.run(partial(_main, config, identity, ready_fd, open_without))
     except Exception as error:
         for kind, code, what in _ENDINGS:
             cause = _first(error, kind)
@@ -74,7 +84,9 @@ _ENDINGS: Final = (
     (ledger_errors.LedgerFull, 74, "there is no room to begin a ledger"),
     (ledger_errors.LedgerDamaged, 78, "the ledger is damaged and was not touched"),
     (ledger_errors.LedgerForeign, 78, "the ledger is another gateway's"),
+    (NoHistory, 69, "the gateway is empty and nobody tells it what happened; --open-without opens"),
     (ledger_errors.LedgerBusy, 69, "the ledger is in use by another process"),
+    (ConfigInvalid, 78, "the configuration cannot be used"),
     (OSError, 69, "the gateway cannot start"),
 )
 
@@ -100,20 +112,31 @@ def _device_seed(config: GatewayConfig) -> bytes | None:
     return seed
 
 
-async def _main(config: GatewayConfig, identity: Identity, ready_fd: int | None) -> None:
+async def _main(
+    config: GatewayConfig, identity: Identity, ready_fd: int | None, open_without: bool
+) -> None:
     clock = SystemClock(
         config.zone, config.cutover_minutes, trusted_ms_max=config.clock.drift_max_ms
     )
     receipts = ReceiptStore(
         Path(config.data_dir) / "receipts", identity.receipt_key, identity.gateway
     )
+    bundles = BundleStore(Path(config.bundle_dir), identity.bundle_key, identity.tenant)
+    kept = bundles.current()
     transport = _transport(config, identity)
+    asker = home = None
+    if config.peers is not None:
+        bundle = kept[0] if kept is not None else Bundle()
+        home = SiblingsAtHome(config, identity, bundle)
+        asker = Asker(identity, config.peers, bundle.gateways)
     with closing(DiskStorage(config.ledger_dir)) as storage:
-        helpers = await Rescue(receipts, transport).helpers()
+        helpers = await Rescue(receipts, transport, asker).helpers()
+        if asker is not None:
+            excuse_emptiness(storage, helpers.known)
         state = State()
         gc.disable()  # replay makes a million objects that all stay: looking at them is in vain
         opened = await trio.to_thread.run_sync(
-            partial(_open, storage, identity, clock, config, helpers, state)
+            partial(_open, storage, identity, clock, config, helpers, state, home)
         )
         ledger = Ledger(storage, opened[0], config.ledger)
         try:
@@ -121,10 +144,13 @@ async def _main(config: GatewayConfig, identity: Identity, ready_fd: int | None)
                 nursery.start_soon(ledger.run)
                 gateway = Gateway(
                     identity=identity.gateway, name=config.name, ledger=ledger,
-                    state=opened[1], clock=clock,
+                    state=opened[1], clock=clock, drift_ms_max=config.clock.drift_max_ms,
                 )  # fmt: skip
-                daemon = _Daemon(config, identity, gateway, ledger, clock, receipts, transport)
-                await daemon.serve(ready_fd)
+                gateway.texts = venue_texts(config)
+                daemon = _Daemon(
+                    config, identity, gateway, ledger, clock, receipts, transport, bundles, home
+                )
+                await daemon.serve(ready_fd, kept, open_without)
                 with trio.CancelScope(shield=True), trio.move_on_after(STOP_S):
                     await _drain(ledger)
                     gateway.stopped()
@@ -134,6 +160,8 @@ async def _main(config: GatewayConfig, identity: Identity, ready_fd: int | None)
                 nursery.cancel_scope.cancel()
         finally:
             ledger.close()
+            if home is not None:
+                home.intake.close()
             if transport is not None:
                 with trio.CancelScope(shield=True), trio.move_on_after(1):
                     await transport.aclose()
@@ -147,7 +175,7 @@ async def _drain(ledger: Ledger) -> None:
 
 def _open(
     storage: DiskStorage, identity: Identity, clock: SystemClock, config: GatewayConfig,
-    helpers: recover.Helpers, empty: State,
+    helpers: recover.Helpers, empty: State, home: SiblingsAtHome | None,
 ) -> tuple[recover.Recovered, State]:  # fmt: skip
     """Recover the ledger into a state (in a thread: folding a million facts takes seconds)."""
     found = [empty]
@@ -169,6 +197,8 @@ def _open(
     opened = recover.recover(
         storage, who, moment, config.ledger, helpers=helpers, load=load, fold=fold
     )
+    if home is not None:
+        home.open(found[0], opened.snapshot.vector if opened.snapshot is not None else {})
     return opened, found[0]
 
 
@@ -187,6 +217,7 @@ class _Daemon:
     def __init__(
         self, config: GatewayConfig, identity: Identity, gateway: Gateway, ledger: Ledger,
         clock: SystemClock, receipts: ReceiptStore, transport: HttpTransport | None,
+        bundles: BundleStore, home: SiblingsAtHome | None,
     ) -> None:  # fmt: skip
         self.config = config
         self.identity = identity
@@ -195,8 +226,13 @@ class _Daemon:
         self.clock = clock
         self.receipts = receipts
         self.transport = transport
-        self.bundles = BundleStore(Path(config.bundle_dir), identity.bundle_key, identity.tenant)
+        self.bundles = bundles
         self.uplink = self._make_uplink()
+        self.siblings: House | None = None
+        if home is not None:
+            self.siblings = House(
+                home, config, identity, gateway, ledger, bundles, transport, _jitter
+            )
 
     def _make_uplink(self) -> Uplink | None:
         if self.transport is None or self.config.central is None:
@@ -214,17 +250,19 @@ class _Daemon:
         assert row is not None
         return Backoff(row.backoff_min_s, row.backoff_max_s, _jitter)
 
-    async def serve(self, ready_fd: int | None) -> None:
+    async def serve(
+        self, ready_fd: int | None, kept: tuple[Bundle, bytes] | None, open_without: bool
+    ) -> None:
         """Run the lanes until a signal asks to stop."""
         self.gateway.started()
-        self._apply_kept_bundle()
-        devices = wire(self.gateway, self.config)
+        self._apply_bundle(kept)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._until_signal, nursery.cancel_scope)
+            peers = await self._start_siblings(nursery, open_without)
+            devices = wire(self.gateway, self.config)
             ports = await self._start_devices(nursery, devices)
             nursery.start_soon(self._tick)
             nursery.start_soon(keep_snapshots, self.ledger, self.gateway, self.config)
-            self._start_uplink(nursery)
             connections = Connections(self.config.local_api.connections_max)
             bound = await nursery.start(
                 partial(serve_api, self.gateway, self.config, self.ledger,
@@ -233,6 +271,7 @@ class _Daemon:
             _quiet_collector()
             report_ready(
                 ready_fd, api=[str(bind) for bind in bound], scanners=ports, pid=os.getpid(),
+                peers=[str(bind) for bind in peers],
                 gateway=self.identity.gateway.hex(), epoch=self.ledger.epoch,
             )  # fmt: skip
             notify("READY=1", f"STATUS={len(self.gateway.lanes)} lanes in service")
@@ -244,8 +283,20 @@ class _Daemon:
         if self.uplink is not None:
             await self.uplink.last_words()
 
-    def _apply_kept_bundle(self) -> None:
-        kept = self.bundles.current()
+    async def _start_siblings(self, nursery: trio.Nursery, open_without: bool) -> list[Bind]:
+        """Uplink and siblings run before the lanes: an empty gateway is told first."""
+        self._start_uplink(nursery)
+        if self.siblings is None:
+            return []
+        bound = await self.siblings.start(nursery, _bordered)
+        if self.siblings.empty and self.siblings.config.siblings:
+            if open_without:
+                log.error("opened without knowing what happened: copies may be admitted")
+            else:
+                await self.siblings.learn_history()
+        return bound
+
+    def _apply_bundle(self, kept: tuple[Bundle, bytes] | None) -> None:
         if kept is None:
             log.warning("no bundle yet: nobody is admitted until the centre has sent one")
             return
@@ -300,6 +351,8 @@ async def _bordered(name: str, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
+        except ledger_errors.StorageFailed:
+            raise  # of a sibling's mirror: no write is retried there either
         except Exception:  # the border: what feeds the centre must not end the gate
             log.exception("%s crashed and is started again; please report this trace", name)
         await trio.sleep(TICK_S)

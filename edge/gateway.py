@@ -6,7 +6,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -62,6 +62,16 @@ class FactLog(Protocol):
     on_durable: list[Callable[[list[Block]], None]]
 
 
+class Siblings(Protocol):
+    """What technicians are shown of the other gateways (`edge.peers.links.Links`)."""
+
+    def rows(self) -> Sequence[Any]:
+        """One row per sibling, ready for JSON."""
+
+    def warnings(self) -> list[str]:
+        """What somebody should look at, in words."""
+
+
 class Gateway:
     """The one place where facts are made. Not a task: plain calls from lanes and tasks."""
 
@@ -86,6 +96,8 @@ class Gateway:
         self.texts = Texts()
         self.events = Hub()
         self.lanes: dict[int, Lane] = {}
+        #: What is known of the other gateways of the venue; None: none are configured.
+        self.siblings: Siblings | None = None
         self.counts: dict[str, int] = {}
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
         self._unsaved: deque[Callable[[int, Moment], KnownFact]] = deque()

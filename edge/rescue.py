@@ -1,4 +1,4 @@
-"""Asking the centre what it holds of our own log, before the ledger is opened.
+"""Asking centre and siblings what they hold of our own log, before the ledger is opened.
 
 A gateway must open without a network, so each question has a short deadline, and silence is an
 answer: then only the receipts on disk testify.
@@ -15,6 +15,7 @@ from crypto.errors import BadBlock
 from edge.identity import Identity, tls_context
 from edge.ledger.recover import Helpers, KnownHead
 from edge.ledger.walk import Fetch
+from edge.peers.rebuild import Asker
 from edge.receipts import ReceiptStore
 from edge.transport import HttpTransport, Turned, UplinkLost
 
@@ -26,11 +27,18 @@ BLOCKS_S: Final = 30.0
 
 
 class Rescue:
-    """What others know of this log. `transport` None: no centre is configured."""
+    """What others know of this log. `transport` None: no centre is configured.
 
-    def __init__(self, receipts: ReceiptStore, transport: HttpTransport | None) -> None:
+    `siblings` None: no siblings are.
+    """
+
+    def __init__(
+        self, receipts: ReceiptStore, transport: HttpTransport | None,
+        siblings: Asker | None = None,
+    ) -> None:  # fmt: skip
         self._receipts = receipts
         self._transport = transport
+        self._siblings = siblings
 
     async def helpers(self) -> Helpers:
         """Witnesses for `edge.ledger.recover`; its `fetch` must be called from a thread of trio."""
@@ -38,7 +46,10 @@ class Rescue:
             KnownHead(r.epoch, r.through_seq, r.head, "a receipt") for r in self._receipts.all()
         ]
         known += await self._centre_heads()
-        return Helpers(known, self._fetch_from_thread if self._transport else None)
+        if self._siblings is not None:
+            known += await self._siblings.heads()
+        anybody = self._transport is not None or self._siblings is not None
+        return Helpers(known, self._fetch_from_thread if anybody else None)
 
     async def _centre_heads(self) -> list[KnownHead]:
         if self._transport is None:
@@ -58,8 +69,15 @@ class Rescue:
         return trio.from_thread.run(self.fetch, epoch, seq)
 
     async def fetch(self, epoch: int, seq: int) -> list[Block]:
-        """Our own blocks from `seq` on, as the centre keeps them; empty when it cannot answer."""
-        assert self._transport is not None
+        """Our own blocks from `seq` on, as the centre or else a sibling keeps them; maybe none."""
+        blocks = await self._from_centre(epoch, seq)
+        if not blocks and self._siblings is not None:
+            blocks = await self._siblings.fetch(epoch, seq)
+        return blocks
+
+    async def _from_centre(self, epoch: int, seq: int) -> list[Block]:
+        if self._transport is None:
+            return []
         try:
             with trio.fail_after(BLOCKS_S):
                 run = await self._transport.get_blocks(epoch, seq)

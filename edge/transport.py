@@ -1,5 +1,6 @@
 """The wire to the centre: mutual TLS over HTTP, and its errors as ours (*Formats* 5 and 6)."""
 
+import copy
 import ssl
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
@@ -105,6 +106,12 @@ class HttpTransport:
         )  # fmt: skip
         self._timeout_s = timeout_s
         self._pack = zstandard.ZstdCompressor(level=3)
+
+    def of(self, gateway: bytes) -> "HttpTransport":
+        """The same connections, asking about the log of another gateway."""
+        other = copy.copy(self)
+        other._base = f"/v1/gateways/{gateway.hex()}"
+        return other
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -279,7 +279,7 @@ async def follow_bundles(
         try:
             raw = await transport.get_bundle(gateway.policy.version, wait_s)
             if raw is not None:
-                await _take_bundle(gateway, store, raw, aside)
+                await take_bundle(gateway, store, raw, aside)
         except (UplinkLost, Turned):
             pass  # told by the uplink
         except (Bad, ValueError) as error:
@@ -293,7 +293,7 @@ async def follow_bundles(
         await trio.sleep(backoff.next_s())
 
 
-async def _take_bundle(gateway: Gateway, store: BundleStore, raw: bytes, aside: Aside) -> None:
+async def take_bundle(gateway: Gateway, store: BundleStore, raw: bytes, aside: Aside) -> None:
     """Raises `BadBundle`, also for one that is not newer, and `ValueError`."""
     bundle = await aside(partial(store.read_untrusted, raw))
     if bundle.version <= gateway.policy.version:

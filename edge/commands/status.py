@@ -1,10 +1,11 @@
-"""`status`: what the running daemon answers to ``/readyz``."""
+"""`status` and `peers status`: what the running daemon answers."""
 
 import http.client
 import json
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 from config.binds import Bind, parse_bind
 from config.gateway import Gateway
@@ -13,6 +14,8 @@ from edge.commands.errors import ANSWER_IS_NO, OK, UNAVAILABLE, USAGE, CommandFa
 
 TIMEOUT_S = 5.0
 ANSWER_BYTES_MAX = 1 << 20
+#: A sibling that was not heard for longer is missed.
+HEARD_S = 10.0
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -33,20 +36,46 @@ def status(config: Path | None, bind: str | None) -> int:
 
     Raises `CommandFailed` when nobody answers, `ConfigInvalid` for a broken configuration.
     """
-    if config is not None and bind is None:
-        address = load(config, Gateway).local_api.address
-    elif bind is not None and config is None:
-        address = _parse(bind)
-    else:
-        raise CommandFailed("status needs either --config FILE or --bind HOST:PORT", USAGE)
-    code, body = _ask(address)
+    code, body = _ask(_address(config, bind), "/readyz")
+    json.dump(_read(body), sys.stdout, ensure_ascii=False)
+    sys.stdout.write("\n")
+    return OK if code == 200 else ANSWER_IS_NO
+
+
+def peers(config: Path | None, bind: str | None) -> int:
+    """Print what the daemon knows of its siblings as JSON. Exit code 0 all heard, 1 not.
+
+    Raises as `status`.
+    """
+    _, body = _ask(_address(config, bind), "/v1/status")
+    answer = _read(body)
+    if "siblings" not in answer:
+        raise CommandFailed("the daemon tells nothing of siblings: it wants a sign-in", UNAVAILABLE)
+    rows = answer["siblings"]
+    told = {"gateway": answer["gateway"], "conflicts": answer["conflicts"], "siblings": rows}
+    json.dump(told, sys.stdout, ensure_ascii=False)
+    sys.stdout.write("\n")
+    missed = [row for row in rows if not row["revoked"] and row["heard_s"] is None]
+    missed += [row for row in rows if row["heard_s"] is not None and row["heard_s"] > HEARD_S]
+    return ANSWER_IS_NO if missed else OK
+
+
+def _read(body: bytes) -> Any:
     try:
         answer = json.loads(body)
     except ValueError:
-        raise CommandFailed(f"{address} is not a Gatehouse daemon", UNAVAILABLE) from None
-    json.dump(answer, sys.stdout, ensure_ascii=False)
-    sys.stdout.write("\n")
-    return OK if code == 200 else ANSWER_IS_NO
+        answer = None
+    if not isinstance(answer, dict):
+        raise CommandFailed("this is not a Gatehouse daemon", UNAVAILABLE)
+    return answer
+
+
+def _address(config: Path | None, bind: str | None) -> Bind:
+    if config is not None and bind is None:
+        return load(config, Gateway).local_api.address
+    if bind is not None and config is None:
+        return _parse(bind)
+    raise CommandFailed("needs either --config FILE or --bind HOST:PORT", USAGE)
 
 
 def _parse(bind: str) -> Bind:
@@ -56,14 +85,14 @@ def _parse(bind: str) -> Bind:
         raise CommandFailed(f"--bind {bind}: {error}", USAGE) from None
 
 
-def _ask(address: Bind) -> tuple[int, bytes]:
+def _ask(address: Bind, path: str) -> tuple[int, bytes]:
     connection: http.client.HTTPConnection
     if address.path:
         connection = _UnixConnection(address.path)
     else:
         connection = http.client.HTTPConnection(address.host, address.port, timeout=TIMEOUT_S)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read(ANSWER_BYTES_MAX)
     except (OSError, http.client.HTTPException) as error:

@@ -102,6 +102,10 @@ class Links:
             found = self._known[gateway] = _Sibling(self._offset_ms_max)
         return found
 
+    def sessions(self) -> list[Session]:
+        """Connections that stand."""
+        return [each.session for each in self._known.values() if each.session is not None]
+
     @property
     def cards(self) -> list[GatewayCard]:
         """Every sibling that the bundle in force names."""

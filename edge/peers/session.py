@@ -78,6 +78,8 @@ class Session:
         self.bundle = 0
         #: What is durable there: from its `Hello` and its `Held`.
         self.held: dict[Key, LogHead] = {}
+        #: What it held when it said Hello.
+        self.first_heads: list[LogHead] = []
         #: With whom it talks, and how long ago it heard them.
         self.hears: dict[bytes, codec.Heard] = {}
         self._stream = stream
@@ -132,6 +134,7 @@ class Session:
             await self._refuse("version", f"we speak version {codec.VERSION}")
         self.streams = mine.streams and theirs.streams
         self.bundle = theirs.bundle
+        self.first_heads = theirs.heads
         self._take_heads(theirs.heads)
         try:
             self._house.greeted(self)
@@ -328,5 +331,3 @@ def _plainest(group: BaseExceptionGroup[BaseException]) -> BaseException:
         flat.sort(key=lambda error, kind=kind: not isinstance(error, kind))  # type: ignore[misc]
     unknown = [e for e in flat if not isinstance(e, (*known, Forged, BadFrame, PeerRefused))]
     return (unknown or flat)[0]
-
-

@@ -12,6 +12,7 @@ from edge.core.reasons import Reason
 from edge.gateway import VERSION, Gateway
 from edge.lane import Lane
 from edge.ledger.spares import Room
+from edge.peers.links import SiblingRow
 from edge.wiring import Device
 
 WELL: Final = frozenset({"ready", "busy"})
@@ -125,7 +126,11 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """One gateway. `uplink` None: it has no centre. `reasons`: why it is not all well."""
+    """One gateway. `uplink` None: it has no centre. `reasons`: why it is not all well.
+
+    `siblings`: the other gateways of the venue (`edge.peers.links.SiblingRow`); `conflicts`: how
+    many admissions, of all gateways, were one too many.
+    """
 
     version: str
     gateway: str
@@ -137,6 +142,8 @@ class Status(msgspec.Struct, frozen=True):
     ledger: LedgerRow
     uplink: UplinkRow | None
     counts: Counts
+    siblings: list[SiblingRow]
+    conflicts: int
 
 
 def lane_rows(sources: Sources) -> list[LaneRow]:
@@ -191,6 +198,8 @@ def status(sources: Sources) -> Status:
         ),
         uplink=msgspec.convert(sources.uplink(), UplinkRow) if sources.uplink else None,
         counts=_counts(gateway),
+        siblings=list(gateway.siblings.rows()) if gateway.siblings is not None else [],
+        conflicts=len(gateway.state.conflicts),
     )  # fmt: skip
 
 
@@ -233,6 +242,8 @@ def readiness(sources: Sources) -> tuple[list[str], list[str]]:
     if gateway.unsaved_count:
         warnings.append(f"{gateway.unsaved_count} facts wait in memory for room in the ledger")
     warnings += _lost(sources)
+    if gateway.siblings is not None:
+        warnings += gateway.siblings.warnings()
     return stops, warnings
 
 
