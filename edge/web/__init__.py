@@ -1,4 +1,4 @@
-"""The gateway's local API and the technician's page: loopback or a unix socket, nobody signs in.
+"""The gateway's local API and its pages: technicians, lane displays, handhelds.
 
 =============== =======================================================================
 `app`          everything below as one ASGI application
@@ -8,8 +8,12 @@
 `status`       what technicians see, as structs; readiness
 `metrics`      the same for Prometheus
 `described`    OpenAPI: which operations there are
+`bodies`       JSON of requests, and what is wrong with it
 `problems`     every error as JSON; the border that keeps a crash to one request
-`page`         the files of the technician's page, in `pages/`
+`signin`       the door in front of every operation: who is calling, and may they?
+`sessions`     who is signed in; `attempts` slows guessing, `rights` says what a role may do
+`display`      what the screen at a lane may know
+`page`         the files of the pages, in `pages/` and `vendor/`
 =============== =======================================================================
 
 Nothing here decides: `edge.lane` does. Nothing here can hold up a lane: a client that hangs up,

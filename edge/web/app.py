@@ -16,9 +16,11 @@ from config.runtime.listen import Connections
 from edge.gateway import Gateway
 from edge.web import page
 from edge.web.described import openapi
+from edge.web.display import Shows
 from edge.web.metrics import GatewayMetrics
 from edge.web.presentations import WAIT_S, Presentations
 from edge.web.problems import ApiError, Border, on_api_error, on_crash, on_http_error, reply
+from edge.web.signin import Door
 from edge.web.status import (
     LanesBody,
     LedgerRoom,
@@ -36,9 +38,9 @@ LISTENER: Final = "local"
 def limits_for(api: LocalApi) -> Limits:
     """What the listener accepts. A unix socket has no host name to be called by."""
     address = api.address
-    host = f"[{address.host}]" if ":" in address.host else address.host
+    names = [f"[{name}]" if ":" in name else name.lower() for name in (address.host, *api.names)]
     return Limits(
-        hosts=() if address.path else tuple(dict.fromkeys((*LOOPBACK_HOSTS, host))),
+        hosts=() if address.path else tuple(dict.fromkeys((*LOOPBACK_HOSTS, *names))),
         body_bytes_max=api.body_bytes_max,
         read_timeout_s=api.read_timeout_s,
         connections_max=api.connections_max,
@@ -52,10 +54,11 @@ def make_app(
     uplink: Callable[[], Mapping[str, Any]] | None = None,
     devices: Sequence[Device] = (),
     connections: Connections | None = None,
+    door: Door | None = None,
     wait_s: float = WAIT_S,
     beat_s: float = BEAT_S,
 ) -> Border:
-    """The application: an ASGI callable that never raises.
+    """The application: an ASGI callable that never raises. Without a `door` nobody signs in.
 
     `uplink` is `Uplink.status`, or None without a centre. `connections` are the counts of the
     listener, for its metrics. A presentation is waited for `wait_s` seconds; a silent stream of
@@ -65,6 +68,7 @@ def make_app(
     health = GatewayHealth(sources)
     if connections is not None:
         health.watch_connections(LISTENER, connections)
+    door = Door(gateway) if door is None else door
     described = openapi()
 
     async def lanes(_request: Request) -> Response:
@@ -76,16 +80,20 @@ def make_app(
     async def description(_request: Request) -> Response:
         return reply(described)
 
-    post = Presentations(gateway, wait_s).post
+    post = Presentations(gateway, door, wait_s).post
     app = Starlette(
         routes=[
             Route("/v1/lanes/{lane}/presentations", post, methods=["POST"]),
-            Route("/v1/lanes", lanes, methods=["GET"]),
-            Route("/v1/status", now, methods=["GET"]),
-            Route("/v1/events", Events(gateway, beat_s).get, methods=["GET"]),
+            Route("/v1/lanes", door.guard("watch", lanes), methods=["GET"]),
+            Route("/v1/lanes/{lane}/shown", Shows(gateway, door).get, methods=["GET"]),
+            Route("/v1/status", door.guard("watch", now), methods=["GET"]),
+            Route("/v1/events", Events(gateway, door, beat_s).get, methods=["GET"]),
+            Route("/v1/session", door.get, methods=["GET"]),
+            Route("/v1/session", door.post, methods=["POST"]),
+            Route("/v1/session", door.delete, methods=["DELETE"]),
             Route("/openapi.json", description, methods=["GET"]),
             *health.routes(),
-            *page.routes(),
+            *page.routes(gateway),
         ],
         exception_handlers={
             ApiError: on_api_error,

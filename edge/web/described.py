@@ -6,12 +6,18 @@ from config.runtime.openapi import Answer as Told
 from config.runtime.openapi import Operation, document
 from edge.answers import Answer
 from edge.gateway import VERSION
+from edge.web.display import Shown
 from edge.web.presentations import Presented
 from edge.web.problems import Problem
+from edge.web.signin import SessionBody, SignIn
 from edge.web.status import LanesBody, Status
 
 _BAD: Final = Told("The request is wrong; `field` and `hint` say how", Problem)
 _NO_LANE: Final = Told("There is no such lane; `lanes` are those there are", Problem)
+_CLOSED: Final = {
+    401: Told("There is sign-in here, and the caller has not", Problem),
+    403: Told("The caller may not do this (here)", Problem),
+}
 _LIMITS: Final = {
     413: Told("The body is too large", Problem),
     415: Told("The content type is not application/json", Problem),
@@ -28,15 +34,45 @@ OPERATIONS: Final = (
             409: Told("The nonce was used for another presentation", Problem),
             503: Told("Too many presentations wait", Problem),
             504: Told("No answer in time; ask again with the same nonce", Problem),
+            **_CLOSED,
             **_LIMITS,
         },
         body=Presented,
+        query={"lang": "Languages of guest_text: de, en, fr, with commas"},
     ),
-    Operation("GET", "/v1/lanes", "All lanes and their devices", {200: Told("Lanes", LanesBody)}),
-    Operation("GET", "/v1/status", "The gateway now", {200: Told("Status", Status)}),
+    Operation(
+        "GET", "/v1/lanes", "All lanes and their devices",
+        {200: Told("Lanes", LanesBody), **_CLOSED},
+    ),
+    Operation(
+        "GET", "/v1/lanes/{lane}/shown", "A lane as its display shows it between two guests",
+        {200: Told("The lane", Shown), 404: _NO_LANE, **_CLOSED},
+    ),
+    Operation("GET", "/v1/status", "The gateway now", {200: Told("Status", Status), **_CLOSED}),
+    Operation(
+        "GET", "/v1/session", "Who is calling, and what they may do",
+        {200: Told("Also for who is not signed in", SessionBody)},
+    ),
+    Operation(
+        "POST", "/v1/session", "Sign in with name and PIN; answers with a cookie",
+        {
+            200: Told("Signed in", SessionBody), 400: _BAD,
+            401: Told("This name and PIN do not belong together", Problem),
+            404: Told("Nobody signs in at this gateway", Problem),
+            429: Told("Too many tries; Retry-After says how long", Problem),
+            **_LIMITS,
+        },
+        body=SignIn,
+    ),
+    Operation(
+        "DELETE", "/v1/session", "Sign out", {200: Told("Signed out, or never in", SessionBody)}
+    ),
     Operation(
         "GET", "/v1/events", "Live events",
-        {200: _EVENTS, 400: _BAD, 404: _NO_LANE, 503: Told("Too many listeners", Problem)},
+        {
+            200: _EVENTS, 400: _BAD, **_CLOSED, 404: _NO_LANE,
+            503: Told("Too many listeners", Problem),
+        },
         query={"lane": "Only events of this lane; may be repeated"},
     ),
     Operation("GET", "/livez", "Does the process turn over?", {200: Told("It does")}),

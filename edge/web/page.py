@@ -1,4 +1,4 @@
-"""The technician's page: four small files from `pages/`, and nothing from anywhere else."""
+"""The pages: small files from `pages/`, a decoder from `vendor/`, nothing from anywhere else."""
 
 from pathlib import Path
 from typing import Final
@@ -7,12 +7,33 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from edge.gateway import Gateway
+from edge.web.lanes import lane_called
+
 FOLDER: Final = Path(__file__).with_name("pages")
+VENDOR: Final = Path(__file__).with_name("vendor")
+_HTML: Final = "text/html; charset=utf-8"
+_CSS: Final = "text/css; charset=utf-8"
+_JS: Final = "text/javascript; charset=utf-8"
 FILES: Final = {
-    "/": ("status.html", "text/html; charset=utf-8"),
-    "/status.css": ("status.css", "text/css; charset=utf-8"),
-    "/status.js": ("status.js", "text/javascript; charset=utf-8"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+    "/": (FOLDER / "status.html", _HTML),
+    "/status.css": (FOLDER / "status.css", _CSS),
+    "/status.js": (FOLDER / "status.js", _JS),
+    "/icon.svg": (FOLDER / "icon.svg", "image/svg+xml"),
+    "/signin": (FOLDER / "signin.html", _HTML),
+    "/signin.css": (FOLDER / "signin.css", _CSS),
+    "/signin.js": (FOLDER / "signin.js", _JS),
+    "/lanes/{lane}/display": (FOLDER / "display.html", _HTML),
+    "/display.css": (FOLDER / "display.css", _CSS),
+    "/display.js": (FOLDER / "display.js", _JS),
+    "/handheld": (FOLDER / "handheld.html", _HTML),
+    "/handheld.css": (FOLDER / "handheld.css", _CSS),
+    "/handheld.js": (FOLDER / "handheld.js", _JS),
+    "/camera.js": (FOLDER / "camera.js", _JS),
+    "/signals.js": (FOLDER / "signals.js", _JS),
+    "/words.js": (FOLDER / "words.js", _JS),
+    "/vendor/qr/decode.js": (VENDOR / "qr" / "decode.js", _JS),
+    "/vendor/qr/index.js": (VENDOR / "qr" / "index.js", _JS),
 }
 HEADERS: Final = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self';"
@@ -22,20 +43,27 @@ HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
 }
+#: The handheld alone may look through the camera; nobody may listen or ask where it is.
+CAMERA_PATHS: Final = frozenset({"/handheld"})
 
 
-def routes() -> list[Route]:
-    """One route per file; they are read once, here."""
+def routes(gateway: Gateway) -> list[Route]:
+    """One route per file; they are read once, here. A lane that is not there has no display."""
     return [
-        Route(path, _File((FOLDER / name).read_bytes(), kind).get, methods=["GET"])
-        for path, (name, kind) in FILES.items()
+        Route(path, _File(path, file.read_bytes(), kind, gateway).get, methods=["GET"])
+        for path, (file, kind) in FILES.items()
     ]
 
 
 class _File:
-    def __init__(self, content: bytes, kind: str) -> None:
+    def __init__(self, path: str, content: bytes, kind: str, gateway: Gateway) -> None:
         self._content = content
-        self._headers = {**HEADERS, "content-type": kind}
+        self._gateway = gateway
+        camera = "(self)" if path in CAMERA_PATHS else "()"
+        powers = f"camera={camera}, microphone=(), geolocation=()"
+        self._headers = {**HEADERS, "permissions-policy": powers, "content-type": kind}
 
-    async def get(self, _request: Request) -> Response:
+    async def get(self, request: Request) -> Response:
+        if "lane" in request.path_params:
+            lane_called(self._gateway, request.path_params["lane"])
         return Response(self._content, headers=self._headers)

@@ -4,7 +4,6 @@ A client that hangs up, or whose time is over, changes nothing: the presentation
 the moment it was taken, and its answer is kept for whoever asks again with the same nonce.
 """
 
-import re
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -13,12 +12,15 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config.faults import nearest
 from config.runtime.limits import Receive
+from edge.core.texts import LANGUAGES
 from edge.gateway import Gateway
 from edge.lane import Lane
+from edge.web.bodies import read_json_untrusted
+from edge.web.lanes import lane_called
 from edge.web.problems import ApiError, Problem, bad_field, reply
 from edge.web.recent import Asked, Recent, RecentFull, mark_of
+from edge.web.signin import Door
 
 WAIT_S: Final = 30.0
 NONCE_BYTES_MAX: Final = 32
@@ -42,60 +44,30 @@ _HINTS: Final = {
     "count": "how many persons want to pass: 1 to 255",
     "direction": '"entry" or "exit", for lanes that do both',
 }
-_AT: Final = re.compile(r"(.*) - at `\$\.(\w+)`", re.DOTALL)
-_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 
 
 def read_presented_untrusted(raw: bytes) -> Presented:
     """The body of a presentation. Raises `ApiError` (400) that names the field or the byte."""
-    try:
-        return _DECODER.decode(raw)
-    except msgspec.ValidationError as error:
-        raise _field_error(str(error)) from None
-    except UnicodeDecodeError:
-        raise ApiError(400, Problem("bad_json", "the body is not UTF-8")) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        text = str(error).removeprefix("JSON is malformed: ")
-        if "truncated" in text:
-            text = f"it ends too early, or in a broken \\u escape ({len(raw)} bytes were read)"
-        detail = f"the body is not JSON: {text}"
-        raise ApiError(400, Problem("bad_json", detail)) from None
-
-
-def _field_error(text: str) -> ApiError:
-    if unknown := _UNKNOWN.match(text):
-        field = unknown[1]
-        detail = f"there is no field {field!r} here"
-        return ApiError(400, Problem("unknown_field", detail, field, nearest(field, list(_HINTS))))
-    if missing := _MISSING.match(text):
-        return bad_field(missing[1], f"{missing[1]} is missing", _HINTS[missing[1]])
-    if wrong := _AT.match(text):
-        field = wrong[2]
-        said = (
-            "is not 1 to 32 bytes in hex"
-            if "regex" in wrong[1]
-            else f"is wrong: {_plain(wrong[1])}"
-        )
-        return bad_field(field, f"{field} {said}", _HINTS.get(field, ""))
-    return ApiError(400, Problem("bad_json", text, hint='an object, as {"code": "GH1..."}'))
-
-
-def _plain(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    return read_json_untrusted(raw, _DECODER, _HINTS, '{"code": "GH1..."}')
 
 
 class Presentations:
     """Takes presentations for the lanes of `gateway`, and waits `wait_s` seconds for answers."""
 
-    def __init__(self, gateway: Gateway, wait_s: float = WAIT_S) -> None:
+    def __init__(self, gateway: Gateway, door: Door, wait_s: float = WAIT_S) -> None:
         self._gateway = gateway
+        self._door = door
         self._wait_s = wait_s
         self._recent: dict[int, Recent] = {}
 
     async def post(self, request: Request) -> Response:
-        """POST /v1/lanes/{lane}/presentations. Refusals are values: 200 as well."""
+        """POST /v1/lanes/{lane}/presentations. Refusals are values: 200 as well.
+
+        `?lang=fr` (once or more, or with commas): the languages of `guest_text`.
+        """
         lane = lane_called(self._gateway, request.path_params["lane"])
+        self._door.require(request, "scan", lane.number)
+        languages = self._languages(request)
         presented = read_presented_untrusted(await request.body())
         _fits(lane, presented)
         asked = self._ask(lane, presented)  # no await before it: nonces are looked up and kept
@@ -103,7 +75,19 @@ class Presentations:
         answer = asked.take()
         if answer is None:
             raise _no_answer(self._wait_s, presented)
-        return reply(answer)
+        spoken = {each: answer.guest_text[each] for each in languages}
+        return reply(msgspec.structs.replace(answer, guest_text=spoken))
+
+    def _languages(self, request: Request) -> list[str]:
+        asked = ",".join(request.query_params.getlist("lang"))
+        if not asked:
+            return list(self._gateway.texts.guest_languages)
+        wanted = asked.split(",")
+        for each in wanted:
+            if each not in LANGUAGES:
+                hint = "known: " + ", ".join(LANGUAGES)
+                raise bad_field("lang", f"there are no texts in {each[:20]!r}", hint)
+        return wanted
 
     def _ask(self, lane: Lane, presented: Presented) -> Asked:
         """Hand the presentation to its lane, unless it was handed over before."""
@@ -142,17 +126,6 @@ async def cancel_when_gone(receive: Receive, scope: trio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
-
-
-def lane_called(gateway: Gateway, number: str, field: str = "") -> Lane:
-    """The lane of that number. Raises `ApiError` (404) that lists the lanes there are."""
-    plain = number.isascii() and number.isdecimal() and len(number) <= 5
-    lane = gateway.lanes.get(int(number)) if plain else None
-    if lane is None:
-        detail = f"there is no lane {number[:20]!r} here"
-        known = sorted(gateway.lanes)
-        raise ApiError(404, Problem("unknown_lane", detail, field, lanes=known))
-    return lane
 
 
 def _fits(lane: Lane, presented: Presented) -> None:

@@ -30,10 +30,13 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 class ApiError(Exception):
     """The request ends with this answer."""
 
-    def __init__(self, status: int, problem: Problem) -> None:
+    def __init__(
+        self, status: int, problem: Problem, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(problem.detail)
         self.status = status
         self.problem = problem
+        self.headers = headers
 
 
 def bad_field(field: str, detail: str, hint: str = "") -> ApiError:
@@ -50,7 +53,7 @@ def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None
 async def on_api_error(_request: Request, error: Exception) -> Response:
     """Starlette calls this for an `ApiError`."""
     assert isinstance(error, ApiError)
-    return reply(error.problem, error.status)
+    return reply(error.problem, error.status, error.headers)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

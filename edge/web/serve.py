@@ -1,17 +1,21 @@
 """Serves the local API for as long as the daemon runs; the border that its crashes stop at."""
 
+import ssl
 from collections.abc import Sequence
 
 import trio
 
 from config.binds import Bind
+from config.faults import ConfigInvalid, Fault
 from config.gateway import Gateway as GatewayConfig
-from config.runtime.listen import Connections
+from config.gateway import LocalTls
+from config.runtime.listen import Connections, Tls
 from config.runtime.listen_trio import keep_serving_trio
 from edge.gateway import Gateway
 from edge.ledger.ledger import Ledger
 from edge.uplink import Uplink
 from edge.web.app import limits_for, make_app
+from edge.web.signin import Door
 from edge.web.status import LedgerRoom
 from edge.wiring import Device
 
@@ -21,14 +25,37 @@ async def serve_api(
     devices: Sequence[Device], connections: Connections,
     task_status: trio.TaskStatus[list[Bind]] = trio.TASK_STATUS_IGNORED,
 ) -> None:  # fmt: skip
-    """Serve until cancelled; starts with the addresses it listens on."""
+    """Serve until cancelled; starts with the addresses it listens on.
+
+    Raises `ConfigInvalid` for a certificate that cannot be used, OSError for an address.
+    """
+    api = config.local_api
+    door = Door(gateway, config.staff, api.session_s, config.display)
     app = make_app(
         gateway,
         ledger_room=lambda: LedgerRoom(ledger.spares_count, ledger.room),
         uplink=uplink.status if uplink is not None else None,
         devices=devices,
         connections=connections,
+        door=door,
     )
-    bind = config.local_api.address
-    limits = limits_for(config.local_api)
-    await keep_serving_trio(app, [bind], limits, connections=connections, task_status=task_status)
+    await keep_serving_trio(
+        app, [api.address], limits_for(api), tls=_usable(api.tls), connections=connections,
+        task_status=task_status,
+    )  # fmt: skip
+
+
+def _usable(tls: LocalTls | None) -> Tls | None:
+    """The files are there and belong together; said now, not to the first phone."""
+    if tls is None:
+        return None
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            tls.certificate, tls.key
+        )
+    except (OSError, ssl.SSLError) as error:
+        problem = f"cannot be used with key {tls.key}: {error}"
+        hint = "PEM files of one P-256 key, readable by this service"
+        fault = Fault(tls.certificate, "local_api.tls", problem, hint)
+        raise ConfigInvalid([fault]) from None
+    return Tls(tls.certificate, tls.key)

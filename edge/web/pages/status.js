@@ -112,6 +112,7 @@ function showLane(row) {
   const part = (name) => box.querySelector("." + name);
   put(part("number"), String(row.lane));
   put(part("name"), row.name);
+  part("display").href = "/lanes/" + row.lane + "/display";
   put(part("where"), row.gate_name + " · " + ARROWS[row.direction] + (row.barrier ? "" : " · no barrier"));
   if (!row.in_service) put(part("state"), "✖ out of service", "no");
   else if (row.busy) put(part("state"), "◐ somebody may pass", "warn");
@@ -146,6 +147,7 @@ function showAnswer(box, answer, atMs) {
 
 async function ask(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(ANSWER_MS), cache: "no-store" });
+  if (answer.status === 401) location.assign("/signin?to=/");
   if (!answer.ok) throw new Error(path + " answered " + answer.status);
   return answer.json();
 }

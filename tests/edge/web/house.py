@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx2
 import trio
 
+from config.shown import Display
+from config.staff import Role, Staff
 from crypto.block import Block, Head
 from crypto.bundle import Bundle, Gate, Issuer, IssuerKey, Performance, Product
 from crypto.entry import KnownFact
 from crypto.keys import SigningKey
+from crypto.pins import hash_pin
 from crypto.ticket import Ticket, issue
 from edge.core.moments import Moment
 from edge.core.policy import Policy
@@ -22,10 +25,20 @@ from edge.lane import Lane
 from edge.ledger.errors import LedgerFull
 from edge.ledger.spares import Room
 from edge.web.app import make_app
+from edge.web.signin import Door
 from edge.web.status import LedgerRoom
 
 NOW_S = 1_790_000_000
 SELLER = SigningKey(bytes(range(32)))
+
+
+PIN = "471100"
+_HASH = hash_pin(PIN, bytes(16))
+
+
+def person(number: int, name: str, role: Role = "scanner", lanes: tuple[int, ...] = ()) -> Staff:
+    """Somebody with the PIN `PIN`."""
+    return Staff(number, name, role, _HASH, lanes)
 
 
 class MemoryLog:
@@ -100,7 +113,9 @@ def rules(version: int = 3) -> Bundle:
 class House:
     """Gateway `north` with lane 1 (an arm) and lane 2 (both ways, no barrier), and its API."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(
+        self, staff: Sequence[Staff] = (), display: Display | None = None, **options: Any
+    ) -> None:
         self.log = MemoryLog()
         self.clock = StillClock()
         self.gateway = Gateway(
@@ -113,7 +128,8 @@ class House:
         self.two = self._lane(2, "Handheld", "both")
         self.arm = Arm()
         self.one.barrier = self.arm
-        self.app = make_app(self.gateway, ledger_room=lambda: self.room, **options)
+        self.door = Door(self.gateway, staff, display=display)
+        self.app = make_app(self.gateway, ledger_room=lambda: self.room, door=self.door, **options)
 
     def _lane(self, number: int, name: str, direction: str) -> Lane:
         lane = self.gateway.lanes[number] = Lane(self.gateway, number, name, 1, direction)

@@ -1,26 +1,24 @@
-"""The technician's page: served whole, under its policy, and alive in a real browser."""
+"""The pages: served whole, under their policy; the technician's is alive in a real browser."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-import shutil
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 import trio
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from drivers.supervisor import Health, Report
 from edge.ledger.spares import Room
 from edge.web import page
 from edge.web.status import LedgerRoom
 from edge.wiring import Device
+from tests.edge.web.browsing import WAIT_MS, from_trio, hidden, in_browser, shows
 from tests.edge.web.house import House, code
-from tests.edge.web.serving import Served, served
+from tests.edge.web.serving import served
 from tests.edge.web.test_status import UPLINK
 
-WAIT_MS = 20_000
 # Without the page's own polling every 5 s, only live events can change what it shows.
 NO_POLLING = """
 const real = window.setInterval;
@@ -32,10 +30,10 @@ window.setInterval = (work, ms) => ms === 5000 ? 0 : real(work, ms);
 async def test_every_file_is_served_under_the_policy() -> None:
     house = House()
     async with house.client() as client:
-        for path, (name, kind) in page.FILES.items():
-            answer = await client.get(path)
+        for path, (file, kind) in page.FILES.items():
+            answer = await client.get(path.replace("{lane}", "2"))
             assert answer.status_code == 200
-            assert answer.content == (page.FOLDER / name).read_bytes()
+            assert answer.content == file.read_bytes()
             assert answer.headers["content-type"] == kind
             policy = answer.headers["content-security-policy"]
             assert policy.startswith(
@@ -44,63 +42,30 @@ async def test_every_file_is_served_under_the_policy() -> None:
             )
             assert "unsafe" not in policy
             assert answer.headers["x-content-type-options"] == "nosniff"
-    assert {path.name for path in page.FOLDER.iterdir()} == {
-        name for name, _ in page.FILES.values()
-    }
+            camera = "camera=(self)" if path == "/handheld" else "camera=()"
+            assert answer.headers["permissions-policy"].startswith(camera)
+        assert (await client.get("/lanes/9/display")).status_code == 404
+    assert set(page.FOLDER.iterdir()) <= {file for file, _ in page.FILES.values()}
 
 
-def test_the_page_asks_nobody_else_and_writes_no_markup() -> None:
+def test_the_pages_ask_nobody_else_and_write_no_markup() -> None:
     for path in page.FOLDER.iterdir():
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://|//[a-z]+\.", text), path.name
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
         assert not re.search(r"\son[a-z]+=|\sstyle=", text), path.name
-    html = (page.FOLDER / "status.html").read_text()
-    for path in set(page.FILES) - {"/"}:
-        assert f'"{path}"' in html
+        for named in re.findall(r'(?:src=|href=|from |import )"(/[^"]*)"', text):
+            assert named in {*page.FILES, "/openapi.json", "/metrics"}, (path.name, named)
 
 
-def in_browser(
-    api: Served, play: Callable[[Page], None], width: int = 360, prepare: str = ""
-) -> None:
-    """Run `play` on the open page; errors of its scripts and of its policy fail the test."""
-    program = shutil.which("chromium")
-    said: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        # What the network does is the test's business; everything else is a fault of the page.
-        if message.type == "error" and "net::" not in message.text:
-            said.append(message.text)
-
-    with sync_playwright() as player:
-        # Chromium's own sandbox does not work for root, as which CI runs.
-        browser = player.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        try:
-            shown = browser.new_page(viewport={"width": width, "height": 740})
-            shown.set_default_timeout(WAIT_MS)
-            shown.on("console", note)
-            shown.on("pageerror", lambda error: said.append(str(error)))
-            shown.add_init_script(prepare)
-            shown.goto(api.url)
-            expect(shown.locator("#lane-2 .verdict")).to_be_visible(timeout=WAIT_MS)
-            play(shown)
-        finally:
-            browser.close()
-    assert said == []
-
-
-def shows(shown: Page, selector: str, words: str) -> None:
-    expect(shown.locator(selector)).to_contain_text(words, timeout=WAIT_MS)
-
-
-def from_trio(work: Callable[[], Any]) -> Any:
-    """Do `work` on the loop of the gateway, from the thread of the browser."""
-
-    async def there() -> Any:
-        done = work()
-        return await done if hasattr(done, "__await__") else done
-
-    return trio.from_thread.run(there)
+def test_files_of_others_are_named_and_unchanged() -> None:
+    told = (page.VENDOR / "VENDORED.md").read_text(encoding="utf-8")
+    files = [path for path in page.VENDOR.rglob("*") if path.is_file() and path.suffix != ".md"]
+    for path in files:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert f"{digest}  {path.relative_to(page.VENDOR)}" in told
+    assert len(re.findall(r"^[0-9a-f]{64}  ", told, re.MULTILINE)) == len(files)
+    assert (page.VENDOR / "qr" / "LICENSE").read_text().lstrip().startswith("Apache License")
 
 
 @pytest.mark.trio
@@ -114,7 +79,7 @@ async def test_a_presentation_changes_the_row_of_its_lane() -> None:
         shows(shown, "#uplink", "⚠ away: 5 facts wait")
         shows(shown, "#bundle", "version 3")
         shows(shown, "#lane-2 .verdict", "nothing presented yet")
-        expect(shown.locator("#lost")).to_be_hidden()
+        hidden(shown, "#lost")
         from_trio(lambda: house.post({"code": code()}, lane=2))
         shows(shown, "#lane-2 .verdict", "✔ ADMITTED")
         shows(shown, "#lane-2 .text", "Welcome. · Day ticket")
@@ -127,7 +92,9 @@ async def test_a_presentation_changes_the_row_of_its_lane() -> None:
         shows(shown, "#lane-1 .state", "✖ out of service")
 
     async with served(house) as api:
-        await trio.to_thread.run_sync(in_browser, api, play, 1280, NO_POLLING)
+        await trio.to_thread.run_sync(
+            lambda: in_browser(api, play, size=(1280, 740), prepare=NO_POLLING)
+        )
     assert "const POLL_MS = 5000;" in (page.FOLDER / "status.js").read_text()
 
 
@@ -174,4 +141,4 @@ async def test_nothing_is_wider_than_the_screen(width: int) -> None:
         assert shown.evaluate("document.documentElement.scrollWidth") <= width
 
     async with served(house) as api:
-        await trio.to_thread.run_sync(in_browser, api, play, width)
+        await trio.to_thread.run_sync(lambda: in_browser(api, play, size=(width, 740)))

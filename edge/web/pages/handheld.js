@@ -1,0 +1,269 @@
+// A handheld at a lane. One scan is one presentation with one nonce: whatever happens to the
+// connection, asking again is asking for the same. Nothing is queued: what could not be sent fills
+// the screen until somebody decides.
+import { WORDS, ownLanguage, speak } from "/words.js";
+import { hintsOf, kindOf, shape, signal, wake } from "/signals.js";
+import { Camera } from "/camera.js";
+
+const POLL_MS = 3000;
+const POLL_ANSWER_MS = 4000;
+const ANSWER_MS = 10000;
+const YES_MS = 3000;
+const LAST_MAX = 12;
+const COUNT_MAX = 255;
+
+const t = ownLanguage();
+const words = WORDS[t];
+const byId = (id) => document.getElementById(id);
+const store = { get: (key) => JSON.parse(localStorage.getItem(key) || "null"),
+  set: (key, value) => localStorage.setItem(key, JSON.stringify(value)) };
+let session = null;
+let count = 1;
+let direction = "entry";
+let pending = JSON.parse(sessionStorage.getItem("pending") || "null");
+let busy = false;
+let closing = null;
+
+const camera = new Camera(byId("video"), present);
+const laneRow = () => session.lanes.find((row) => row.lane === Number(byId("lane").value));
+
+function put(id, text) {
+  byId(id).textContent = text;
+  byId(id).hidden = text === "";
+}
+
+function keep(what) {
+  pending = what;
+  if (what) sessionStorage.setItem("pending", JSON.stringify(what));
+  else sessionStorage.removeItem("pending");
+}
+
+function newNonce() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function present(code) {
+  if (busy || !session || !laneRow()) return;
+  if (pending) {
+    if (code === pending.code) return send();
+    byId("pending-other").hidden = false;
+    return signal("attention");
+  }
+  const row = laneRow();
+  const asked = { code, nonce: newNonce() };
+  if (count > 1) asked.count = count;
+  if (row.direction === "both") asked.direction = direction;
+  keep({ code, lane: row.lane, asked, at: Date.now() });
+  send();
+}
+
+async function send() {
+  busy = true;
+  closeResult();
+  byId("pending").hidden = true;
+  byId("state").classList.add("busy");
+  byId("state").textContent = words.sending;
+  try {
+    const answer = await fetch(`/v1/lanes/${pending.lane}/presentations?lang=${t}`, {
+      method: "POST", headers: { "content-type": "application/json" },
+      body: JSON.stringify(pending.asked), signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    if (answer.status === 401) return location.replace("/signin?to=/handheld");
+    if (answer.status >= 500) throw new Error("answered " + answer.status);
+    const told = await answer.json();
+    if (answer.ok) decided(told);
+    else rejected(told);
+    keep(null);
+  } catch (error) {
+    console.warn(String(error));
+    notSent();
+  } finally {
+    busy = false;
+    byId("state").classList.remove("busy");
+    byId("state").textContent = words.ready;
+    focusWedge();
+  }
+}
+
+function decided(answer) {
+  const admitted = answer.decision === "admitted";
+  const verdict = !admitted ? (answer.reason === "wait" ? words.wait : words.refused)
+    : answer.repeated && !pending.failed ? words.again
+      : answer.direction === "exit" ? words.exit : words.admitted;
+  const look = admitted ? "yes" : kindOf(answer);
+  showResult(look, verdict, {
+    granted: admitted && answer.granted > 1 ? "× " + answer.granted : "",
+    guest: answer.name || "", text: answer.text || "",
+    product: [answer.product, answer.performance].filter(Boolean).join(" · "),
+    hints: hintsOf(answer).map((name) => words[name]).join(" · "),
+  });
+  signal(kindOf(answer));
+  remember(look, verdict, [answer.product, admitted ? "" : answer.text].filter(Boolean).join(" · "));
+  setCount(1);
+}
+
+// The gateway did not take it as a presentation: nothing counted.
+function rejected(problem) {
+  showResult("attention", words.problem, { text: problem.detail || "", product: problem.hint || "" });
+  signal("attention");
+  remember("attention", words.problem, problem.detail || "");
+}
+
+function notSent() {
+  keep({ ...pending, failed: true });
+  const at = new Date(pending.at).toLocaleTimeString(t);
+  put("pending-what", `${words.lane} ${pending.lane} · ${at} · …${pending.code.slice(-6)}`);
+  byId("pending-other").hidden = true;
+  byId("pending").hidden = false;
+  signal("no");
+}
+
+function showResult(look, verdict, parts) {
+  clearTimeout(closing);
+  byId("result").className = look;
+  byId("result-shape").replaceChildren(shape(look));
+  put("verdict", verdict);
+  for (const id of ["granted", "guest", "text", "product", "hints"]) put(id, parts[id] || "");
+  byId("result").hidden = false;
+  if (look === "yes" && !parts.hints) closing = setTimeout(closeResult, YES_MS);
+}
+
+function closeResult() {
+  clearTimeout(closing);
+  byId("result").hidden = true;
+  focusWedge();
+}
+
+function remember(look, verdict, more) {
+  const row = document.createElement("li");
+  row.className = look;
+  const parts = { mark: { yes: "✔", no: "✖", attention: "⚠" }[look], what: `${verdict} ${more}`.trim(),
+    at: new Date().toLocaleTimeString(t) };
+  for (const [name, text] of Object.entries(parts)) {
+    const part = document.createElement("span");
+    part.className = name;
+    part.textContent = text;
+    row.append(part);
+  }
+  const list = byId("last");
+  list.querySelector(".none")?.remove();
+  list.prepend(row);
+  while (list.childElementCount > LAST_MAX) list.lastElementChild.remove();
+}
+
+function setCount(wanted) {
+  count = Math.max(1, Math.min(COUNT_MAX, wanted));
+  byId("count").textContent = String(count);
+  byId("counts").classList.toggle("group", count > 1);
+}
+
+function setLane() {
+  const row = laneRow();
+  if (!row) return;
+  store.set("lane", row.lane);
+  direction = row.direction === "both" ? direction : row.direction;
+  for (const way of ["entry", "exit"]) {
+    byId(way).hidden = row.direction !== "both" && row.direction !== way;
+    byId(way).setAttribute("aria-pressed", String(direction === way));
+  }
+  byId("counts").hidden = direction === "exit";
+  if (direction === "exit") setCount(1);
+}
+
+function showSession(now) {
+  const first = session === null;
+  const before = byId("lane").value || String(store.get("lane") || "");
+  const lanes = JSON.stringify(now.lanes);
+  const changed = first || lanes !== JSON.stringify(session.lanes);
+  session = now;
+  put("gateway", now.gateway);
+  document.title = now.gateway + " · Gatehouse";
+  put("who", now.name ? now.name : "");
+  byId("out").hidden = !now.signed_in;
+  byId("work").hidden = now.lanes.length === 0;
+  byId("nowhere").hidden = now.lanes.length > 0;
+  const places = [...document.querySelectorAll("[data-right]")];
+  places.forEach((place) => { place.hidden = !now.rights.includes(place.dataset.right); });
+  byId("rights").hidden = places.every((place) => place.hidden);
+  if (!changed) return;
+  byId("lane").replaceChildren(...now.lanes.map((row) =>
+    new Option(`${row.lane} · ${row.name} · ${row.gate_name}`, row.lane, false, String(row.lane) === before)));
+  setLane();
+  if (first && pending) notSent();
+  focusWedge();
+}
+
+async function poll() {
+  try {
+    const answer = await fetch("/v1/session", { signal: AbortSignal.timeout(POLL_ANSWER_MS), cache: "no-store" });
+    if (!answer.ok) throw new Error("answered " + answer.status);
+    const now = await answer.json();
+    if (now.needed && !now.signed_in) return location.replace("/signin?to=/handheld");
+    showSession(now);
+    put("lost", "");
+  } catch (error) {
+    console.warn(String(error));
+    put("lost", "✖ " + words.lost);
+  }
+}
+
+function focusWedge() {
+  const at = document.activeElement;
+  if (byId("work").hidden || (at && at.matches("select, input:not(#wedge)"))) return;
+  byId("wedge").focus({ preventScroll: true });
+}
+
+async function toggleCamera() {
+  if (camera.running) camera.stop();
+  else {
+    try {
+      await camera.start();
+    } catch (error) {
+      console.warn(String(error));
+      camera.stop();
+      showResult("attention", words.attention, { text: words.no_camera });
+    }
+  }
+  byId("video").hidden = !camera.running;
+  byId("camera").textContent = camera.running ? "■ " + words.camera_stop : "▣ " + words.camera;
+}
+
+byId("wedge").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  const code = byId("wedge").value.trim();
+  byId("wedge").value = "";
+  if (code) present(code);
+});
+// A scanner types wherever the focus is: bring it home before the first letter lands.
+addEventListener("keydown", (event) => {
+  if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) focusWedge();
+}, true);
+addEventListener("pointerdown", wake);
+addEventListener("pointerup", () => setTimeout(focusWedge));
+byId("lane").addEventListener("change", () => { setLane(); byId("lane").blur(); focusWedge(); });
+for (const way of ["entry", "exit"]) byId(way).addEventListener("click", () => { direction = way; setLane(); });
+byId("more").addEventListener("click", () => setCount(count + 1));
+byId("fewer").addEventListener("click", () => setCount(count - 1));
+byId("camera").addEventListener("click", toggleCamera);
+byId("result").addEventListener("click", closeResult);
+byId("retry").addEventListener("click", () => { if (!busy) send(); });
+byId("discard").addEventListener("click", () => {
+  remember("attention", words.not_sent, "…" + pending.code.slice(-6));
+  keep(null);
+  byId("pending").hidden = true;
+});
+byId("out").addEventListener("click", async () => {
+  camera.stop();
+  await fetch("/v1/session", { method: "DELETE" }).catch(() => null);
+  poll();
+});
+addEventListener("pagehide", () => camera.stop());
+
+document.documentElement.lang = t;
+speak(document, t);
+byId("camera").textContent = "▣ " + words.camera;
+setInterval(poll, POLL_MS);
+poll();
+wake();

@@ -1,0 +1,78 @@
+// What the pages say by themselves. What the gateway decides comes with its own words.
+export const WORDS = {
+  "de": {
+    "admitted": "EINTRITT", "exit": "AUSTRITT", "refused": "HALT", "again": "BITTE GEHEN",
+    "attention": "ACHTUNG", "check": "Ausweis oder Alter prüfen", "reduced": "Ermäßigt: Nachweis prüfen",
+    "birthday": "Hat heute Geburtstag", "clock": "Uhr unbestätigt",
+    "persons": "Personen", "scan": "Bitte Ticket scannen", "scan_exit": "Zum Gehen bitte scannen",
+    "wait": "Bitte warten", "closed": "Außer Betrieb", "closed_guest": "Bitte nehmen Sie den nächsten Eingang",
+    "lost": "VERBINDUNG VERLOREN", "lost_guest": "Bitte fragen Sie das Personal",
+    "sound": "Für Ton hier tippen", "sign_in": "Anmelden", "sign_out": "Abmelden",
+    "name": "Name", "pin": "PIN", "wrong_pin": "Name und PIN passen nicht zusammen.",
+    "locked": "Zu viele Versuche. Bitte warten: ", "no_answer": "Das Gateway antwortet nicht.",
+    "lane": "Spur", "entry": "Eintritt", "leave": "Austritt", "camera": "Kamera", "camera_stop": "Kamera aus",
+    "no_camera": "Keine Kamera: erlauben Sie sie, oder nehmen Sie einen Scanner.",
+    "ready": "Bereit: Code scannen", "last": "Zuletzt", "none_yet": "noch nichts",
+    "not_sent": "NICHT GESENDET", "not_sent_more": "Ob es zählte, ist unbekannt. Wiederholen fragt nach demselben Scan: nichts zählt doppelt.",
+    "retry": "Wiederholen", "discard": "Verwerfen", "sending": "Wird gefragt …",
+    "other_code": "Erst wiederholen oder verwerfen!", "problem": "ABGELEHNT VOM GATEWAY",
+    "annul": "Annullieren", "override": "Trotzdem einlassen", "simulate": "Nur prüfen", "search": "Suchen",
+    "no_lane": "Für Sie ist hier keine Spur frei.", "more": "mehr", "fewer": "weniger", "close": "Schließen"
+  },
+  "en": {
+    "admitted": "COME IN", "exit": "GOODBYE", "refused": "STOP", "again": "GO THROUGH",
+    "attention": "ATTENTION", "check": "Check identity or age", "reduced": "Reduced price: check proof",
+    "birthday": "Birthday today", "clock": "Clock not confirmed",
+    "persons": "persons", "scan": "Please scan your ticket", "scan_exit": "Please scan to leave",
+    "wait": "Please wait", "closed": "Out of service", "closed_guest": "Please use the next gate",
+    "lost": "CONNECTION LOST", "lost_guest": "Please ask our staff",
+    "sound": "Tap here for sound", "sign_in": "Sign in", "sign_out": "Sign out",
+    "name": "Name", "pin": "PIN", "wrong_pin": "This name and PIN do not belong together.",
+    "locked": "Too many tries. Please wait: ", "no_answer": "The gateway does not answer.",
+    "lane": "Lane", "entry": "Entry", "leave": "Exit", "camera": "Camera", "camera_stop": "Camera off",
+    "no_camera": "No camera: allow it, or use a scanner.",
+    "ready": "Ready: scan a code", "last": "Last scans", "none_yet": "nothing yet",
+    "not_sent": "NOT SENT", "not_sent_more": "Nobody knows whether it counted. Retry asks for the same scan: nothing counts twice.",
+    "retry": "Retry", "discard": "Discard", "sending": "Asking …",
+    "other_code": "Retry or discard first!", "problem": "REJECTED BY THE GATEWAY",
+    "annul": "Annul", "override": "Admit anyway", "simulate": "Check only", "search": "Search",
+    "no_lane": "There is no lane for you here.", "more": "more", "fewer": "fewer", "close": "Close"
+  },
+  "fr": {
+    "admitted": "ENTREZ", "exit": "AU REVOIR", "refused": "STOP", "again": "PASSEZ",
+    "attention": "ATTENTION", "check": "Vérifier identité ou âge", "reduced": "Tarif réduit : vérifier",
+    "birthday": "Anniversaire aujourd’hui", "clock": "Heure non confirmée",
+    "persons": "personnes", "scan": "Scannez votre billet", "scan_exit": "Scannez pour sortir",
+    "wait": "Veuillez patienter", "closed": "Hors service", "closed_guest": "Prenez le passage suivant",
+    "lost": "CONNEXION PERDUE", "lost_guest": "Demandez au personnel",
+    "sound": "Toucher ici pour le son", "sign_in": "Se connecter", "sign_out": "Se déconnecter",
+    "name": "Nom", "pin": "Code PIN", "wrong_pin": "Ce nom et ce code ne vont pas ensemble.",
+    "locked": "Trop d’essais. Patientez : ", "no_answer": "La passerelle ne répond pas.",
+    "lane": "Couloir", "entry": "Entrée", "leave": "Sortie", "camera": "Caméra", "camera_stop": "Arrêter",
+    "no_camera": "Pas de caméra : autorisez-la ou prenez un lecteur.",
+    "ready": "Prêt : scannez un code", "last": "Derniers scans", "none_yet": "rien encore",
+    "not_sent": "NON ENVOYÉ", "not_sent_more": "On ignore s’il a compté. Réessayer demande le même scan : rien ne compte deux fois.",
+    "retry": "Réessayer", "discard": "Abandonner", "sending": "En cours …",
+    "other_code": "D’abord réessayer ou abandonner !", "problem": "REJETÉ PAR LA PASSERELLE",
+    "annul": "Annuler", "override": "Laisser entrer", "simulate": "Vérifier seulement", "search": "Chercher",
+    "no_lane": "Aucun couloir pour vous ici.", "more": "plus", "fewer": "moins", "close": "Fermer"
+  }
+};
+
+export const LANGUAGES = Object.keys(WORDS);
+
+// The device's language, if it is one of ours.
+export function ownLanguage() {
+  const own = navigator.languages.map((name) => name.slice(0, 2));
+  return own.find((name) => LANGUAGES.includes(name)) || "en";
+}
+
+// Puts words into every element that names one.
+export function speak(root, language) {
+  root.querySelectorAll("[data-word]").forEach((element) => {
+    element.textContent = WORDS[language][element.dataset.word];
+  });
+  root.querySelectorAll("[data-label]").forEach((element) => {
+    element.setAttribute("aria-label", WORDS[language][element.dataset.label]);
+  });
+}

@@ -1,0 +1,20 @@
+"""What a role may do. A right is offered to pages only when the gateway can do what it names."""
+
+from typing import Final, Literal
+
+Right = Literal["watch", "scan", "annul", "override", "simulate", "search"]
+
+_SCANNER: Final[frozenset[Right]] = frozenset({"watch", "scan", "simulate"})
+_SUPERVISOR: Final[frozenset[Right]] = _SCANNER | {"annul", "override", "search"}
+ROLES: Final[dict[str, frozenset[Right]]] = {
+    "scanner": _SCANNER,
+    "supervisor": _SUPERVISOR,
+    "technician": _SUPERVISOR,
+}
+#: The rights behind which an operation stands today (`edge.web.app` has a route for each).
+OFFERED: Final[frozenset[Right]] = frozenset({"watch", "scan"})
+
+
+def rights_of(role: str) -> frozenset[Right]:
+    """What `role` may do here."""
+    return ROLES[role] & OFFERED
