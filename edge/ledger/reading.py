@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from crypto.block import Block
+from crypto.block import ALIGN_BYTES, Block
 from crypto.errors import BadBlock
 from edge.ledger.errors import LedgerDamaged
 from edge.ledger.segments import FIRST_BLOCK_AT, SegmentName, SegmentReader, segments_of
@@ -79,6 +79,10 @@ class Reading:
                 if (block.epoch, block.first_seq) != (epoch, due):
                     raise BadBlock("a block of another place stands here")
             except BadBlock as error:
+                beyond = _place_beyond(reader, at, epoch, range(due + 1, seq + 1))
+                if beyond is not None:
+                    due, at = beyond
+                    continue
                 raise LedgerDamaged(
                     str(error), epoch=epoch, seq=due, segment=reader.name.file, at_bytes=at,
                     through_seq=through_seq,
@@ -89,6 +93,24 @@ class Reading:
             self._places[(epoch, due)] = (reader.name, at)
             if block.last_seq >= seq:
                 yield block
+
+
+def _place_beyond(
+    reader: SegmentReader, at: int, epoch: int, firsts: range
+) -> tuple[int, int] | None:
+    """The next block behind a broken one that begins with a seq in `firsts`, and its place.
+
+    What nobody asks for any more may be broken: settlement goes on where the centre's copy ends.
+    """
+    page = at + ALIGN_BYTES
+    while (found := reader.later_header(page)) is not None:
+        header = reader.header_at(found)
+        assert header is not None
+        first = int.from_bytes(header[16:24], "big")
+        if int.from_bytes(header[8:12], "big") == epoch and first in firsts:
+            return first, found
+        page = found + ALIGN_BYTES
+    return None
 
 
 def _limited(blocks: Iterable[Block], limit_bytes: int) -> list[Block]:

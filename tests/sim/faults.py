@@ -13,7 +13,7 @@ from unittest.mock import patch
 import msgspec
 
 from crypto.entry import KnownFact
-from edge.core import admission, state
+from edge.core import state
 from edge.core.admission import decide
 from edge.core.moments import HLC_COUNTER_BITS, LogicalClock
 from edge.core.policy import Policy
@@ -118,13 +118,13 @@ def revocations_ignored() -> Iterator[None]:
 def exits_count_when_shown() -> Iterator[None]:
     """Somebody who only showed the ticket at the exit counts as gone."""
 
-    def inside(holds: Any) -> int:
-        now = 0
-        for hold in holds:
-            now = max(0, now - hold.granted) if hold.exit else now + hold.used
-        return now
+    real = state._FOLDS[state.ExitRecorded]
 
-    with patch.object(admission, "_inside", inside):
+    def fold(self: Any, origin: int, seq: int, fact: Any) -> None:
+        real(self, origin, seq, fact)
+        self.hold(fact.ticket, origin, seq).passed = 1
+
+    with patch.dict(state._FOLDS, {state.ExitRecorded: fold}):
         yield
 
 

@@ -96,7 +96,7 @@ class History:
         self.begun: str | None = None
         #: (epoch, first seq) of blocks that were damaged on purpose.
         self.rotten: set[tuple[int, int]] = set()
-        self.sabotaged = False
+        self.sabotaged = self.astray = False
         self.ended_damaged = False
         #: Everything that was ever whole on the medium, by (epoch, first seq); and where.
         self.medium: dict[tuple[int, int], tuple[str, int, Block]] = {}
@@ -277,7 +277,7 @@ class History:
         self.lives += 1
         life = self.life = Life(self, self.lives)
         self.note("last life", self.lives)
-        if self.sabotaged and not self._repair(life):
+        if self.astray and not self._repair(life):
             self.ended_damaged = True  # it was said, and nobody has what is missing
             return
         async with trio.open_nursery() as nursery:

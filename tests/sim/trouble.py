@@ -182,7 +182,7 @@ def _astray(
     for key, (file, place, victim) in history.medium.items():
         if file == name and place < elsewhere + len(data) and elsewhere < place + len(victim.raw):
             history.rotten.add(key)
-    history.sabotaged = True
+    history.sabotaged = history.astray = True
     history.note("misdirected", name, at, elsewhere)
     return name, elsewhere
 
