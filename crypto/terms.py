@@ -18,7 +18,7 @@ Number = Annotated[int, Meta(ge=1, le=0xFFFF)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Time = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 Date = Annotated[int, Meta(ge=0, le=2999_12_31)]
-Minute = Annotated[int, Meta(ge=0, le=1440)]
+Minute = Annotated[int, Meta(ge=0, le=1439)]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
 Count = Annotated[int, Meta(ge=1, le=65535)]
 MediumCode = Annotated[bytes, Meta(min_length=1, max_length=MEDIUM_BYTES_MAX)]
@@ -38,7 +38,7 @@ class Window(msgspec.Struct, frozen=True, omit_defaults=True):
     last_day: Date = 0
     weekdays: list[Weekday] = []
     from_min: Minute = 0
-    until_min: Minute = 1440
+    until_min: Annotated[int, Meta(ge=1, le=1440)] = 1440
     zones: list[U16] = []
 
 

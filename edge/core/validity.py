@@ -13,7 +13,6 @@ AHEAD_DAYS: Final = 60
 # The year 3000: a shop's code may say any number, a calendar ends.
 _CALENDAR_S: Final = 32_503_680_000
 _FOR_EVER: Final = 1 << 63
-_MINUTES: Final = 1440
 
 
 def in_time(policy: Policy, claim: Claim, rule: GateRule, now_s: int) -> bool:
@@ -73,7 +72,7 @@ def _openings(windows: list[Window], zone: tzinfo, from_s: int) -> Iterable[int]
     first = datetime.fromtimestamp(from_s, zone).date()
     found = set[int]()
     for window in windows:
-        start = time(*divmod(window.from_min % _MINUTES, 60))
+        start = time(*divmod(window.from_min, 60))
         begins = _day(window.first_day) if window.first_day else first
         since = max(first, begins)
         for ahead in range(AHEAD_DAYS):

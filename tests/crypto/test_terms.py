@@ -40,6 +40,7 @@ OUT_OF_RANGE: list[dict[str, Any]] = [
     {"policies": [{"product": 1, "limits": [{"count": 0}]}]},
     {"policies": [{"product": 1, "windows": [{"weekdays": [8]}]}]},
     {"policies": [{"product": 1, "windows": [{"until_min": 1441}]}]},
+    {"policies": [{"product": 1, "windows": [{"from_min": 1440}]}]},
     {"media": [{"code": b""}]},
     {"media": [{"code": b"5" * 129}]},
     {"zones": [{"number": 1, "name": ""}]},

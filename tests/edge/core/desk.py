@@ -3,6 +3,7 @@
 Tests tell a story with it: `scan`, then what became of it (`passes`, `lapses`, `is_lost`).
 """
 
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -94,9 +95,10 @@ def make_bundle(**changes: Any) -> bundle.Bundle:
 class Desk:
     """Lanes of gateway `A` (and of others, if told so) on one state."""
 
-    def __init__(self, **bundle_changes: Any) -> None:
+    def __init__(self, zone: tzinfo = UTC, **bundle_changes: Any) -> None:
         self.state = State()
-        self.policy = Policy(make_bundle(**bundle_changes))
+        self.zone = zone
+        self.policy = Policy(make_bundle(**bundle_changes), zone)
         self.clock = LogicalClock()
         self.now_s = NOON_S
         self.unsure = False
@@ -105,11 +107,11 @@ class Desk:
 
     def scan(
         self, code: bytes, *, lane: int = 1, gate: int = NORTH, way: Direction = "entry",
-        nonce: bytes = b"", count: int = 1, gateway: bytes = A, walk: bool = True,
+        nonce: bytes = b"", count: int = 1, gateway: bytes = A, walk: bool = True, **more: Any,
     ) -> Decision:  # fmt: skip
         """Decide and fold; with `walk` whoever is let through goes through at once."""
         decision = self.hold(
-            code, lane=lane, gate=gate, way=way, nonce=nonce, count=count, gateway=gateway
+            code, lane=lane, gate=gate, way=way, nonce=nonce, count=count, gateway=gateway, **more
         )
         if decision.admitted and not decision.repeated and walk:
             self.passes(decision, decision.granted)
@@ -117,10 +119,10 @@ class Desk:
 
     def hold(
         self, code: bytes, *, lane: int = 1, gate: int = NORTH, way: Direction = "entry",
-        nonce: bytes = b"", count: int = 1, gateway: bytes = A,
+        nonce: bytes = b"", count: int = 1, gateway: bytes = A, **more: Any,
     ) -> Decision:  # fmt: skip
         """Decide and fold; whoever is let through stands before the barrier."""
-        presentation = Presentation(code, gateway, lane, gate, way, nonce, count)
+        presentation = Presentation(code, gateway, lane, gate, way, nonce, count, **more)
         decision = decide(self.state, self.policy, presentation, self.moment, self.stamp())
         if decision.fact is not None:
             self.fold(decision.fact, gateway)
@@ -128,7 +130,9 @@ class Desk:
 
     @property
     def moment(self) -> Moment:
-        return Moment(self.now_s * 1000, 20260101, 60, self.unsure)
+        local = datetime.fromtimestamp(self.now_s, self.zone)
+        day = local.year * 10_000 + local.month * 100 + local.day
+        return Moment(self.now_s * 1000, day, 60, self.unsure)
 
     def stamp(self) -> int:
         return self.clock.next(self.now_s * 1000)
@@ -160,7 +164,12 @@ class Desk:
 
     def publish(self, **changes: Any) -> None:
         """A newer bundle, which differs in `changes`."""
-        self.policy = Policy(msgspec.structs.replace(self.policy.bundle, **changes))
+        self.policy = Policy(msgspec.structs.replace(self.policy.bundle, **changes), self.zone)
+
+    def at(self, local: str) -> "Desk":
+        """Put the clock to `local` time of the venue, as 2026-01-01T12:00; at the same desk."""
+        self.now_s = int(datetime.fromisoformat(local).replace(tzinfo=self.zone).timestamp())
+        return self
 
 
 def told(decision: Decision) -> str:
