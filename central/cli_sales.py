@@ -42,6 +42,18 @@ def product_add(
     return run_loop(catalogue.add_product(config, BORDER, number, name, reentry, reentry_after_s))
 
 
+@product.command(name="change")
+def product_change(
+    product: str, /, *, name: str | None = None,
+    reentry: Literal["none", "after_exit", "unlimited"] | None = None,
+    reentry_after_s: int | None = None, config: Config = DEFAULT_CONFIG,
+) -> int:  # fmt: skip
+    """Change PRODUCT (number or name) and publish it. What is left out stays as it is."""
+    from central.commands import changes
+
+    return run_loop(changes.change_product(config, BORDER, product, name, reentry, reentry_after_s))
+
+
 @product.command(name="list")
 def product_list(*, config: Config = DEFAULT_CONFIG) -> int:
     """Every product, as JSON."""
@@ -73,6 +85,25 @@ def performance_add(
     )
 
 
+@performance.command(name="change")
+def performance_change(
+    performance: str, /, *, name: str | None = None, starts: str | None = None,
+    ends: str | None = None, admission: str | None = None, config: Config = DEFAULT_CONFIG,
+) -> int:  # fmt: skip
+    """Change PERFORMANCE (number or name) and publish it. What is left out stays as it is.
+
+    Parameters
+    ----------
+    starts
+        As 2026-07-04T20:00+02:00, or unix seconds; 0 = open, like the others.
+    """
+    from central.commands import changes
+
+    return run_loop(
+        changes.change_performance(config, BORDER, performance, name, starts, ends, admission)
+    )
+
+
 @performance.command(name="list")
 def performance_list(*, config: Config = DEFAULT_CONFIG) -> int:
     """Every performance with the codes issued for it, as JSON."""
@@ -100,6 +131,25 @@ def gate_add(
     return run_loop(catalogue.add_gate(config, BORDER, number, name, product, performance))
 
 
+@gate.command(name="change")
+def gate_change(
+    gate: str, /, *, name: str | None = None, product: Texts = (), performance: Texts = (),
+    config: Config = DEFAULT_CONFIG,
+) -> int:  # fmt: skip
+    """Change GATE (number or name) and publish it. What is left out stays as it is.
+
+    Parameters
+    ----------
+    product
+        A product it admits from now on, may be repeated; `any` for all.
+    performance
+        A performance it admits from now on, may be repeated; `any` for all.
+    """
+    from central.commands import changes
+
+    return run_loop(changes.change_gate(config, BORDER, gate, name, product, performance))
+
+
 @gate.command(name="list")
 def gate_list(*, config: Config = DEFAULT_CONFIG) -> int:
     """Every gate, as JSON."""
@@ -112,7 +162,8 @@ def gate_list(*, config: Config = DEFAULT_CONFIG) -> int:
 def issue(
     *, performance: str, product: str, count: int = 1, out: Path, png: Path | None = None,
     persons: int = 1, valid_from: str | None = None, valid_until: str | None = None,
-    prefix: str = "", config: Config = DEFAULT_CONFIG,
+    prefix: str = "", rotating: Annotated[bool, Parameter(negative="")] = False,
+    config: Config = DEFAULT_CONFIG,
 ) -> int:  # fmt: skip
     """Issue ticket codes into a file, one a line.
 
@@ -134,6 +185,9 @@ def issue(
         The same, exclusive.
     prefix
         An upper-case address ending in /, which a phone's camera opens.
+    rotating
+        Gates take the code only with a suffix that changes every half minute (`ticket rotate`),
+        so that a picture of it is worth nothing.
     """
     from central.commands import tickets
 
@@ -141,9 +195,35 @@ def issue(
         tickets.issue(
             config, BORDER, performance=performance, product=product, count=count, out=out,
             png=png, persons=persons, valid_from=valid_from, valid_until=valid_until,
-            prefix=prefix,
+            prefix=prefix, rotating=rotating,
         )
     )  # fmt: skip
+
+
+@ticket.command
+def reissue(
+    ticket: str, /, *, out: Path | None = None, prefix: str = "", config: Config = DEFAULT_CONFIG
+) -> int:
+    """Issue a new code for TICKET (a code, or issuer:hex); its older codes count no more.
+
+    Parameters
+    ----------
+    out
+        Write the new code into this file instead of the answer.
+    prefix
+        An upper-case address ending in /, which a phone's camera opens.
+    """
+    from central.commands import tickets
+
+    return run_loop(tickets.reissue(config, BORDER, ticket, out, prefix))
+
+
+@ticket.command
+def rotate(code: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Print a rotating CODE with its suffix of this half minute, as the guest's phone shows it."""
+    from central.commands import tickets
+
+    return run_loop(tickets.rotate(config, BORDER, code))
 
 
 def _deny(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import asyncpg
 import msgspec
 
-from central.store import bundles, sales, trust
+from central.store import bundles, sales, tickets, trust
 from crypto import bundle as format_of
 from crypto.bundle import (
     Bundle,
@@ -15,6 +15,7 @@ from crypto.bundle import (
     ForeignRow,
     Gate,
     GatewayCard,
+    HolderKey,
     Issuer,
     IssuerKey,
     Performance,
@@ -62,6 +63,10 @@ async def build(connection: Connection, tenant: bytes) -> Bundle:
         revoked=[Revocation(d.ticket, d.min_issued_s) for d in denials if d.kind == "revoked"],
         canceled=[d.ticket for d in denials if d.kind == "canceled"],
         blocked=[d.ticket for d in denials if d.kind == "blocked"],
+        holder_keys=[
+            HolderKey(ticket, key)
+            for ticket, key in await tickets.list_holder_keys(connection, tenant)
+        ],
         gateways=[
             GatewayCard(g.gateway, g.index, g.name, g.device_key, g.revoked_ms is not None)
             for g in await trust.list_gateways(connection, tenant)

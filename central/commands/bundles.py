@@ -31,7 +31,7 @@ async def show_one(config_file: Path, border: Border, version: int | None, out: 
         raise CommandFailed(f"no bundle has version {version}; the newest is {newest}")
     bundle = format_of.read_untrusted(raw, VerifyKey(s.keys.bundle.public))
     if out is not None:
-        write_out(out, raw, "the bundle")
+        write_out(out, raw, "the bundle", 0o600)  # it holds secrets of rotating codes
     content = msgspec.to_builtins(bundle, builtin_types=(bytes,))
     for name in ("canceled", "blocked"):
         content[name] = [show_identity(one) for one in content[name]]
@@ -39,6 +39,8 @@ async def show_one(config_file: Path, border: Border, version: int | None, out: 
         {"ticket": show_identity(one.ticket), "min_issued_at": one.min_issued_at}
         for one in bundle.revoked
     ]
+    # The secrets of rotating codes go to gateways, not to a screen.
+    content["holder_keys"] = [show_identity(one.ticket) for one in bundle.holder_keys]
     show(_hex({"hash": format_of.content_hash(raw), **content}))
     return 0
 

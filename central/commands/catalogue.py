@@ -11,7 +11,8 @@ import asyncpg
 from central.commands.errors import USAGE, CommandFailed
 from central.commands.session import Border, Session, session, show
 from central.sales.catalogue import NotFound, find_performance, find_product
-from central.store import sales
+from central.store import sales, tickets
+from central.store.names import NameTaken
 
 SECONDS_MAX = 0xFFFFFFFF
 
@@ -49,7 +50,7 @@ async def add_product(
         await sales.add_product(s.connection, s.tenant, row, border.now_ms())
         return chosen
 
-    return await _added(config_file, border, "product", name, add)
+    return await recorded(config_file, border, "product", name, add)
 
 
 async def add_performance(
@@ -68,7 +69,7 @@ async def add_performance(
         await sales.add_performance(s.connection, s.tenant, row, border.now_ms())
         return chosen
 
-    return await _added(config_file, border, "performance", name, add)
+    return await recorded(config_file, border, "performance", name, add)
 
 
 async def add_gate(
@@ -89,20 +90,30 @@ async def add_gate(
         await sales.add_gate(s.connection, s.tenant, row, border.now_ms())
         return chosen
 
-    return await _added(config_file, border, "gate", name, add)
+    return await recorded(config_file, border, "gate", name, add)
 
 
-async def _added(
+async def recorded(
     config_file: Path, border: Border, what: str, name: str,
-    add: Callable[[Session], Awaitable[int]],
+    write: Callable[[Session], Awaitable[int]],
 ) -> int:  # fmt: skip
+    """Let `write` record something called `name`; publish it; say number and name."""
     async with session(config_file, border) as s:
         try:
-            number = await add(s)
+            number = await write(s)
         except NotFound as error:
             raise CommandFailed(str(error)) from error
+        except NameTaken as error:
+            raise CommandFailed(
+                f"a {what} has or had the name {str(error)!r}: choose another"
+            ) from error
         except asyncpg.UniqueViolationError as error:
-            which = "name" if (error.constraint_name or "").endswith("name_once") else "number"
+            rule = error.constraint_name or ""
+            if rule.endswith("_versions_pk"):
+                raise CommandFailed(
+                    f"somebody else changed this {what} just now: try again"
+                ) from error
+            which = "name" if rule.endswith("name_once") else "number"
             raise CommandFailed(f"a {what} with this {which} exists: choose another") from error
         except (asyncpg.CheckViolationError, asyncpg.DataError) as error:
             rule = getattr(error, "constraint_name", None) or str(error)
@@ -129,7 +140,7 @@ async def list_performances(config_file: Path, border: Border) -> int:
     """Every performance with the number of codes issued for it."""
     async with session(config_file, border) as s:
         rows = await sales.list_performances(s.connection, s.tenant)
-        issued = await sales.count_tickets(s.connection, s.tenant)
+        issued = await tickets.count_tickets(s.connection, s.tenant)
     counts: dict[int, int] = {}
     for (performance, _), count in issued.items():
         counts[performance] = counts.get(performance, 0) + count

@@ -81,10 +81,12 @@ def show(value: object) -> None:
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
-def write_out(out: Path, raw: bytes, what: str) -> None:
+def write_out(out: Path, raw: bytes, what: str, mode: int = 0o644) -> None:
     """Write a file whole or not at all. Raises CommandFailed."""
     part = out.with_name(out.name + ".part")
     try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=mode)
         part.write_bytes(raw)
         part.rename(out)
     except OSError as error:

@@ -1,2 +1,3 @@
 """What is sold: `catalogue` finds products and performances by number or name, `issue` makes
-ticket codes, `denials` takes them back, `foreign` admits the codes of other shops."""
+ticket codes, `reissue` makes one again, `denials` takes them back, `foreign` admits the codes of
+other shops."""

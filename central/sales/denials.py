@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from central.store import sales
+from central.store import sales, tickets
 from crypto import pretix, ticket
 from crypto.claim import make_identity
 from crypto.errors import BadCode
@@ -54,11 +54,21 @@ async def deny(
     reason: str, now_ms: int,
 ) -> None:  # fmt: skip
     """Append the word on a ticket; revoked means every code issued up to now."""
+    min_issued_s = 0
+    if kind == "revoked":
+        # After a clock that stood ahead, the newest code may be dated later than now.
+        newest = None
+        issuer, _, ticket_id = identity.partition(b":")
+        if issuer == keys.issuer_name.encode():
+            newest = await tickets.newest_ticket(
+                connection, keys.tenant, keys.issuer_name, ticket_id
+            )
+        min_issued_s = max(now_ms // 1000, newest.issued_at if newest else 0) + 1
     denial = sales.Denial(
         ticket=identity,
         kind=kind,
         stands=stands,
-        min_issued_s=now_ms // 1000 + 1 if kind == "revoked" else 0,
+        min_issued_s=min_issued_s,
         reason=reason,
         recorded_ms=now_ms,
     )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from central.keys import Keys
-from central.store import sales
-from crypto.ticket import Ticket, issue
+from central.store import tickets
+from crypto.claim import make_identity
+from crypto.ticket import FLAG_ROTATING, Ticket, issue
 
 if TYPE_CHECKING:
     from central.store import Connection
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 BATCH = 1000
 COUNT_MAX = 1_000_000
 TICKET_ID_BYTES = 8
+HOLDER_KEY_BYTES = 32
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -69,9 +71,14 @@ async def issue_codes(
         for size in batches(count):
             ids = [entropy(TICKET_ID_BYTES) for _ in range(size)]
             made = sign_codes(keys, order, ids, issued_s, prefix)
-            await sales.add_tickets(
+            await tickets.add_tickets(
                 connection, keys.tenant, keys.issuer_name, [ticket for ticket, _ in made]
             )
+            if order.flags & FLAG_ROTATING:
+                held = {
+                    make_identity(keys.issuer_name, one): entropy(HOLDER_KEY_BYTES) for one in ids
+                }
+                await tickets.add_holder_keys(connection, keys.tenant, issued_s, held)
             codes += [code for _, code in made]
             progress(len(codes))
     return codes

@@ -2,7 +2,8 @@
 
 `trust` tenants, gateways, issuers · `logs` watermarks, blocks, epoch keys · `facts` rows of facts
 and admissions · `trouble` dead letters, forks, quarantines · `sales` products, performances,
-gates, tickets, denials · `bundles` what was published.
+gates, denials · `versions` and `names` changes of them · `tickets` codes issued · `bundles` what
+was published.
 
 Statements are module constants in capitals whose first parameter is the tenant, so that a test
 can hold each against a database partitioned by tenant. Functions take an open connection; who

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from central.store import Connection
 
 # The newest outcome of the hold `a`; what was annulled stays so, as at the gate. The tenant stands
-# in it once more as a parameter: from a.tenant_id alone the planner would not see that one partition
-# is enough.
+# in it once more as a parameter: from a.tenant_id alone the planner would not see that one
+# partition is enough.
 _OUTCOME = """
 LEFT JOIN LATERAL (
     SELECT f.kind, f.persons FROM facts AS f
@@ -56,7 +56,7 @@ FROM (
     SELECT a.ticket, a.ticket_persons,
            CASE WHEN o.kind IN (12, 13, 17) THEN o.persons ELSE a.persons END AS used
     FROM facts AS a
-    LEFT JOIN products AS p ON p.tenant_id = $1 AND p.product = a.product {_OUTCOME}
+    LEFT JOIN current_products AS p ON p.tenant_id = $1 AND p.product = a.product {_OUTCOME}
     WHERE a.tenant_id = $1 AND a.kind = 10 AND COALESCE(p.reentry, 'none') = 'none'
 ) AS d
 GROUP BY d.ticket

@@ -1,13 +1,12 @@
-"""Products, performances, gates, tickets, denials, and how foreign numbers map to ours."""
+"""Products, performances, gates, denials, and how foreign numbers map to ours."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from crypto.ticket import Ticket
+from central.store.names import claim_name
 
 if TYPE_CHECKING:
     from central.store import Connection
@@ -17,7 +16,8 @@ INSERT INTO products (tenant_id, product, name, reentry, reentry_after_s, added_
 VALUES ($1, $2, $3, $4, $5, $6)
 """
 LIST_PRODUCTS = """
-SELECT product, name, reentry, reentry_after_s FROM products WHERE tenant_id = $1 ORDER BY product
+SELECT product, name, reentry, reentry_after_s
+FROM current_products WHERE tenant_id = $1 ORDER BY product
 """
 ADD_PERFORMANCE = """
 INSERT INTO performances (tenant_id, performance, name, starts_s, ends_s, admission_s, added_ms)
@@ -25,10 +25,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 LIST_PERFORMANCES = """
 SELECT performance, name, starts_s, ends_s, admission_s
-FROM performances WHERE tenant_id = $1 ORDER BY performance
+FROM current_performances WHERE tenant_id = $1 ORDER BY performance
 """
 ADD_GATE = "INSERT INTO gates (tenant_id, gate, name, added_ms) VALUES ($1, $2, $3, $4)"
 LIST_GATES = "SELECT gate, name FROM gates WHERE tenant_id = $1 ORDER BY gate"
+NEWEST_GATES = """
+SELECT DISTINCT ON (gate) gate, name, products, performances
+FROM gate_versions WHERE tenant_id = $1 ORDER BY gate, changed_ms DESC
+"""
 ADD_GATE_PRODUCT = "INSERT INTO gate_products (tenant_id, gate, product) VALUES ($1, $2, $3)"
 LIST_GATE_PRODUCTS = """
 SELECT gate, product FROM gate_products WHERE tenant_id = $1 ORDER BY gate, product
@@ -47,10 +51,6 @@ LIST_FOREIGN_ROWS = """
 SELECT issuer, item, variation, subevent, product, performance
 FROM foreign_rows WHERE tenant_id = $1 ORDER BY issuer, item, variation, subevent
 """
-COUNT_TICKETS = """
-SELECT performance, product, count(*) AS count FROM tickets
-WHERE tenant_id = $1 GROUP BY performance, product ORDER BY performance, product
-"""
 ADD_DENIAL = """
 INSERT INTO denials (tenant_id, ticket, kind, recorded_ms, stands, min_issued_s, reason)
 SELECT $1, $2, $3, GREATEST($4, 1 + COALESCE(max(d.recorded_ms), 0)), $5, $6, $7
@@ -60,10 +60,6 @@ LIST_DENIALS = """
 SELECT DISTINCT ON (ticket, kind) ticket, kind, stands, min_issued_s, reason, recorded_ms
 FROM denials WHERE tenant_id = $1 ORDER BY ticket, kind, recorded_ms DESC
 """
-TICKET_COLUMNS = (
-    "tenant_id", "issuer", "ticket_id", "issued_s", "key_id", "performance", "product",
-    "valid_from_s", "valid_until_s", "persons", "flags",
-)  # fmt: skip
 ANY = -1
 
 
@@ -118,10 +114,12 @@ class Denial(msgspec.Struct, frozen=True):
 
 
 async def add_product(connection: Connection, tenant: bytes, row: ProductRow, now_ms: int) -> None:
-    """Record a product; number and name exist once."""
-    await connection.execute(
-        ADD_PRODUCT, tenant, row.product, row.name, row.reentry, row.reentry_after_s, now_ms
-    )
+    """Record a product; number and name exist once. Raises NameTaken for an older name."""
+    async with connection.transaction():
+        await connection.execute(
+            ADD_PRODUCT, tenant, row.product, row.name, row.reentry, row.reentry_after_s, now_ms
+        )
+        await claim_name(connection, tenant, "product", row.name, row.product)
 
 
 async def list_products(connection: Connection, tenant: bytes) -> list[ProductRow]:
@@ -132,11 +130,13 @@ async def list_products(connection: Connection, tenant: bytes) -> list[ProductRo
 async def add_performance(
     connection: Connection, tenant: bytes, row: PerformanceRow, now_ms: int
 ) -> None:
-    """Record a performance; number and name exist once."""
-    await connection.execute(
-        ADD_PERFORMANCE, tenant, row.performance, row.name, row.starts_s, row.ends_s,
-        row.admission_s, now_ms,
-    )  # fmt: skip
+    """Record a performance; number and name exist once. Raises NameTaken for an older name."""
+    async with connection.transaction():
+        await connection.execute(
+            ADD_PERFORMANCE, tenant, row.performance, row.name, row.starts_s, row.ends_s,
+            row.admission_s, now_ms,
+        )  # fmt: skip
+        await claim_name(connection, tenant, "performance", row.name, row.performance)
 
 
 async def list_performances(connection: Connection, tenant: bytes) -> list[PerformanceRow]:
@@ -145,25 +145,27 @@ async def list_performances(connection: Connection, tenant: bytes) -> list[Perfo
 
 
 async def add_gate(connection: Connection, tenant: bytes, row: GateRow, now_ms: int) -> None:
-    """Record a gate with what it admits, whole or not at all."""
+    """Record a gate with what it admits, whole or not at all. Raises NameTaken."""
     async with connection.transaction():
         await connection.execute(ADD_GATE, tenant, row.gate, row.name, now_ms)
         for product in row.products:
             await connection.execute(ADD_GATE_PRODUCT, tenant, row.gate, product)
         for performance in row.performances:
             await connection.execute(ADD_GATE_PERFORMANCE, tenant, row.gate, performance)
+        await claim_name(connection, tenant, "gate", row.name, row.gate)
 
 
 async def list_gates(connection: Connection, tenant: bytes) -> list[GateRow]:
-    """Every gate, by number."""
+    """Every gate as it is now, by number."""
     products: dict[int, list[int]] = {}
     performances: dict[int, list[int]] = {}
     for row in await connection.fetch(LIST_GATE_PRODUCTS, tenant):
         products.setdefault(row["gate"], []).append(row["product"])
     for row in await connection.fetch(LIST_GATE_PERFORMANCES, tenant):
         performances.setdefault(row["gate"], []).append(row["performance"])
+    changed = {row["gate"]: GateRow(*row) for row in await connection.fetch(NEWEST_GATES, tenant)}
     return [
-        GateRow(gate, name, products.get(gate, []), performances.get(gate, []))
+        changed.get(gate) or GateRow(gate, name, products.get(gate, []), performances.get(gate, []))
         for gate, name in await connection.fetch(LIST_GATES, tenant)
     ]
 
@@ -179,29 +181,6 @@ async def add_foreign_row(connection: Connection, tenant: bytes, row: ForeignRow
 async def list_foreign_rows(connection: Connection, tenant: bytes) -> list[ForeignRowRow]:
     """Every line of every foreign issuer's mapping."""
     return [ForeignRowRow(*row) for row in await connection.fetch(LIST_FOREIGN_ROWS, tenant)]
-
-
-async def add_tickets(
-    connection: Connection, tenant: bytes, issuer: str, tickets: Sequence[Ticket]
-) -> None:
-    """Record issued codes; an identity issued twice in one second is refused."""
-    await connection.copy_records_to_table(
-        "tickets",
-        columns=TICKET_COLUMNS,
-        records=[
-            (
-                tenant, issuer, t.ticket_id, t.issued_at, t.key_id, t.performance, t.product,
-                t.valid_from, t.valid_until, t.persons, t.flags,
-            )
-            for t in tickets
-        ],
-    )  # fmt: skip
-
-
-async def count_tickets(connection: Connection, tenant: bytes) -> dict[tuple[int, int], int]:
-    """(performance, product) -> codes issued."""
-    rows = await connection.fetch(COUNT_TICKETS, tenant)
-    return {(row["performance"], row["product"]): row["count"] for row in rows}
 
 
 async def add_denial(connection: Connection, tenant: bytes, denial: Denial) -> None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import msgspec
 import pytest
 
 from central.cli import run_command
-from central.postgres import Embedded
-
-_numbers = itertools.count(1)
+from tests.central.clean import Databases
 
 
 class Answer(msgspec.Struct):
@@ -30,21 +26,12 @@ class Answer(msgspec.Struct):
 Run = Callable[..., Answer]
 
 
-def _sql(dsn: str, statement: str) -> None:
-    async def execute() -> None:
-        connection = await asyncpg.connect(dsn)
-        await connection.execute(statement)
-        await connection.close()
-
-    asyncio.run(execute())
-
-
 @pytest.fixture
-def command_dsn(server: Embedded) -> Iterator[str]:
-    name = f"test_command_{next(_numbers)}"
-    _sql(server.dsn("postgres"), f"CREATE DATABASE {name} TEMPLATE template0")
-    yield server.dsn(name)
-    _sql(server.dsn("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+def command_dsn(databases: Databases) -> Iterator[str]:
+    """A database for commands, which bring a loop of their own each."""
+    name = asyncio.run(databases.take())
+    yield databases.server.dsn(name)
+    asyncio.run(databases.give_back(name))
 
 
 @pytest.fixture

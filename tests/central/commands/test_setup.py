@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
+
+import asyncpg
 
 from tests.central.commands.conftest import Run
 
@@ -47,7 +50,13 @@ def test_keys_of_another_database_are_noticed(run: Run, bare: Run, tmp_path: Pat
     assert bare("product", "list").out == {"products": []}
 
 
-def test_migrate_names_what_it_did(bare: Run) -> None:
+def test_migrate_names_what_it_did(bare: Run, command_dsn: str) -> None:
+    async def unmigrate() -> None:
+        connection = await asyncpg.connect(command_dsn)
+        await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        await connection.close()
+
+    asyncio.run(unmigrate())
     assert bare("migrate").out["applied"][0] == "0001_trust"
     assert bare("migrate").out == {"applied": []}
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from crypto.keys import VerifyKey
-from crypto.ticket import decode_untrusted, verify
+from central.keys import read_seed
+from crypto.bundle import read_untrusted
+from crypto.claim import Keyring
+from crypto.errors import BadCode
+from crypto.keys import SigningKey, VerifyKey
+from crypto.ticket import FLAG_ROTATING, decode_untrusted, verify
 from tests.central.commands.conftest import Run
 
 
@@ -104,3 +109,60 @@ def test_denials_reach_the_bundle(run: Run, tmp_path: Path) -> None:
 def test_what_names_no_ticket_is_refused(run: Run) -> None:
     answer = run("ticket", "block", "GH1NOPE")
     assert answer.code == 65 and "neither a code nor" in answer.err
+
+
+def test_a_code_is_issued_again(run: Run, tmp_path: Path) -> None:
+    (code,) = issue(run, tmp_path / "codes", "--persons", "2")
+    answer = run("ticket", "reissue", code, "--prefix", "HTTPS://T.EXAMPLE/")
+    assert answer.code == 0 and answer.out["code"].startswith("HTTPS://T.EXAMPLE/GH1")
+    old, new = (decode_untrusted(one.encode()).ticket for one in (code, answer.out["code"]))
+    assert new.issued_at > old.issued_at
+    assert msgspec.structs.replace(new, issued_at=old.issued_at) == old
+    shown = run("bundle", "show").out
+    assert shown["version"] == answer.out["bundle_version"]
+    wanted = {"ticket": answer.out["ticket"], "min_issued_at": new.issued_at}
+    assert shown["revoked"] == [wanted]
+    out = tmp_path / "again"
+    answer = run("ticket", "reissue", answer.out["ticket"], "--out", str(out))
+    assert answer.out["out"] == str(out) and "code" not in answer.out
+    newest = decode_untrusted(out.read_text().strip().encode()).ticket
+    assert newest.issued_at > new.issued_at and out.stat().st_mode & 0o077 == 0
+    # the same right under a newer code is no second ticket
+    assert run("performance", "list").out["performances"][0]["issued"] == 1
+
+
+def test_what_cannot_be_issued_again_says_why(run: Run, tmp_path: Path) -> None:
+    (code,) = issue(run, tmp_path / "codes")
+    assert run("ticket", "reissue", "open-air:" + "ab" * 8).code == 1
+    assert run("ticket", "reissue", code, "--prefix", "lower/").code == 2
+    answer = run("ticket", "reissue", code, "--out", str(tmp_path / "no" / "file"))
+    assert answer.code == 73 and run("bundle", "show").out["revoked"] == []
+    run("ticket", "cancel", code)
+    answer = run("ticket", "reissue", code)
+    assert answer.code == 1 and "canceled" in answer.err
+
+
+def test_a_rotating_code_shows_its_suffix_and_no_secret(run: Run, tmp_path: Path) -> None:
+    (code,) = issue(run, tmp_path / "codes", "--rotating")
+    assert decode_untrusted(code.encode()).ticket.flags == FLAG_ROTATING
+    answer = run("ticket", "rotate", code)
+    assert answer.code == 0 and answer.out["code"].startswith(code + ".")
+    assert run("bundle", "show", "--out", str(tmp_path / "bundle")).out["holder_keys"] == [
+        run("ticket", "block", code).out["tickets"][0]
+    ]
+    key = VerifyKey(SigningKey(read_seed(tmp_path / "central/keys/bundle.key")).public)
+    bundle = read_untrusted((tmp_path / "bundle").read_bytes(), key)
+    now_s = answer.out["until_s"] - 1
+    ring = Keyring(bundle)
+    assert ring.read_untrusted(answer.out["code"].encode(), now_s).product == 1
+    with pytest.raises(BadCode, match="replaced by a newer one"):
+        ring.read_untrusted(answer.out["code"].encode(), now_s + 120)
+    assert (tmp_path / "bundle").stat().st_mode & 0o077 == 0, "it holds the holders' secrets"
+
+
+def test_what_does_not_rotate_says_so(run: Run, tmp_path: Path) -> None:
+    (code,) = issue(run, tmp_path / "codes")
+    answer = run("ticket", "rotate", code)
+    assert answer.code == 1 and "counts as it is" in answer.err
+    answer = run("ticket", "rotate", "open-air:" + "ab" * 8)
+    assert answer.code == 65 and "the code itself" in answer.err
