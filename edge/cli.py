@@ -34,7 +34,10 @@ ledger = App(name="ledger", help="The ledger on disk.", help_epilogue=EXIT_CODES
 config = App(name="config", help="The gateway's configuration.", help_epilogue=EXIT_CODES)
 rules = App(name="rules", help="Rules of admission, before doors open.", help_epilogue=EXIT_CODES)
 peers = App(name="peers", help="The other gateways of the venue.", help_epilogue=EXIT_CODES)
-for _group in (peers, ticket, ledger, config, rules):
+scenario = App(
+    name="scenario", help="Rehearse a venue's policy before doors open.", help_epilogue=EXIT_CODES
+)
+for _group in (peers, ticket, ledger, config, rules, scenario):
     app.command(_group)
 
 _Key = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -216,6 +219,16 @@ _LEDGER: Final = {
 }
 for _name, _help in _LEDGER.items():
     ledger.command(f"edge.commands.ledger:{_name.replace('-', '_')}", name=_name, help=_help)
+
+_SCENARIO: Final = {
+    "run": "Run scenarios; prints one JSON line for each step.",
+    "check": "Read a scenario and list every fault; exit 78 if there is one.",
+    "schema": "Print the JSON Schema of scenario files, for editors.",
+    "list": "Name the examples that ship, each with its story.",
+    "example": "Print one of the examples that ship.",
+}
+for _name, _help in _SCENARIO.items():
+    scenario.command(f"edge.commands.scenario:{_name}", name=_name, help=_help)
 
 
 def run_tool(words: Sequence[str]) -> int:

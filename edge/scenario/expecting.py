@@ -1,0 +1,54 @@
+"""What happened against what was expected: the differences, each as a sentence would say it."""
+
+from typing import Any, NamedTuple
+
+from edge.scenario.performing import Outcome
+from edge.scenario.schema import Expect
+
+#: Fields of `Expect` that are compared with the answer's field of the same name.
+_SAME = ("granted", "repeated", "retry", "product", "performance", "persons", "reason")
+_EARLIER = {
+    "possibly": "possibly", "open": "open", "earlier_lane": "lane", "earlier_gate": "gate",
+    "earlier_here": "here",
+}  # fmt: skip
+_COUNTS = ("conflicts", "inside", "facts")
+
+
+class Difference(NamedTuple):
+    """`what` was expected to be one thing and is another."""
+
+    what: str
+    expected: Any
+    got: Any
+
+
+def differences(expect: Expect | None, outcome: Outcome) -> list[Difference]:
+    """Every difference, the decision first; none when all is as expected."""
+    found: list[Difference] = []
+    if outcome.crashed:
+        found.append(Difference("crashes", 0, outcome.crashed))
+    if expect is None:
+        return found
+
+    def compare(what: str, expected: Any, got: Any) -> None:
+        if expected is not None and expected != got:
+            found.append(Difference(what, expected, got))
+
+    answer = outcome.answer
+    compare("decision", expect.decision, outcome.decision)
+    for field in _SAME:
+        compare(field, getattr(expect, field), getattr(answer, field, None))
+    earlier = getattr(answer, "earlier", None)
+    for field, name in _EARLIER.items():
+        compare(field, getattr(expect, field), getattr(earlier, name, None))
+    for field in _COUNTS:
+        compare(field, getattr(expect, field), getattr(outcome, field))
+    if expect.marks is not None:
+        compare("marks", sorted(expect.marks), sorted(answer.marks if answer else []))
+    said = answer.text if answer else ""
+    guest = answer.guest_text.get(expect.language, "") if answer else ""
+    for what, words, text in (("text", expect.text, said), ("guest", expect.guest, guest)):
+        for word in [words] if isinstance(words, str) else words or ():
+            if word not in text:
+                found.append(Difference(what, f"…{word}…", text))
+    return found

@@ -1,0 +1,211 @@
+"""The scenario file: a venue, its gateways, and steps (docs/scenarios.md)."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from config.bounds import Name, TimeOfDay
+from edge.scenario.venue_table import Number, Persons, Table, Text, Venue
+
+NodeName = Annotated[
+    str,
+    Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$(?!\n)", description="a-z, 0-9 and -"),
+]
+StepTime = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=40,
+        description="a time as 2026-12-31T22:00, or since the step before as +30s, +5m, +2h, +1d",
+    ),
+]
+Nonce = Annotated[str, Meta(min_length=1, max_length=32)]
+#: What becomes of a guest whom the barrier lets through.
+Guest = Literal["walks", "turns_back", "hangs"]
+#: How a code is shown: as printed, or not quite.
+Shown = Literal["printed", "with_address", "lower_case", "altered", "with_more_behind"]
+Total = Annotated[int, Meta(ge=0, le=1_000_000)]
+Words = Annotated[list[Text], Meta(max_length=20)]
+
+
+class Lane(Table, frozen=True, kw_only=True):
+    """A lane; with `barrier` False a passage is assumed as soon as it is granted."""
+
+    number: Number
+    gate: Name
+    direction: Literal["entry", "exit", "both"] = "both"
+    barrier: bool = True
+    hold_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
+
+
+class Gateway(Table, frozen=True, kw_only=True):
+    """A gateway; without lanes it has two at every gate, for both directions."""
+
+    name: NodeName
+    lanes: Annotated[list[Lane], Meta(max_length=200)] = []
+
+
+class Expect(Table, frozen=True, kw_only=True):
+    """What a step must give; what is left out may be anything.
+
+    decision         queued: somebody walks still; none: the gateway is dead; walked, turned_back:
+                     of these steps, unless somebody who was queued got an answer
+    text, guest      words that the text for staff, or the guest's in `language`, has in it
+    marks            exactly these: no_window, check, attention, clock_unsure …
+    possibly, open   of the earlier use that stands in the way
+    facts            exactly the kinds of facts that the gateway made of this step, in order
+    conflicts, inside   counts at this gateway after the step
+    """
+
+    decision: (
+        Literal["admitted", "refused", "queued", "none", "walked", "turned_back", ""] | None
+    ) = None
+    reason: Name | None = None
+    granted: Annotated[int, Meta(ge=0, le=255)] | None = None
+    repeated: bool | None = None
+    retry: bool | None = None
+    product: str | None = None
+    performance: str | None = None
+    persons: Annotated[int, Meta(ge=0, le=255)] | None = None
+    text: Text | Words | None = None
+    guest: Text | Words | None = None
+    language: Literal["de", "en", "fr"] = "en"
+    marks: Annotated[list[Name], Meta(max_length=20)] | None = None
+    possibly: bool | None = None
+    open: bool | None = None
+    earlier_lane: Number | None = None
+    earlier_gate: Name | None = None
+    earlier_here: bool | None = None
+    facts: Annotated[list[Name], Meta(max_length=100)] | None = None
+    conflicts: Total | None = None
+    inside: Total | None = None
+
+
+class Happens(Table, tag_field="do", frozen=True, kw_only=True):
+    """Something happens at a time. `gateway` may be left out where there is only one."""
+
+    at: StepTime
+    gateway: NodeName | None = None
+    expect: Expect | None = None
+    note: Annotated[str, Meta(max_length=300)] = ""
+
+
+class Shows(Happens, frozen=True, kw_only=True):
+    """Somebody shows a ticket, a medium, or some text: exactly one of them."""
+
+    gate: Name | None = None
+    lane: Number | None = None
+    ticket: Name | None = None
+    medium: Name | None = None
+    code: Annotated[str, Meta(max_length=8192)] | None = None
+    shown: Shown = "printed"
+    #: How old the picture of a rotating code is.
+    picture_age_s: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    nonce: Nonce | None = None
+
+
+class Scan(Shows, tag="scan", frozen=True, kw_only=True):
+    """A guest who wants in. `count` persons of a group; `passed`: so many of them walk."""
+
+    count: Persons = 1
+    guest: Guest = "walks"
+    passed: Persons | None = None
+
+
+class Exit(Shows, tag="exit", frozen=True, kw_only=True):
+    """A guest who goes out by a lane for exits or both."""
+
+    guest: Guest = "walks"
+
+
+class Walk(Happens, tag="walk", frozen=True, kw_only=True):
+    """Who was hanging at a lane goes through. `expect` is about who was queued behind."""
+
+    lane: Number
+    passed: Persons | None = None
+
+
+class TurnBack(Happens, tag="turn_back", frozen=True, kw_only=True):
+    """Who was hanging at a lane does not go through: the barrier says so."""
+
+    lane: Number
+
+
+class Device(Happens, tag="device", frozen=True, kw_only=True):
+    """The barrier of a lane goes out of service, or comes back."""
+
+    lane: Number
+    well: bool
+
+
+class Wait(Happens, tag="wait", frozen=True, kw_only=True):
+    """Time passes until then."""
+
+
+class Clock(Happens, tag="clock", frozen=True, kw_only=True):
+    """The gateway's clock is set by `by_s` seconds, or somebody confirms it or stops to."""
+
+    by_s: Annotated[int, Meta(ge=-946_000_000, le=946_000_000)] = 0
+    confirmed: bool | None = None
+
+
+class Crash(Happens, tag="crash", frozen=True, kw_only=True):
+    """The gateway's process dies; who was between scan and passage is not heard of."""
+
+
+class Restart(Happens, tag="restart", frozen=True, kw_only=True):
+    """The process is started on what its log holds; it stops in order first if it is alive."""
+
+
+class _Link(Happens, frozen=True, kw_only=True):
+    """Between two of the gateways and `centre`; without `between`, between all gateways."""
+
+    between: Annotated[list[NodeName], Meta(min_length=2, max_length=2)] | None = None
+
+
+class Cut(_Link, tag="cut", frozen=True, kw_only=True):
+    """They do not hear each other any more."""
+
+
+class Heal(_Link, tag="heal", frozen=True, kw_only=True):
+    """They hear each other again, and exchange what they have."""
+
+
+class Sync(_Link, tag="sync", frozen=True, kw_only=True):
+    """They exchange what they have this once, also over a link that is cut."""
+
+
+class Publish(Happens, tag="bundle", frozen=True, kw_only=True):
+    """The centre publishes a newer bundle, in which these lists replace the ones before."""
+
+    bundle: Venue
+
+
+Step = (
+    Scan | Exit | Walk | TurnBack | Device | Wait | Clock | Crash | Restart | Cut | Heal | Sync
+    | Publish
+)  # fmt: skip
+
+
+class Scenario(Table, frozen=True, kw_only=True):
+    """A scenario file. `timezone` as Europe/Berlin; `language` of the texts for staff.
+
+    `clock_confirmed` False: nobody has confirmed the gateways' clocks when it begins.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    timezone: str
+    bundle: Venue
+    steps: Annotated[list[Step], Meta(min_length=1, max_length=2000)]
+    about: Annotated[str, Meta(max_length=4000)] = ""
+    business_day_cutover: TimeOfDay = "06:00"
+    language: Literal["de", "en", "fr"] = "en"
+    help_desk: Annotated[str, Meta(max_length=64)] = ""
+    clock_confirmed: bool = True
+    gateways: Annotated[list[Gateway], Meta(max_length=16)] = []
+
+
+def kind_of(step: msgspec.Struct) -> str:
+    """What a step is called in a file, as `scan`."""
+    return str(step.__struct_config__.tag)
