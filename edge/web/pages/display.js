@@ -8,7 +8,7 @@ const ANSWER_MS = 3000;
 const SILENT_MS = 6000;
 const AGAIN_MS = 1000;
 const TURN_MS_MIN = 1500;
-const LONG_VERDICT = 9;
+const FITS = [1, .9, .8, .7, .6, .5];
 
 const lane = Number(location.pathname.split("/")[2]);
 const asked = (new URLSearchParams(location.search).get("lang") || "").split(",")
@@ -66,7 +66,8 @@ function draw() {
     byId("shape").replaceChildren(shape(view.kind));
   }
   put("verdict", view.verdict(t));
-  byId("verdict").classList.toggle("long", view.verdict(t).length > LONG_VERDICT);
+  const letters = Math.max(...view.verdict(t).split(" ").map((word) => word.length));
+  document.body.style.setProperty("--letters", String(Math.max(6, letters)));
   put("count", view.count ? "× " + view.count : "");
   put("name", view.name || "");
   put("text", view.text(t));
@@ -79,6 +80,21 @@ function draw() {
   }
   put("lane", WORDS[t].lane + " " + shown.lane + " · " + shown.name);
   put("gate", shown.gate_name);
+  fit();
+}
+
+// As large as there is room for.
+function fit() {
+  const room = document.querySelector("main");
+  for (const scale of FITS) {
+    document.body.style.setProperty("--fit", String(scale));
+    const outer = room.getBoundingClientRect();
+    const over = [...room.children].some((part) => {
+      const inner = part.getBoundingClientRect();
+      return inner.top < outer.top || inner.bottom > outer.bottom || part.scrollWidth > part.clientWidth + 1;
+    });
+    if (!over) return;
+  }
 }
 
 function show(view) {
@@ -148,8 +164,11 @@ function showLost() {
 
 function showSound() {
   byId("sound").hidden = ready();
-  byId("sound").textContent = "🔇 " + languages().map((t) => WORDS[t].sound).join(" · ");
+  byId("sound").textContent = languages().map((t) => WORDS[t].sound).join(" · ");
+  fit();
 }
+
+addEventListener("resize", fit);
 
 ["pointerdown", "keydown"].forEach((kind) => addEventListener(kind, async () => {
   await wake();

@@ -90,7 +90,7 @@ function decided(answer) {
   const admitted = answer.decision === "admitted";
   const verdict = !admitted ? (answer.reason === "wait" ? words.wait : words.refused)
     : answer.repeated && !pending.failed ? words.again
-      : answer.direction === "exit" ? words.exit : words.admitted;
+      : answer.direction === "exit" ? words.yes_exit : words.yes_entry;
   const look = admitted ? "yes" : kindOf(answer);
   showResult(look, verdict, {
     granted: admitted && answer.granted > 1 ? "× " + answer.granted : "",
@@ -112,7 +112,7 @@ function rejected(problem) {
 
 function notSent() {
   keep({ ...pending, failed: true });
-  const at = new Date(pending.at).toLocaleTimeString(t);
+  const at = new Date(pending.at).toLocaleTimeString(t, { hour12: false });
   put("pending-what", `${words.lane} ${pending.lane} · ${at} · …${pending.code.slice(-6)}`);
   byId("pending-other").hidden = true;
   byId("pending").hidden = false;
@@ -138,8 +138,8 @@ function closeResult() {
 function remember(look, verdict, more) {
   const row = document.createElement("li");
   row.className = look;
-  const parts = { mark: { yes: "✔", no: "✖", attention: "⚠" }[look], what: `${verdict} ${more}`.trim(),
-    at: new Date().toLocaleTimeString(t) };
+  const parts = { mark: { yes: "✔", no: "✖", attention: "⚠" }[look], what: [verdict, more].filter(Boolean).join(" · "),
+    at: new Date().toLocaleTimeString(t, { hour12: false }) };
   for (const [name, text] of Object.entries(parts)) {
     const part = document.createElement("span");
     part.className = name;

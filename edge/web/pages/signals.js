@@ -7,7 +7,7 @@ const TUNES = {                       // frequency in Hz, start and length in se
 };
 const SHAKES = { yes: [60], no: [250, 100, 250], attention: [80, 60, 80, 60, 80] };
 const PATHS = {
-  yes: "M20 54 L42 76 L82 28",
+  yes: "M25 54 L43 72 L76 33",
   no: "M28 28 L72 72 M72 28 L28 72",
   attention: "M34 58V30a6 6 0 0 1 12 0V22a6 6 0 0 1 12 0V28a6 6 0 0 1 12 0V34a6 6 0 0 1 12 0V66 "
     + "C82 84 70 92 56 92 C44 92 38 86 33 78 L20 60 a6 6 0 0 1 10-7 Z",
