@@ -50,9 +50,10 @@ def _read(raw: bytes, blocks: list[Block], rotten: Mapping[int, Block], begins: 
     at = FIRST_BLOCK_AT
     while at < len(raw):
         seq, digest = (blocks[-1].last_seq, blocks[-1].hash) if blocks else (0, bytes(32))
-        block = _whole(raw, at)
-        if block is None and seq + 1 in rotten:
-            block = rotten[seq + 1]
+        block, known = _whole(raw, at), rotten.get(seq + 1)
+        if known is not None and (block is None or block.raw != known.raw):
+            # Broken; perhaps only its signature, which this reader leaves to the product.
+            block = known
             after = _whole(raw, at + disk_bytes(len(block.raw)))
             chained = after is not None and after.previous == block.hash
             if not chained and block.last_seq + 1 not in begins:
