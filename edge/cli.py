@@ -32,12 +32,13 @@ app = App(
 ticket = App(name="ticket", help="Tickets, without a daemon.", help_epilogue=EXIT_CODES)
 ledger = App(name="ledger", help="The ledger on disk.", help_epilogue=EXIT_CODES)
 config = App(name="config", help="The gateway's configuration.", help_epilogue=EXIT_CODES)
+staff = App(name="staff", help="Who may sign in.", help_epilogue=EXIT_CODES)
 rules = App(name="rules", help="Rules of admission, before doors open.", help_epilogue=EXIT_CODES)
 peers = App(name="peers", help="The other gateways of the venue.", help_epilogue=EXIT_CODES)
 scenario = App(
     name="scenario", help="Rehearse a venue's policy before doors open.", help_epilogue=EXIT_CODES
 )
-for _group in (peers, ticket, ledger, config, rules, scenario):
+for _group in (peers, ticket, ledger, staff, config, rules, scenario):
     app.command(_group)
 
 _Key = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -153,6 +154,14 @@ def check(file: Path, /, *, json: bool = False) -> int:
     from edge.commands import config as command
 
     return command.check(file, as_json=json)
+
+
+@staff.command(name="hash")
+def hash_pin() -> int:
+    """Ask for a PIN and print its hash, for pin_hash in [[staff]] of the configuration."""
+    from edge.commands import staff as command
+
+    return command.make_hash(secrets.token_bytes(16))
 
 
 @config.command
