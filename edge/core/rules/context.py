@@ -101,8 +101,7 @@ class RuleContext:
                 inside = min(self.persons, inside + event.persons)
         times.sort()
         self._inside = inside
-        ordinal = len(times) + self.ahead
-        return times[ordinal % self.persons : ordinal - self.persons + 1 : self.persons]
+        return times[(len(times) + self.ahead) % self.persons :: self.persons]
 
     @property
     def now_local(self) -> datetime:

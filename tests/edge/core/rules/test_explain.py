@@ -153,6 +153,15 @@ TOLD: list[tuple[Any, dict[str, Any]]] = [
         },
         IN_TODAY,
     ),
+    (
+        {
+            "or": [
+                {"==": [var("minutes_since_last_entry"), -1]},
+                {">=": [var("minutes_since_last_entry"), 180]},
+            ]
+        },
+        {"entries": ["2026-03-14T12:30:00+01:00"]},
+    ),
     ({"<": [var("entries_today"), 3]}, IN_TODAY),
 ]
 

@@ -123,6 +123,8 @@ POSSIBLE = [
     {"and": [{">=": [var("entries_today"), 3]}, {"<": [var("entries_days"), 2]}]},
     {"and": [{">=": [var("entries_number"), 2]}, {"==": [var("entry_status"), "present"]}]},
     {"==": [var("variation"), None]},
+    {"and": [{">": [var("gate"), 4]}, {"<": [var("gate"), 6]}]},
+    {"and": [{"==": [var("minutes_since_last_entry"), 0]}, {"==": [var("entries_today"), 1]}]},
     {"and": [one_of("gate", 1, 2), one_of("gate", 2, 3)]},
 ]
 
