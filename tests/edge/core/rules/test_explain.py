@@ -156,7 +156,7 @@ TOLD: list[tuple[Any, dict[str, Any]]] = [
     (
         {
             "or": [
-                {"==": [var("minutes_since_last_entry"), -1]},
+                {"<=": [var("minutes_since_last_entry"), -1]},
                 {">=": [var("minutes_since_last_entry"), 180]},
             ]
         },
