@@ -7,7 +7,9 @@ one: one slip in words from 4 letters, two from 8.
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -17,7 +19,9 @@ from crypto.guests import Guest
 FOUND_MAX: Final = 20
 TYPED_CHARS_MAX: Final = 100
 WORDS_MAX: Final = 6
-_SLIP_FROM, _TWO_SLIPS_FROM = 4, 8
+_SLIP_FROM: Final = 4
+_TWO_SLIPS_FROM: Final = 8
+_AFTER_ALL: Final = "\U0010ffff"
 # What a decomposition leaves as it is.
 _LETTERS: Final = str.maketrans(
     {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
@@ -86,6 +90,14 @@ class GuestBook:
                 found.setdefault(word, set()).add(index)
         self._words = sorted(found)
         self._holders = [found[word] for word in self._words]
+        shortened = [
+            (word[:at] + word[at + 1 :], at, index)
+            for index, word in enumerate(self._words)
+            for at in range(len(word))
+        ]
+        shortened.sort()
+        self._shortened = [each[0] for each in shortened]
+        self._shortened_of = [each[1:] for each in shortened]
         self._with_pair: dict[str, list[int]] = {}
         for index, word in enumerate(self._words):
             for pair in _pairs(word):
@@ -123,26 +135,44 @@ class GuestBook:
                     holders[holder] = slips
         return holders
 
-    def _near(self, word: str) -> Iterable[tuple[int, int]]:
+    def _near(self, word: str) -> list[tuple[int, int]]:
         """(index of a word that begins like it or comes near it, slips)."""
-        at = bisect_left(self._words, word)
-        while at < len(self._words) and self._words[at].startswith(word):
-            yield at, 0
-            at += 1
-        most = 0 if len(word) < _SLIP_FROM else 1 if len(word) < _TWO_SLIPS_FROM else 2
-        if not most:
-            return
+        exact = set(_beginning(self._words, word))
+        found = [(index, 0) for index in exact]
+        if len(word) >= _SLIP_FROM:
+            once = set(self._one_slip(word)) - exact
+            found += [(index, 1) for index in once]
+            if len(word) >= _TWO_SLIPS_FROM and not found:
+                found += [(index, 2) for index in self._two_slips(word)]
+        return found
+
+    def _one_slip(self, word: str) -> Iterator[int]:
+        # A letter that is missing in what was typed, ...
+        for at in _beginning(self._shortened, word):
+            yield self._shortened_of[at][1]
+        for place in range(len(word)):
+            rest = word[:place] + word[place + 1 :]
+            yield from _beginning(self._words, rest)  # ... one too many, ...
+            for at in _beginning(self._shortened, rest):  # ... a wrong one, ...
+                if self._shortened_of[at][0] == place:
+                    yield self._shortened_of[at][1]
+            if place:  # ... or two that were swapped.
+                swapped = word[: place - 1] + word[place] + word[place - 1] + word[place + 1 :]
+                yield from _beginning(self._words, swapped)
+
+    def _two_slips(self, word: str) -> Iterator[int]:
         pairs = _pairs(word)
-        shared: dict[int, int] = {}
-        for pair in pairs:
-            for index in self._with_pair.get(pair, ()):
-                shared[index] = shared.get(index, 0) + 1
-        # One slip spoils three pairs at most, where it swaps neighbours.
-        least = max(1, len(pairs) - 3 * most)
+        shared = Counter(chain.from_iterable(self._with_pair.get(pair, ()) for pair in pairs))
+        least = len(pairs) - 5  # a slip spoils two pairs, a swap three
         for index, count in shared.items():
-            if count >= least and not self._words[index].startswith(word):
+            if count >= least:
                 other = self._words[index]
-                ends = {len(other), min(len(other), len(word)), min(len(other), len(word) + 1)}
-                slips = min(distance(word, other[:end], most) for end in ends)
-                if slips <= most:
-                    yield index, slips
+                ends = {min(len(other), len(word) + more) for more in (-1, 0, 1)}
+                if min(distance(word, other[:end], 2) for end in ends) <= 2:
+                    yield index
+
+
+def _beginning(words: list[str], start: str) -> range:
+    """The places in sorted `words` of those that begin so."""
+    first = bisect_left(words, start)
+    return range(first, bisect_left(words, start + _AFTER_ALL, first))

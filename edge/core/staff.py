@@ -94,4 +94,4 @@ def annulable(hold: Hold, now_ms: int, window_ms: int = ANNUL_WINDOW_MS) -> NotA
         return "annulled"
     if hold.open:
         return "open"
-    return "too_late" if not 0 <= now_ms - at_ms(hold) <= window_ms else None
+    return "too_late" if now_ms - at_ms(hold) > window_ms else None

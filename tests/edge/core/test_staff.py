@@ -1,0 +1,246 @@
+"""What staff may do: override, hand in a scan later, try, take back."""
+
+from typing import Any
+
+import pytest
+
+from crypto.bundle import Revocation
+from crypto.entry import (
+    MARK_FORCED,
+    MARK_REENTRY_UNLIMITED,
+    MARK_UPLOADED,
+    Admitted,
+    Annulled,
+    Overridden,
+)
+from crypto.terms import Medium, MediumTicket, Terms
+from edge.core import staff
+from edge.core.conflicts import conflicts
+from edge.core.decision import Decision, Presentation
+from edge.core.holds import ANNULLED
+from edge.core.moments import Moment
+from edge.core.reasons import Reason
+from tests.edge.core.desk import (
+    AFTER_EXIT,
+    NOON_S,
+    NORTH,
+    A,
+    B,
+    Desk,
+    identity,
+    make_code,
+    told,
+)
+
+V, USED = "admitted", "already_redeemed"
+
+
+def shown(code: bytes, **more: Any) -> Presentation:
+    return Presentation(code, more.pop("gateway", A), more.pop("lane", 1), NORTH, **more)
+
+
+def override(desk: Desk, code: bytes, **more: Any) -> Decision:
+    decision = staff.override(
+        desk.state, desk.policy, shown(code, **more), desk.moment, desk.stamp(), "erika", "stamp"
+    )
+    if decision.fact is not None:
+        desk.fold(decision.fact, more.get("gateway", A))
+    return decision
+
+
+def test_an_override_admits_and_says_who_why_and_what_was_refused() -> None:
+    desk = Desk()
+    desk.scan(make_code())
+    decision = override(desk, make_code(), lane=2)
+    assert decision.admitted
+    assert decision.overridden is Reason.ALREADY_REDEEMED
+    fact = decision.fact
+    assert isinstance(fact, Overridden)
+    assert (fact.who, fact.why, fact.reason) == ("erika", "stamp", 100)
+    assert fact.marks & MARK_FORCED
+    assert len(desk.state.tickets[identity()].holds) == 2
+
+
+def test_who_needs_no_override_gets_none() -> None:
+    desk = Desk()
+    decision = override(desk, make_code())
+    assert type(decision.fact) is Admitted
+    assert decision.overridden is None
+    again = override(desk, make_code())
+    assert again.repeated and again.fact is None
+
+
+def test_r_revoked_force() -> None:
+    desk = Desk(revoked=[Revocation(identity(), NOON_S)])
+    decision = override(desk, make_code())
+    assert decision.overridden is Reason.REVOKED
+    assert isinstance(decision.fact, Overridden) and decision.fact.ticket == identity()
+
+
+def test_a_text_that_names_no_ticket_cannot_be_forced() -> None:
+    assert told(override(Desk(), b"nonsense")) == "invalid"
+
+
+def test_an_exit_is_not_forced() -> None:
+    assert told(override(Desk(blocked=[identity()]), make_code(), direction="exit")) == "blocked"
+
+
+def test_which_ticket_of_a_medium_must_be_said_before_it_is_forced() -> None:
+    band = Medium(b"55", [MediumTicket(identity(n), 1) for n in (1, 2)])
+    desk = Desk(terms=Terms(media=[band]))
+    assert told(override(desk, b"55")) == "ambiguous"
+    assert override(desk, b"55", choice=identity(2)).admitted
+
+
+def test_an_override_is_no_conflict_between_gateways() -> None:
+    desk = Desk()
+    desk.scan(make_code(), gateway=B)
+    override(desk, make_code())
+    assert conflicts(desk.state, identity()) == []
+
+
+def test_whoever_was_overridden_counts_as_inside() -> None:
+    desk = Desk()
+    desk.scan(make_code(product=AFTER_EXIT))
+    override(desk, make_code(product=AFTER_EXIT), lane=2)
+    assert desk.state.counts.inside([NORTH]) == 2
+    assert told(desk.scan(make_code(product=AFTER_EXIT), lane=3)) == USED
+
+
+# -- handed in later -----------------------------------------------------------------------------
+
+
+def upload(desk: Desk, code: bytes, ago_s: int, **more: Any) -> Decision:
+    then = Moment((desk.now_s - ago_s) * 1000, 20260101, 60)
+    decision = staff.upload(desk.state, desk.policy, shown(code, **more), then, then.ms << 16)
+    if decision.fact is not None:
+        desk.fold(decision.fact)
+    return decision
+
+
+def marks(decision: Decision) -> int:
+    assert isinstance(decision.fact, Admitted)
+    return decision.fact.marks & (MARK_UPLOADED | MARK_FORCED | MARK_REENTRY_UNLIMITED)
+
+
+def test_r_custom_datetime() -> None:
+    desk = Desk()
+    decision = upload(desk, make_code(issued_at=1), 86_400)
+    assert isinstance(decision.fact, Admitted)
+    assert decision.fact.wall_ms == (NOON_S - 86_400) * 1000
+
+
+def test_r_forced_flag_only_if_needed() -> None:
+    desk = Desk()
+    assert marks(upload(desk, make_code(), 60, nonce=b"1")) == MARK_UPLOADED
+    second = upload(desk, make_code(), 30, nonce=b"2", lane=2)
+    assert marks(second) == MARK_UPLOADED | MARK_FORCED
+    assert second.overridden is Reason.ALREADY_REDEEMED
+
+
+def test_r_reupload_same_nonce() -> None:
+    desk = Desk()
+    assert upload(desk, make_code(), 60, nonce=b"1").fact is not None
+    again = upload(desk, make_code(), 60, nonce=b"1")
+    assert (again.admitted, again.repeated, again.fact) == (True, True, None)
+
+
+def test_b_order_by_scan_time() -> None:
+    # The exit was heard of first; the entry before it is judged by what was before it.
+    desk = Desk()
+    code = make_code(product=AFTER_EXIT)
+    desk.now_s -= 300
+    desk.scan(code, way="exit")
+    desk.now_s += 300
+    assert marks(upload(desk, code, 600)) == MARK_UPLOADED
+    assert told(desk.scan(code)) == V
+
+
+def test_what_came_later_does_not_force_what_came_before() -> None:
+    desk = Desk()
+    desk.scan(make_code(), lane=2)
+    assert marks(upload(desk, make_code(), 600)) == MARK_UPLOADED
+
+
+def test_nonsense_that_is_handed_in_is_refused_and_kept_as_such() -> None:
+    assert told(upload(Desk(), b"nonsense", 60)) == "invalid"
+    left = upload(Desk(), make_code(), 60, direction="exit")
+    assert left.admitted and type(left.fact).__name__ == "ExitRecorded"
+
+
+# -- trying --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [V, USED])
+def test_a_simulation_gives_the_whole_answer_and_no_fact(answer: str) -> None:
+    desk = Desk()
+    if answer == USED:
+        desk.scan(make_code())
+    before = desk.state.dump()
+    decision = staff.simulate(desk.state, desk.policy, shown(make_code(), lane=5), desk.moment)
+    assert told(decision) == answer
+    assert decision.fact is None
+    assert (decision.earlier is not None) == (answer == USED)
+    assert desk.state.dump() == before
+
+
+# -- taking back ---------------------------------------------------------------------------------
+
+
+def annul(desk: Desk, seq: int = 1, gateway: bytes = A) -> None:
+    desk.fold(Annulled(desk.stamp(), 20260101, 60, 1, identity(), 1, seq, "erika", "t"), gateway)
+
+
+def test_what_is_annulled_gives_the_ticket_back() -> None:
+    desk = Desk()
+    desk.scan(make_code())
+    annul(desk)
+    assert desk.state.counts.inside([NORTH]) == 0
+    assert told(desk.scan(make_code())) == V
+
+
+def test_an_annulled_exit_leaves_the_guest_inside() -> None:
+    desk = Desk()
+    code = make_code(product=AFTER_EXIT)
+    desk.scan(code)
+    desk.scan(code, way="exit")
+    annul(desk, 3)
+    assert told(desk.scan(code)) == USED
+
+
+def test_a_nonce_that_was_annulled_moves_nothing_again() -> None:
+    desk = Desk()
+    desk.scan(make_code(), nonce=b"1")
+    annul(desk)
+    assert desk.scan(make_code(), nonce=b"1").repeated
+
+
+def test_an_annulment_stays_whatever_arrives_later() -> None:
+    desk = Desk()
+    held = desk.hold(make_code())
+    annul(desk)
+    desk.is_lost(held)
+    assert desk.state.tickets[identity()].holds[0].status == ANNULLED
+    assert told(desk.scan(make_code())) == V
+
+
+def test_only_the_owner_annuls() -> None:
+    desk = Desk()
+    desk.scan(make_code())
+    annul(desk, gateway=B)
+    assert told(desk.scan(make_code())) == USED
+
+
+def test_what_can_be_annulled() -> None:
+    desk = Desk()
+    held = desk.hold(make_code())
+    hold = desk.state.tickets[identity()].holds[0]
+    now_ms = desk.now_s * 1000
+    assert staff.annulable(hold, now_ms) == "open"
+    desk.passes(held)
+    assert staff.annulable(hold, now_ms) is None
+    assert staff.annulable(hold, now_ms + 900_000) is None
+    assert staff.annulable(hold, now_ms + 900_001) == "too_late"
+    assert staff.annulable(hold, now_ms - 1) is None  # the clock was set back
+    annul(desk)
+    assert staff.annulable(hold, now_ms) == "annulled"
