@@ -55,13 +55,17 @@ class Attempts:
         return 0.0
 
     def right(self, name: str, address: str) -> None:
-        """The PIN was right: this name begins anew, and the try was none of its address."""
+        """The PIN was right: this name begins anew, and the address gets this try back, even if
+        it was the one that locked it."""
         mine = self._tries.get(("name", name))
         if mine is not None:
             mine.count, mine.locks, mine.locked_until_s = 0, 0, 0.0
         theirs = self._tries.get(("address", address))
         if theirs is not None and theirs.count > 0:
             theirs.count -= 1
+        elif theirs is not None and theirs.locks > 0:
+            theirs.count, theirs.locked_until_s = ADDRESS_TRIES_MAX - 1, 0.0
+            theirs.locks -= 1
 
     def _forget(self, now_s: float) -> None:
         """What was quiet for an hour; beyond `KEPT_MAX` the quietest, locked or not."""

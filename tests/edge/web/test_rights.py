@@ -1,0 +1,21 @@
+"""Who may do what; and nothing is offered that the gateway cannot do."""
+
+from typing import get_args
+
+from config.staff import Role
+from edge.web.rights import OFFERED, ROLES, Right, rights_of
+
+
+def test_each_role_has_its_rights_and_no_other() -> None:
+    assert {
+        "scanner": {"watch", "scan", "simulate"},
+        "supervisor": {"watch", "scan", "simulate", "annul", "override", "search"},
+        "technician": {"watch", "scan", "simulate", "annul", "override", "search"},
+    } == ROLES
+    assert set(ROLES) == set(get_args(Role))
+    assert frozenset().union(*ROLES.values()) == set(get_args(Right))
+
+
+def test_only_what_the_gateway_can_do_is_offered() -> None:
+    assert {role: rights_of(role) - OFFERED for role in ROLES} == dict.fromkeys(ROLES, frozenset())
+    assert rights_of("scanner") >= {"watch", "scan"}
