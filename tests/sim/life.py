@@ -141,7 +141,9 @@ class Life:
 
     def _pulsed(self, lane: int, turnstile: Turnstile) -> None:
         # The driver alone knows whose pulse this is: the first of its queue.
-        hold = Hold(self.ledger.epoch, turnstile._lane._turnstile._queue[0].grant_id)  # type: ignore[arg-type]
+        grant_id = turnstile._lane._turnstile._queue[0].grant_id
+        assert isinstance(grant_id, int)
+        hold = Hold(self.ledger.epoch, grant_id)
         self.history.booths[lane].last = hold
         if self.alive:
             self.history.saw("pulsed", lane, hold)
