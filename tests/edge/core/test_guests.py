@@ -105,9 +105,9 @@ def test_what_was_folded_is_folded(text: str) -> None:
     assert fold(text.upper()) == fold(text) or "ı" in text or text.upper().lower() != text.lower()
 
 
-@given(st.sampled_from(NAMES), st.data())
+@given(st.sampled_from([name for name in NAMES if len(name) > 6]), st.data())
 def test_one_slip_in_a_long_word_hides_nobody(name: str, data: st.DataObject) -> None:
-    word = data.draw(st.sampled_from([word for word in fold(name) if len(word) >= 5] or ["muller"]))
+    word = data.draw(st.sampled_from([word for word in fold(name) if len(word) >= 5]))
     at = data.draw(st.integers(0, len(word) - 2))
     letter = data.draw(st.sampled_from("abcxyz"))
     slipped = data.draw(
@@ -121,4 +121,4 @@ def test_one_slip_in_a_long_word_hides_nobody(name: str, data: st.DataObject) ->
         )
     )
     again = fold(slipped) != [slipped]  # "oe" made by a slip is one letter again
-    assert name in found(slipped) or len(slipped) < 5 or again or name == "Li Wu"
+    assert name in found(slipped) or len(slipped) < 5 or again
