@@ -32,6 +32,7 @@ app = App(
     help_epilogue=EXIT_CODES,
     help_format="markdown",
     version_flags=[],
+    suppress_keyboard_interrupt=False,
 )
 _NOUNS: Final = {
     "config": "The centre's configuration.",
@@ -214,6 +215,7 @@ def run_command(words: Sequence[str]) -> int:
             app.help_print([])
             return USAGE
         result = app(words, print_error=False, exit_on_error=False, result_action="return_value")
+        sys.stdout.flush()  # here, where a reader that has gone is answered
         return result if isinstance(result, int) else 0
     except CycloptsError as error:
         return _complain(" ".join(str(error).split()), USAGE)

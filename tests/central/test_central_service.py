@@ -1,0 +1,122 @@
+"""What the listeners share: bundles that are waited for, contacts, readiness."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from central import enrol, service
+from central import keys as keyring
+from central.database import Database, opened
+from central.keys import Keys
+from central.publish import publish
+from central.service import Service
+from central.store import sales
+from config.central import Central
+from config.central import Database as Given
+from tests.central.world import GATEWAY, NOW_MS, TENANT
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    seeds = [bytes([n]) * 32 for n in range(1, 5)]
+    return keyring.create(tmp_path, "House", TENANT, seeds, NOW_MS // 1000)
+
+
+class Told(Service):
+    """A service with its database, and a clock that the test sets."""
+
+    time_ms = NOW_MS
+
+    def __init__(self, config: Central, keys: Keys, database: Database) -> None:
+        super().__init__(config, keys, database, lambda: self.time_ms)
+
+
+@pytest_asyncio.fixture
+async def one(dsn: str, connection: asyncpg.Connection, keys: Keys, tmp_path: Path) -> Told:
+    await enrol.record_tenant(connection, keys, NOW_MS)
+    await publish(connection, TENANT, keys.bundle, NOW_MS)
+    config = Central(tenant="House", data_dir=str(tmp_path), database=Given(dsn=dsn))
+    database = opened(config, entropy=bytes)
+    made = Told(config, keys, await database.__aenter__())
+    await made.refresh_bundle()
+    yield made
+    await database.__aexit__(None, None, None)
+
+
+async def add(connection: asyncpg.Connection, keys: Keys, number: int) -> int:
+    row = sales.ProductRow(number, f"P{number}")
+    await sales.add_product(connection, TENANT, row, NOW_MS)
+    version, _ = await publish(connection, TENANT, keys.bundle, NOW_MS)
+    return version
+
+
+async def test_who_waits_is_woken_by_the_newest_bundle(
+    one: Told, connection: asyncpg.Connection, keys: Keys
+) -> None:
+    assert one.bundle_version == 1
+    assert await one.newer_bundle(0, 0) == one.bundle_raw
+    assert await one.newer_bundle(1, 0) is None
+    waiting = [asyncio.create_task(one.newer_bundle(1, 600)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await one.refresh_bundle()
+    assert not any(task.done() for task in waiting), "nothing new was told as new"
+    await add(connection, keys, 1)
+    await add(connection, keys, 2)
+    await one.refresh_bundle()
+    assert one.bundle_version == 3
+    assert await asyncio.gather(*waiting) == [one.bundle_raw] * 3
+    # who has a version of the future waits on, also after this change
+    later = asyncio.create_task(one.newer_bundle(3, 600))
+    await add(connection, keys, 3)
+    await one.refresh_bundle()
+    assert await later == one.bundle_raw
+
+
+async def test_the_end_answers_who_waits(one: Told) -> None:
+    waiting = asyncio.create_task(one.newer_bundle(1, 600))
+    await asyncio.sleep(0)
+    one.stopping.set()
+    assert await waiting is None
+    assert await one.newer_bundle(1, 600) is None
+    assert await one.newer_bundle(0, 600) == one.bundle_raw
+
+
+async def test_a_database_that_is_away_is_a_reason_until_it_is_back(
+    one: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcomes: list[Exception | None] = [OSError("gone"), TimeoutError(), None, OSError("again")]
+    seen: list[list[str]] = []
+
+    async def refresh() -> None:
+        outcome = outcomes.pop(0)
+        if outcome is not None:
+            raise outcome
+
+    async def pause(_seconds: float) -> None:
+        seen.append(one.reasons())
+        if not outcomes:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(one, "refresh_bundle", refresh)
+    monkeypatch.setattr(service.asyncio, "sleep", pause)
+    with pytest.raises(asyncio.CancelledError):
+        await one.follow_bundles()
+    away = "the database does not answer: "
+    assert seen == [[away + "OSError"], [away + "TimeoutError"], [], [away + "OSError"]]
+    assert [one.message for one in caplog.records] == ["the database does not answer"] * 2
+
+
+async def test_contacts_are_kept_by_gateway(one: Told) -> None:
+    assert one.contacts == {}
+    one.heard(GATEWAY).delay_ms = 7
+    one.time_ms += 500
+    contact = one.heard(GATEWAY)
+    assert (contact.seen_ms, contact.delay_ms) == (NOW_MS + 500, 7)
+    assert list(one.contacts) == [GATEWAY]
