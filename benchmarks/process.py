@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,10 +39,17 @@ class Running(msgspec.Struct):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def write_config(folder: Path, lanes: str, *, level: str = "warning", ledger: str = "") -> Path:
-    """Enrol a gateway in `folder` and write its configuration; `lanes` is TOML."""
-    venue.enrol(folder / "identity")
-    venue.put_bundle(folder / "identity")
+def write_config(
+    folder: Path, lanes: str, *, level: str = "warning", ledger: str = "", number: int = 0,
+    gateways: int = 0,
+) -> Path:  # fmt: skip
+    """Enrol a gateway in `folder` and write its configuration; `lanes` is TOML.
+
+    With `gateways` it is bench-`number` of so many siblings.
+    """
+    who = venue.gateway_id(number) if gateways else venue.GATEWAY
+    venue.enrol(folder / "identity", gateway=who)
+    venue.put_bundle(folder / "identity", gateways=gateways)
     path = folder / "gateway.toml"
     path.write_text(
         f'name = "bench"\nidentity_dir = "{folder / "identity"}"\ntimezone = "Europe/Vienna"\n'
@@ -54,17 +61,19 @@ def write_config(folder: Path, lanes: str, *, level: str = "warning", ledger: st
 
 
 @contextlib.contextmanager
-def gateway(config: Path, module: str = "") -> Iterator[Running]:
+def gateway(
+    config: Path, module: str = "", words: Sequence[str] = ()
+) -> Iterator[Running]:
     """Start the daemon, wait until it is ready, stop it in order afterwards.
 
-    `module` replaces the daemon by one that takes CONFIG and READY_FD.
+    `module` replaces the daemon by one that takes CONFIG and READY_FD, and then `words`.
     """
     reading, writing = os.pipe()
-    words = ["edge", "run", "--config", str(config), "--ready-fd", str(writing)]
+    called = ["edge", "run", "--config", str(config), "--ready-fd", str(writing)]
     if module:
-        words = [module, str(config), str(writing)]
+        called = [module, str(config), str(writing), *words]
     process = subprocess.Popen(
-        [sys.executable, "-m", *words], pass_fds=[writing], stdout=subprocess.DEVNULL
+        [sys.executable, "-m", *called], pass_fds=[writing], stdout=subprocess.DEVNULL
     )
     os.close(writing)
     try:

@@ -33,8 +33,13 @@ def enrol(folder: Path, central_url: str = "", gateway: bytes = GATEWAY) -> None
     key.write_text((bytes([1]) * 32).hex())
 
 
-def make_bundle(version: int = 1, gates: int = 1) -> bundle.Bundle:
-    """One product, one performance, gates that admit both."""
+def gateway_id(number: int) -> bytes:
+    """The gateway called bench-`number`."""
+    return GATEWAY[:15] + bytes([0x30 + number])
+
+
+def make_bundle(version: int = 1, gates: int = 1, gateways: int = 0) -> bundle.Bundle:
+    """One product, one performance, gates that admit both; so many siblings of one device key."""
     return bundle.Bundle(
         version=version,
         tenant=TENANT,
@@ -43,14 +48,18 @@ def make_bundle(version: int = 1, gates: int = 1) -> bundle.Bundle:
         products=[bundle.Product(1, "Day ticket")],
         performances=[bundle.Performance(1, "Saturday")],
         gates=[bundle.Gate(number + 1, f"Gate {number + 1}") for number in range(gates)],
+        gateways=[
+            bundle.GatewayCard(gateway_id(number), number + 1, f"bench-{number}", DEVICE.public)
+            for number in range(gateways)
+        ],
     )
 
 
-def put_bundle(folder: Path, version: int = 1, gates: int = 1) -> None:
+def put_bundle(folder: Path, version: int = 1, gates: int = 1, gateways: int = 0) -> None:
     """Sign a bundle and lay it where a gateway looks for kept ones."""
     target = folder / "bundle"
     target.mkdir(parents=True, exist_ok=True)
-    raw = bundle.sign(make_bundle(version, gates), BUNDLES)
+    raw = bundle.sign(make_bundle(version, gates, gateways), BUNDLES)
     (target / f"{bundle.content_hash(raw).hex()}.bundle").write_bytes(raw)
 
 
