@@ -79,13 +79,11 @@ class Play:
                 self._shown(step, node, outcome)
             case schema.Walk():
                 outcome.where["lane"] = step.lane
-                if node.walk(step.lane, step.passed):
-                    outcome.decision = "walked"
+                outcome.decision = "walked" if node.walk(step.lane, step.passed) else "none"
                 node.settle()
             case schema.TurnBack():
                 outcome.where["lane"] = step.lane
-                if node.turn_back(step.lane):
-                    outcome.decision = "turned_back"
+                outcome.decision = "turned_back" if node.turn_back(step.lane) else "none"
                 node.settle()
             case schema.Device():
                 outcome.where |= {"lane": step.lane, "well": step.well}
@@ -152,7 +150,7 @@ class Play:
             media = {each.name: each.code for each in self.venue.media or ()}
             return media[step.medium].encode()
         assert step.code is not None
-        return step.code.encode("utf-8", "surrogatepass")
+        return step.code.encode()
 
     def _link(self, step: schema.Cut | schema.Heal | schema.Sync, outcome: Outcome) -> None:
         outcome.where["between"] = step.between or "all gateways"

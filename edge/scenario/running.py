@@ -53,7 +53,8 @@ def _told(outcome: Outcome) -> dict[str, Any]:
         for name in ("reason", "granted", "repeated", "text", "marks"):
             if value := getattr(answer, name):
                 fields[name] = value
-    return fields | {"facts": outcome.facts, "conflicts": outcome.conflicts}
+    counts = {"conflicts": outcome.conflicts, "inside": outcome.inside}
+    return fields | {"facts": outcome.facts, **counts}
 
 
 def _message(line: dict[str, Any], wrong: list[Difference], outcome: Outcome) -> str:

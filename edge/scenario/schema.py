@@ -1,6 +1,6 @@
 """The scenario file: a venue, its gateways, and steps (docs/scenarios.md)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -21,6 +21,8 @@ StepTime = Annotated[
     ),
 ]
 Nonce = Annotated[str, Meta(min_length=1, max_length=32)]
+#: With all its steps together a clock stays after 1970.
+CLOCK_OFF_S_MAX: Final = 946_000_000
 #: What becomes of a guest whom the barrier lets through.
 Guest = Literal["walks", "turns_back", "hangs"]
 #: How a code is shown: as printed, or not quite.
@@ -58,9 +60,9 @@ class Expect(Table, frozen=True, kw_only=True):
     conflicts, inside   counts at this gateway after the step
     """
 
-    decision: (
-        Literal["admitted", "refused", "queued", "none", "walked", "turned_back", ""] | None
-    ) = None
+    decision: Literal["admitted", "refused", "queued", "none", "walked", "turned_back"] | None = (
+        None
+    )
     reason: Name | None = None
     granted: Annotated[int, Meta(ge=0, le=255)] | None = None
     repeated: bool | None = None
@@ -146,7 +148,7 @@ class Wait(Happens, tag="wait", frozen=True, kw_only=True):
 class Clock(Happens, tag="clock", frozen=True, kw_only=True):
     """The gateway's clock is set by `by_s` seconds, or somebody confirms it or stops to."""
 
-    by_s: Annotated[int, Meta(ge=-946_000_000, le=946_000_000)] = 0
+    by_s: Annotated[int, Meta(ge=-CLOCK_OFF_S_MAX, le=CLOCK_OFF_S_MAX)] = 0
     confirmed: bool | None = None
 
 

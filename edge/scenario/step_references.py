@@ -28,6 +28,7 @@ def step_faults(
     gateways: Any = gateways_of([row for i in range(len(rows)) if (row := known(rows, i))])
     gates: Any = [gate for gate in known(scenario, "bundle", "gates") or () if known(gate, "name")]
     before_ms: int | None = None
+    ahead_s: dict[str | None, int] = {}
     steps = known(scenario, "steps") or ()
     for i in range(len(steps)):
         step, at = known(steps, i), ("steps", i)
@@ -44,6 +45,12 @@ def step_faults(
                     hint = "steps stand in their order; set a clock back by the step `clock`"
                     yield (*at, "at"), "is before the step above", hint
                 before_ms = now_ms
+        whose = known(step, "gateway")
+        ahead = ahead_s.get(whose, 0) + (known(step, "by_s") or 0)
+        if abs(ahead) > schema.CLOCK_OFF_S_MAX:
+            years = schema.CLOCK_OFF_S_MAX // 31_556_952
+            yield (*at, "by_s"), "sets the clock too far off", f"{years} years in all, at most"
+        ahead_s[whose] = ahead
         yield from _place_faults(at, step, gateways, gates, names["gates"])
         yield from _shown_faults(at, step, names)
         yield from _expect_faults((*at, "expect"), known(step, "expect"))
