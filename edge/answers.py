@@ -1,12 +1,23 @@
 """What a lane says to people and machines about one decision: the JSON of the local API."""
 
+from typing import Any
+
 import msgspec
 
 from crypto.claim import show_identity
-from crypto.entry import MARK_ATTENTION, MARK_CHECK, MARK_CLOCK_UNSURE, MARK_NO_WINDOW
-from edge.core.admission import Decision, Earlier
+from crypto.entry import (
+    MARK_ATTENTION,
+    MARK_CHECK,
+    MARK_CLOCK_UNSURE,
+    MARK_FORCED,
+    MARK_NO_WINDOW,
+    MARK_STALE,
+    MARK_UPLOADED,
+)
+from edge.core.decision import Decision, Earlier, Hints
 from edge.core.moments import Moment
 from edge.core.policy import Policy
+from edge.core.reasons import Reason
 from edge.core.texts import Texts, saying
 
 _MARKS = {
@@ -14,6 +25,9 @@ _MARKS = {
     MARK_CHECK: "check",
     MARK_ATTENTION: "attention",
     MARK_CLOCK_UNSURE: "clock_unsure",
+    MARK_STALE: "stale",
+    MARK_UPLOADED: "uploaded",
+    MARK_FORCED: "forced",
 }
 
 
@@ -29,12 +43,28 @@ class EarlierUse(msgspec.Struct, frozen=True, omit_defaults=True):
     open: bool = False
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """A ticket of a medium."""
+
+    identity: str
+    product: str
+    performance: str
+
+
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """`decision` is "admitted" or "refused"; `reason` and `reason_number` stay the same for ever.
 
     `retry`: the same presentation may succeed later without help. `repeated`: this was answered
     before; nothing moves again. `seq`: the durable fact behind the answer. `text` is for staff,
     in their language; `guest_text` for the guest, by language.
+
+    name, note, birthday, colour   what staff should see of the guest, and the colour of the day
+    questions     what staff must ask before the same code is shown again with `answers`
+    choices       tickets of a medium that fit alike: one is to be named as `choice`
+    opens_ms      when the ticket will be valid (unix ms)
+    zone          the zone that is full
+    overridden    the refusal that staff overrode
+    simulated     nothing was recorded and nothing moves
     """
 
     decision: str
@@ -55,6 +85,16 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     marks: list[str] = []
     earlier: EarlierUse | None = None
     seq: int = 0
+    name: str = ""
+    note: str = ""
+    birthday: bool = False
+    colour: str = ""
+    questions: list[str] = []
+    choices: list[Choice] = []
+    opens_ms: int = 0
+    zone: str = ""
+    overridden: str = ""
+    simulated: bool = False
 
 
 def describe(
@@ -86,7 +126,38 @@ def describe(
         marks=[name for bit, name in _MARKS.items() if decision.marks & bit],
         earlier=_earlier(decision.earlier, policy, gateway),
         seq=seq,
+        questions=list(decision.questions),
+        choices=_choices(decision, policy),
+        opens_ms=decision.opens_ms,
+        zone=_zone(decision, policy),
+        overridden=decision.overridden.code if decision.overridden else "",
+        **_hints(decision.hints),
     )
+
+
+def _hints(hints: Hints | None) -> dict[str, Any]:
+    return msgspec.structs.asdict(hints) if hints is not None else {}
+
+
+def _zone(decision: Decision, policy: Policy) -> str:
+    if decision.reason is not Reason.ZONE_FULL:
+        return ""
+    return policy.places[decision.zone].name
+
+
+def _choices(decision: Decision, policy: Policy) -> list[Choice]:
+    if not decision.choices:
+        return []
+    claims = {one.identity: one for band in policy.media.values() for one in band.claims}
+    found = [claims[identity] for identity in decision.choices]
+    return [
+        Choice(
+            show_identity(one.identity),
+            policy.products[one.product].name,
+            show.name if (show := policy.performances.get(one.performance)) else "",
+        )
+        for one in found
+    ]
 
 
 def _earlier(use: Earlier | None, policy: Policy, gateway: bytes) -> EarlierUse | None:

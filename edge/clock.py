@@ -49,12 +49,17 @@ class SystemClock:
         minute = ms // 60_000
         if minute != self._minute:
             self._minute = minute
-            local = dt.datetime.fromtimestamp(ms / 1000, self._zone)
-            offset = local.utcoffset() or dt.timedelta()
-            self._offset_min = int(offset.total_seconds()) // 60
-            business = self._business_day(local)
-            self._day = business.year * 10_000 + business.month * 100 + business.day
+            moment = self.at(ms)
+            self._offset_min, self._day = moment.offset_min, moment.day
         return Moment(ms, self._day, self._offset_min, self.unsure)
+
+    def at(self, ms: int) -> Moment:
+        """The moment of another time (unix ms): of scans handed in later, and of trials."""
+        local = dt.datetime.fromtimestamp(ms / 1000, self._zone)
+        day = self._business_day(local)
+        offset = local.utcoffset() or dt.timedelta()
+        minutes = int(offset.total_seconds()) // 60
+        return Moment(ms, day.year * 10_000 + day.month * 100 + day.day, minutes, self.unsure)
 
     def _business_day(self, local: dt.datetime) -> dt.date:
         """The date whose business day has begun: once begun it stays begun, also when the clock

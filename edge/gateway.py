@@ -7,17 +7,23 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from crypto.block import Block, Head
 from crypto.bundle import Bundle, content_hash
+from crypto.delta import Delta
+from crypto.delta import apply as apply_delta
 from crypto.entry import (
     HLC_COUNTER_BITS,
+    Admitted,
+    Annulled,
     AnyFact,
     BundleApplied,
     ClockStepped,
     ConflictFound,
+    ExitRecorded,
     KnownFact,
     PassageUnknown,
     Started,
@@ -25,14 +31,18 @@ from crypto.entry import (
     UnknownFact,
     Use,
 )
+from crypto.guests import GuestList
 from edge.clock import WallClock
 from edge.core.conflicts import as_fact, unrecorded
+from edge.core.guests import GuestBook
 from edge.core.moments import DRIFT_MS_MAX, DriftExceeded, LogicalClock, Moment
 from edge.core.policy import Policy
+from edge.core.staff import ANNUL_WINDOW_MS, annulable
 from edge.core.state import State
 from edge.core.texts import Texts
 from edge.events import Hub
 from edge.ledger.errors import LedgerFull
+from edge.recent import Annulment, RecentHolds
 
 if TYPE_CHECKING:
     from edge.lane import Lane
@@ -77,7 +87,7 @@ class Gateway:
 
     def __init__(
         self, *, identity: bytes, name: str, ledger: FactLog, state: State, clock: WallClock,
-        drift_ms_max: int = DRIFT_MS_MAX,
+        drift_ms_max: int = DRIFT_MS_MAX, zone: tzinfo = UTC,
     ) -> None:  # fmt: skip
         self.identity = identity
         self.name = name
@@ -88,7 +98,11 @@ class Gateway:
         self.drift_ms_max = drift_ms_max
         #: Blocks of siblings whose clock is too far ahead to follow.
         self.ahead_count = 0
-        self.policy = Policy(Bundle())
+        self.zone = zone
+        self.policy = Policy(Bundle(), zone)
+        # What deltas change, and the scans that can still be taken back, by nonce.
+        self._base = self.policy.bundle
+        self._recent = RecentHolds()
         #: The bytes of the bundle in force, for siblings that have an older one.
         self.bundle_raw = b""
         #: Called on the loop when another bundle is in force.
@@ -120,6 +134,8 @@ class Gateway:
         self.state.apply(self.identity, self.ledger.epoch, seq, fact)
         if isinstance(fact, ConflictFound):
             self._alert(fact)
+        elif isinstance(fact, Admitted | ExitRecorded) and fact.nonce:
+            self._recent.note(fact.nonce, fact.ticket, self.ledger.epoch, seq, fact.wall_ms)
         kind = type(fact).__name__
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if log.isEnabledFor(logging.INFO):
@@ -200,6 +216,7 @@ class Gateway:
         """First facts of a process. Every hold left open by the last one becomes unknown."""
         # With a full disk the process lives, refuses, and resumes when there is room.
         self.must_record(lambda hlc, now: Started(hlc, now.day, now.offset_min, VERSION))
+        self._recent.recall(self.state, self.identity, self.clock.now().ms)
         left_open = list(self.state.open_holds(self.identity))
         for ticket, hold in left_open:
             epoch = self.state.origins[hold.origin].epoch
@@ -217,13 +234,43 @@ class Gateway:
         """Decide by `bundle` from now on. False if it is not newer than the one in force."""
         if bundle.version <= self.policy.version:
             return False
-        self.policy = Policy(bundle)
-        self.bundle_raw = raw
+        self._base, self.bundle_raw = bundle, raw
+        self._decide_by(bundle, content_hash(raw))
+        return True
+
+    def apply_delta(self, delta: Delta, raw: bytes) -> None:
+        """Decide by the bundle in force as `delta` (signed: `raw`) changes its lists.
+
+        Raises `BadBundle` for one that is not newer or not of that bundle: then the full bundle
+        must be asked for.
+        """
+        base_hash = content_hash(self.bundle_raw)
+        bundle = apply_delta(self._base, base_hash, delta, self.policy.version)
+        self._decide_by(bundle, content_hash(raw))
+
+    def apply_guests(self, guests: GuestList) -> bool:
+        """Look guests up in this list from now on. False if it is not newer than the last one."""
+        if guests.version <= self.policy.guests.version:
+            return False
+        book = GuestBook(guests.guests, version=guests.version, issued_at_ms=guests.issued_at_ms)
+        self.policy.take_guests(book)
+        self.events.publish("guests", version=guests.version)
+        return True
+
+    def bundle_confirmed(self) -> None:
+        """The centre said just now that nothing is newer: what decisions know is as old as this."""
+        self.policy.confirmed_ms = self.clock.now().ms
+
+    def _decide_by(self, bundle: Bundle, digest: bytes) -> None:
+        before = self.policy
+        self.policy = Policy(bundle, self.zone, before.guests)
+        self.policy.confirmed_ms = before.confirmed_ms
+        for fault in self.policy.faults:
+            log.error("part of the bundle cannot be decided by", extra={"why": fault})
         known = self.state.bundles.get(self.identity, (0, 0, b""))
         if bundle.version < known[1]:
             why = {"version": bundle.version, "was": known[1]}
             log.error("deciding by an older bundle than before: the newer one is gone", extra=why)
-        digest = content_hash(raw)
         if known[1:] != (bundle.version, digest):
             self.must_record(
                 lambda hlc, now: BundleApplied(hlc, now.day, now.offset_min, bundle.version, digest)
@@ -231,7 +278,28 @@ class Gateway:
         self.events.publish("bundle", version=bundle.version)
         for told in self.on_bundle:
             told()
-        return True
+
+    def annul(
+        self, nonce: bytes, who: str, why: str, window_ms: int = ANNUL_WINDOW_MS
+    ) -> Annulment:
+        """Take a scan of this gateway back: "the turnstile did not turn". Gives its ticket back.
+
+        `nonce`: of the presentation. `who` and `why`: codes of at most 64 characters. The answer's
+        `problem` is "" when it was done. Raises `LedgerFull` with nothing changed.
+        """
+        found = self._recent.find(self.state, self.identity, nonce)
+        if found is None:
+            return Annulment("unknown_nonce")
+        ticket, epoch, hold = found
+        now, hlc = self.stamp()
+        problem = annulable(hold, now.ms, window_ms)
+        if problem is not None:
+            log.warning("not annulled", extra={"lane": hold.lane, "why": problem})
+            return Annulment(problem, hold.lane, hold.seq)
+        where = (hold.lane, ticket, epoch, hold.seq)
+        self.record_fact(Annulled(hlc, now.day, now.offset_min, *where, who, why))
+        self.events.publish("annulled", lane=hold.lane, seq=hold.seq)
+        return Annulment("", hold.lane, hold.seq)
 
     def clock_stepped(self, delta_ms: int) -> None:
         """The wall clock jumped; the order of facts does not, nor do the ends of holds."""

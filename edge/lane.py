@@ -11,16 +11,16 @@ guest), one other guest is queued, a third is asked to wait; neither ticket is c
 
 import logging
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import msgspec
 
 from crypto.entry import (
+    HLC_COUNTER_BITS,
     NONCE_BYTES_MAX,
     AdmissionRefused,
     Admitted,
-    DeviceBack,
-    DeviceLost,
     ExitRecorded,
     KnownFact,
     PassageCompleted,
@@ -28,16 +28,18 @@ from crypto.entry import (
     PassageUnknown,
 )
 from edge.answers import Answer, describe
+from edge.core import staff
 from edge.core.admission import Decision, Direction, Presentation, decide
 from edge.core.moments import Moment
+from edge.core.policy import Policy
 from edge.core.reasons import Reason
 from edge.core.refusals import RefusalMeter
+from edge.core.state import State
+from edge.device_facts import DeviceFacts
 from edge.gateway import Gateway
 from edge.ledger.errors import LedgerFull
 
 log = logging.getLogger(__name__)
-# Facts about a flapping device: at most one pair per this time and device.
-DEVICE_FACT_GAP_MS: Final = 10_000
 
 
 class Barrier(Protocol):
@@ -65,16 +67,8 @@ class _Grant(msgspec.Struct):
     fresh: bool = True
 
 
-class _Device(msgspec.Struct):
-    """A device as it is now, and what the last fact said about it, when (unix ms)."""
-
-    told_ms: int
-    well: bool = True
-    cause: str = ""
-    told_well: bool = True
-
-
 Done = Callable[[Answer], None]
+Decide = Callable[[State, Policy, Presentation, Moment, int], Decision]
 Make = Callable[[int, Moment], KnownFact]
 
 
@@ -99,9 +93,8 @@ class Lane:
         self.said: dict[str, int] = {}
         self._meter = RefusalMeter()
         self._grants: dict[int, _Grant] = {}
-        self._queued: tuple[Presentation, Done] | None = None
-        self._devices: dict[str, _Device] = {}
-        self._since_ms = gateway.clock.now().ms
+        self._queued: tuple[Presentation, Done, Decide] | None = None
+        self._devices = DeviceFacts(gateway, number)
 
     def scanned(self, code: bytes) -> None:
         """A scanner of this lane read `code`."""
@@ -109,19 +102,62 @@ class Lane:
 
     def present(
         self, code: bytes, done: Done, *, nonce: bytes = b"", count: int = 1,
-        direction: Direction | None = None,
+        direction: Direction | None = None, **more: Any,
     ) -> None:  # fmt: skip
         """Decide a presentation; `done` is called with the answer once it is durable.
 
         `done` may be called before this returns, and must neither raise nor block. `nonce` has
-        at most 32 bytes.
+        at most 32 bytes. `more`: `answers`, `choice` and `accept_unpaid` of `Presentation`.
         """
+        self._take(self.presentation(code, nonce, count, direction, **more), done, decide)
+
+    def override(
+        self, code: bytes, done: Done, *, who: str, why: str, nonce: bytes = b"", count: int = 1,
+        **more: Any,
+    ) -> None:  # fmt: skip
+        """As `present`, but a ticket of ours is admitted whatever stands in its way.
+
+        The caller has checked that `who` may; `why` is the reason given, both at most 64
+        characters. The answer's `overridden` says what would have been refused, if anything. A
+        barrier that is out of service refuses all the same, and so do texts that name no ticket.
+        """
+        p = self.presentation(code, nonce, count, "entry", **more)
+        self._take(p, done, partial(staff.override, who=who, why=why))
+
+    def upload(
+        self, code: bytes, then: Moment, done: Done, *, nonce: bytes = b"", count: int = 1,
+        direction: Direction | None = None, **more: Any,
+    ) -> None:  # fmt: skip
+        """Record a scan that has happened already, at `then` (see `SystemClock.at`).
+
+        Nothing moves: whoever it was has gone through. `done` as in `present`.
+        """
+        p = self.presentation(code, nonce, count, direction, **more)
+        hlc = then.ms << HLC_COUNTER_BITS
+        decision = staff.upload(self.gateway.state, self.gateway.policy, p, then, hlc)
+        self._answer(p, decision, then, done, happened=True)
+
+    def simulate(
+        self, code: bytes, *, at: Moment | None = None, count: int = 1,
+        direction: Direction | None = None, **more: Any,
+    ) -> Answer:  # fmt: skip
+        """What `present` would say now, or at another time: nothing is recorded or moved."""
+        p = self.presentation(code, b"", count, direction, **more)
+        now = at or self.gateway.clock.now()
+        decision = staff.simulate(self.gateway.state, self.gateway.policy, p, now)
+        return msgspec.structs.replace(self._described(p, decision, now, 0), simulated=True)
+
+    def presentation(
+        self, code: bytes, nonce: bytes, count: int, direction: Direction | None, **more: Any
+    ) -> Presentation:
+        """A text shown at this lane."""
         assert len(nonce) <= NONCE_BYTES_MAX
         way = direction if direction and self.both else self.direction
-        p = Presentation(code, self.gateway.identity, self.number, self.gate, way, nonce, count)
-        self._take(p, done)
+        return Presentation(
+            code, self.gateway.identity, self.number, self.gate, way, nonce, count, **more
+        )
 
-    def _take(self, p: Presentation, done: Done) -> None:
+    def _take(self, p: Presentation, done: Done, decide: Decide) -> None:
         now, hlc = self.gateway.stamp()
         decision = decide(self.gateway.state, self.gateway.policy, p, now, hlc)
         if decision.admitted and not decision.repeated:
@@ -129,13 +165,21 @@ class Lane:
                 decision = _instead(decision, Reason.DEVICE)
             elif self._grants and self.barrier is not None:
                 if self._queued is None:
-                    self._queued = (p, done)
+                    self._queued = (p, done, decide)
                     self.gateway.events.publish("queued", lane=self.number)
                     return
                 decision = _instead(decision, Reason.WAIT)
         self._answer(p, decision, now, done)
 
-    def _answer(self, p: Presentation, decision: Decision, now: Moment, done: Done) -> None:
+    def _described(self, p: Presentation, decision: Decision, now: Moment, seq: int) -> Answer:
+        return describe(
+            decision, self.gateway.policy, self.gateway.identity, self.number, p.direction, seq,
+            gate=self.gate, now=now, texts=self.gateway.texts,
+        )  # fmt: skip
+
+    def _answer(
+        self, p: Presentation, decision: Decision, now: Moment, done: Done, happened: bool = False
+    ) -> None:
         seq = 0
         try:
             seq = self._record(decision)
@@ -144,13 +188,11 @@ class Lane:
                 self._meter.repeats(decision.fact)  # it is known there by now: this counts it
             else:
                 decision = _instead(decision, Reason.DEVICE)
-        policy, identity = self.gateway.policy, self.gateway.identity
-        answer = describe(
-            decision, policy, identity, self.number, p.direction, seq,
-            gate=self.gate, now=now, texts=self.gateway.texts,
-        )  # fmt: skip
+        answer = self._described(p, decision, now, seq)
         if seq and decision.admitted:
             self._open(seq, decision, now)
+            if happened:
+                self.completed(seq, decision.granted, assumed=True)
             self.gateway.when_durable(seq, lambda: self._let_go(seq, answer, done))
         elif decision.repeated:
             # The hold may not be on disk yet; the answer to its first presentation waits for that.
@@ -265,8 +307,8 @@ class Lane:
     def _outcome(self, kind: str, grant: _Grant, passed: int) -> None:
         self.gateway.events.publish(kind, lane=self.number, seq=grant.seq, passed=passed)
         if not self._grants and self._queued is not None:
-            (p, done), self._queued = self._queued, None
-            self._take(p, done)
+            (p, done, decide), self._queued = self._queued, None
+            self._take(p, done, decide)
 
     def alarmed(self, alarm: str) -> None:
         """The barrier saw something that staff must look at."""
@@ -275,31 +317,7 @@ class Lane:
 
     def device(self, device: str, well: bool, cause: str = "") -> None:
         """A device of this lane went away or came back. A flapping one does not fill the ledger."""
-        known = self._devices.get(device)
-        if known is None:
-            # A start is no loss: a device that is not there soon is told then (`tick`).
-            known = self._devices[device] = _Device(self._since_ms)
-        elif known.well == well:
-            return
-        known.well, known.cause = well, cause
-        self.gateway.events.publish("device", lane=self.number, device=device, well=well)
-        self._tell_device(device, known)
-
-    def _tell_device(self, device: str, known: _Device) -> None:
-        now = self.gateway.clock.now()
-        recent = 0 <= now.ms - known.told_ms < DEVICE_FACT_GAP_MS
-        if known.well == known.told_well or (not known.well and recent):
-            return
-        if self.gateway.unsaved_count:
-            return  # no room: told by a later tick, if it still holds
-        known.told_well, known.told_ms = known.well, now.ms
-        where, well, cause = (self.number, device), known.well, known.cause
-        make: Make = lambda hlc, now: (  # noqa: E731
-            DeviceBack(hlc, now.day, now.offset_min, *where)
-            if well
-            else DeviceLost(hlc, now.day, now.offset_min, *where, cause)
-        )
-        self.gateway.must_record(make)
+        self._devices.changed(device, well, cause)
 
     def flush(self, *, force: bool = False) -> None:
         """Write counted refusals whose minute is over. Without room they are counted on."""
@@ -317,8 +335,7 @@ class Lane:
     def tick(self) -> None:
         """About once a second."""
         self.flush()
-        for device, known in self._devices.items():
-            self._tell_device(device, known)
+        self._devices.tick()
         now_ms = self.gateway.clock.now().ms
         overdue = [seq for seq, grant in self._grants.items() if now_ms > grant.deadline_ms]
         for seq in overdue:

@@ -84,7 +84,6 @@ class Policy:
         self.bundle = bundle
         self.version = bundle.version
         self.zone = zone
-        self.guests = guests if guests is not None else GuestBook([])
         self.confirmed_ms = 0
         terms = bundle.terms if isinstance(bundle.terms, Terms) else Terms()
         self.terms = terms
@@ -122,8 +121,13 @@ class Policy:
         self.notes: dict[bytes, Note] = {one.ticket: one for one in terms.notes}
         self.colours = {one.day: one.name for one in terms.colours}
         self.stale_after_ms = terms.stale_after_s * 1000
-        self.hinted = bool(terms.colours or len(self.guests))
+        self.take_guests(guests if guests is not None else GuestBook([]))
         self._emptied = (1, 0, 0)
+
+    def take_guests(self, guests: GuestBook) -> None:
+        """A newer guest list; nothing that decides changes."""
+        self.guests = guests
+        self.hinted = bool(self.terms.colours or len(guests))
 
     def _careful(self) -> frozenset[int]:
         if self.zoned or self.full_places or self.terms.exit_all_at is not None:

@@ -98,8 +98,12 @@ def saying(
             case = f"{reason.code}.{case}" if case else ""
         elif reason is Reason.INVALID_TIME:
             case, values = _window(policy, claim, now)
+            if not case and decision.opens_ms > now.ms:
+                case, values = "invalid_time.early", {"opens": Time(decision.opens_ms)}
         elif reason is Reason.ALREADY_REDEEMED:
             case, values = _used(decision.earlier, claim, policy, gateway)
+        elif reason is Reason.RULES and decision.why:
+            case, values = "rules.why", {"why": decision.why}
     return Saying(case or reason.code, values, now)
 
 

@@ -24,7 +24,7 @@ from drivers.turnstile.events import (
 )
 from drivers.turnstile.modbus.machine import ModbusBoard
 from edge import wiring
-from edge.lane import DEVICE_FACT_GAP_MS
+from edge.device_facts import DEVICE_FACT_GAP_MS
 from edge.wiring import deliver, wire
 from tests.edge.core.desk import make_code
 from tests.edge.venue import Venue

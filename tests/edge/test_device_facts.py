@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from crypto.entry import DeviceBack, DeviceLost, PassageUnknown
-from edge.lane import DEVICE_FACT_GAP_MS
+from edge.device_facts import DEVICE_FACT_GAP_MS
 from tests.edge.core.desk import make_code
 from tests.edge.venue import Venue, said
 
