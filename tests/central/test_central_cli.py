@@ -76,11 +76,12 @@ def test_the_example_and_the_schema_are_what_they_say(capsys: pytest.CaptureFixt
     assert "[database]" in capsys.readouterr().out
 
 
-def test_a_reader_that_has_gone_is_said_by_the_exit_code_alone() -> None:
+@pytest.mark.parametrize("words", [["example"], ["check", "config/central.example.toml"]])
+def test_a_reader_that_has_gone_is_said_by_the_exit_code_alone(words: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "central", "config", "example"],
+        [sys.executable, "-m", "central", "config", *words],
         cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, timeout=60,
     )  # fmt: skip
     os.close(writer)

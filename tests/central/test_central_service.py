@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -77,6 +78,27 @@ async def test_who_waits_is_woken_by_the_newest_bundle(
     await add(connection, keys, 3)
     await one.refresh_bundle()
     assert await later == one.bundle_raw
+
+
+async def test_who_waits_sleeps_also_after_a_change(
+    one: Told, connection: asyncpg.Connection, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(connection, keys, 1)
+    await one.refresh_bundle()
+    rounds: list[int] = []
+    wait = asyncio.wait
+
+    async def counted(*args: Any, **kwargs: Any) -> Any:
+        rounds.append(1)
+        return await wait(*args, **kwargs)
+
+    monkeypatch.setattr(asyncio, "wait", counted)
+    waiting = asyncio.create_task(one.newer_bundle(2, 600))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(rounds) == 1
+    one.stopping.set()
+    assert await waiting is None
 
 
 async def test_the_end_answers_who_waits(one: Told) -> None:

@@ -2,27 +2,55 @@
 // Asks again every two seconds; a tab that nobody looks at does not ask.
 const EVERY_MS = 2000;
 
-function row(cells) {
+const counted = new Intl.NumberFormat("en").format;
+const GATEWAYS = ["No.", "Name", "State", "Facts", "Last receipt", "Delay"];
+const GATES = ["No.", "Name", "Admissions", "Persons", "Refused", "Last"];
+let toldAt = "";
+
+function row(labels, cells) {
   const tr = document.createElement("tr");
-  for (const cell of cells) {
+  cells.forEach((cell, i) => {
     const td = document.createElement("td");
     td.textContent = cell.text ?? cell;
-    if (cell.bad) td.className = "bad";
+    td.dataset.label = labels[i];  // a phone shows no head of the table
+    if (labels[i] === "Name" || labels[i] === "State") td.classList.add("text");
+    if (cell.is) td.classList.add(cell.is);
     tr.append(td);
-  }
+  });
   return tr;
 }
 
+function fill(id, labels, rows, none) {
+  const empty = document.createElement("tr");
+  const td = document.createElement("td");
+  td.colSpan = labels.length;
+  td.className = "none";
+  td.textContent = none;
+  empty.append(td);
+  document.getElementById(id).replaceChildren(...(rows.length ? rows.map((r) => row(labels, r)) : [empty]));
+}
+
+function span(ms) {
+  const s = Math.round(Math.abs(ms) / 1000);
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.round(s / 60)} min`;
+  return s < 172800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86400)} days`;
+}
+
 function age(ms) {
-  if (ms === null) return "never";
-  const s = Math.max(0, Math.round(ms / 1000));
-  return s < 120 ? `${s} s ago` : s < 7200 ? `${Math.round(s / 60)} min ago` : `${Math.round(s / 3600)} h ago`;
+  return ms === null ? "never" : `${span(Math.max(0, ms))} ago`;
+}
+
+function delay(ms) {
+  if (ms === null) return "–";
+  const text = Math.abs(ms) < 10000 ? `${counted(ms)} ms` : `${ms < 0 ? "−" : ""}${span(ms)}`;
+  return Math.abs(ms) < 60000 ? text : { text, is: "bad" };  // no line is that slow: a clock is wrong
 }
 
 function state(gateway) {
-  if (gateway.revoked) return { text: "revoked", bad: true };
-  if (gateway.quarantine) return { text: `quarantine: ${gateway.quarantine}`, bad: true };
-  return gateway.facts ? "ok" : "waiting for its first block";
+  if (gateway.revoked) return { text: "✖ revoked", is: "bad" };
+  if (gateway.quarantine) return { text: `✖ quarantine: ${gateway.quarantine}`, is: "bad" };
+  return gateway.facts ? { text: "✔ receiving", is: "good" } : "… waits for its first block";
 }
 
 async function ask(path) {
@@ -37,23 +65,27 @@ async function refresh() {
     const [lag, seen] = await Promise.all([
       ask("/v1/ops/gateways"), ask("/v1/ops/admissions?limit=0"),
     ]);
-    document.getElementById("gateways").replaceChildren(...lag.gateways.map((g) => row([
-      g.index, g.name, g.facts, age(g.receipt_age_ms),
-      g.delay_ms === null ? "–" : `${g.delay_ms} ms`, state(g),
-    ])));
-    document.getElementById("gates").replaceChildren(...seen.gates.map((g) => row([
-      g.name ? `${g.gate} ${g.name}` : g.gate, g.admitted, g.granted,
-      Object.values(g.refused).reduce((sum, n) => sum + n, 0),
+    fill("gateways", GATEWAYS, lag.gateways.map((g) => [
+      g.index, g.name, state(g), counted(g.facts), age(g.receipt_age_ms),
+      delay(g.delay_ms),
+    ]), "No gateway yet: approve one with gatehouse central gateway approve");
+    fill("gates", GATES, seen.gates.map((g) => [
+      g.gate, g.name || "–", counted(g.admitted), counted(g.granted),
+      counted(Object.values(g.refused).reduce((sum, n) => sum + n, 0)),
       g.last_ms === null ? "–" : age(lag.now_ms - g.last_ms),
-    ])));
+    ]), "Nobody came yet.");
+    const n = seen.doubles.length;
     const doubles = document.getElementById("doubles");
-    doubles.textContent = seen.doubles.length ? `${seen.doubles.length} tickets let in more than they are for` : "";
+    doubles.textContent = n ? `✖ ${counted(n)} ${n === 1 ? "ticket" : "tickets"} let in more than paid for` : "";
     doubles.className = "bad";
-    told.textContent = `as of ${new Date(lag.now_ms).toLocaleTimeString()}`;
+    toldAt = new Date(lag.now_ms).toLocaleTimeString();
+    told.textContent = `as of ${toldAt}`;
     told.className = "";
+    document.querySelector("main").className = "";
   } catch (error) {
-    told.textContent = `no answer (${error.message}); what you see is old`;
+    told.textContent = `✖ no answer (${error.message}); what you see is ${toldAt ? `from ${toldAt}` : "nothing yet"}`;
     told.className = "bad";
+    document.querySelector("main").className = "old";
   }
 }
 

@@ -1,0 +1,119 @@
+"""The operators' page in a real browser, on a phone and on a desk."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+
+from central.store import sales, trouble, trust
+from crypto.entry import AdmissionRefused
+from tests.central.served import Centre, now_ms, put
+from tests.central.world import DAY, Ledger, admitted, hlc
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.needs("chromium")]
+WAIT_MS = 20_000
+LONG = "Haupteingang an der Bundesstraße hinter dem Parkhaus, linke Seite"
+GATEWAY = "haupteingang-an-der-bundesstrasse-hinter-dem-parkhaus-links"
+
+
+def in_browser(url: str, width: int, play: Callable[[Page], None]) -> None:
+    """Run `play` on the open page; errors of its scripts and of its policy fail the test."""
+    said: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # What the network does is the test's business; everything else is a fault of the page.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            said.append(message.text)
+
+    with sync_playwright() as player:
+        # Chromium's own sandbox does not work for root, as which CI runs.
+        program = shutil.which("chromium")
+        browser = player.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            page = browser.new_page(viewport={"width": width, "height": 740})
+            page.set_default_timeout(WAIT_MS)
+            page.on("console", note)
+            page.on("pageerror", lambda error: said.append(str(error)))
+            page.goto(url)
+            play(page)
+        finally:
+            browser.close()
+    assert said == []
+
+
+async def fill(centre: Centre) -> None:
+    """Four gateways in four states, two gates, refusals and a ticket let in twice."""
+    tenant = centre.keys.tenant
+    connection = await asyncpg.connect(centre.dsn)
+    for number, name in ((1, "North"), (2, LONG)):
+        await sales.add_gate(connection, tenant, sales.GateRow(number, name), now_ms())
+    refused = AdmissionRefused(hlc(now_ms()), DAY, 120, 1, 2, 10, b"12345678", 1234)
+    for number, name in enumerate(("north", GATEWAY, "revoked", "silent"), 1):
+        ledger = Ledger(b"gateway-number-%d" % number, seed=number, tenant=tenant)
+        async with await centre.enrol(ledger, name) as client:
+            if name != "silent":
+                ledger.begin()
+                ledger.add([admitted(1), admitted(2), admitted(1), refused])
+                assert (await put(client, ledger)).status_code == 200
+    gateway = b"gateway-number-2"
+    await trouble.set_quarantine(connection, tenant, gateway, True, "fork at 5:17", now_ms())
+    await trust.revoke_gateway(connection, tenant, b"gateway-number-3", now_ms(), "lost")
+    await connection.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_states_are_said_and_nothing_is_wider_than_the_screen(
+    centre: Centre, width: int, tmp_path: Path
+) -> None:
+    await fill(centre)
+
+    def play(page: Page) -> None:
+        row = page.locator("#gateways tr")
+        expect(row).to_have_count(4, timeout=WAIT_MS)
+        expect(row.nth(0)).to_contain_text("north")
+        expect(row.nth(0)).to_contain_text("✔ receiving")
+        expect(row.nth(1)).to_contain_text("✖ quarantine: fork at 5:17")
+        expect(row.nth(2)).to_contain_text("✖ revoked")
+        expect(row.nth(3)).to_contain_text("waits for its first block")
+        expect(row.nth(0)).to_contain_text("days")  # world.py's blocks are dated in 2026-07
+        gate = page.locator("#gates tr")
+        expect(gate.nth(0)).to_contain_text("North")
+        expect(gate.nth(1)).to_contain_text("3,702")
+        expect(page.locator("#doubles")).to_contain_text("✖ 2 tickets let in more")
+        expect(page.locator("#state")).to_contain_text("as of")
+        page.screenshot(path=str(tmp_path / "page.png"), full_page=True)
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) == 0, "it scrolls sideways"
+        cut = "[...document.querySelectorAll('td')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+        assert page.evaluate(f"{cut}.map(e => e.textContent)") == []
+
+    url = f"http://127.0.0.1:{centre.ports['ops_port']}/"
+    await asyncio.to_thread(in_browser, url, width, play)
+
+
+async def test_a_centre_that_is_gone_is_said_loudly(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise OSError("planted")
+
+    def play(page: Page) -> None:
+        expect(page.locator("#state")).to_contain_text("as of", timeout=WAIT_MS)
+        expect(page.locator("#gateways")).to_contain_text("No gateway yet")
+        monkeypatch.setattr(trust, "list_gateways", away)
+        page.evaluate("refresh()")
+        expect(page.locator("#state")).to_contain_text("no answer", timeout=WAIT_MS)
+        expect(page.locator("#state")).to_contain_text("what you see is from")
+        expect(page.locator("main")).to_have_class("old")
+        monkeypatch.undo()
+        page.evaluate("refresh()")
+        expect(page.locator("#state")).to_contain_text("as of", timeout=WAIT_MS)
+
+    url = f"http://127.0.0.1:{centre.ports['ops_port']}/"
+    await asyncio.to_thread(in_browser, url, 360, play)
