@@ -15,7 +15,7 @@ from crypto.entry import (
     Admitted,
 )
 from crypto.terms import EntryPolicy, GatePolicy, Limit, Terms, Zone
-from edge.core.decision import Decision
+from edge.core.decision import Decision, Direction
 from tests.edge.core.desk import (
     AFTER_EXIT,
     NORTH,
@@ -186,8 +186,10 @@ def test_a_ticket_is_used_once_in_each_zone() -> None:
 def test_leaving_a_zone_is_not_leaving_the_venue() -> None:
     desk = zoned()
     code = make_code(product=AFTER_EXIT)
-    story = [(NORTH, "entry"), (HALL, "entry"), (HALL, "exit"), (NORTH, "entry"), (HALL, "entry")]
-    said = [told(desk.scan(code, gate=gate, way=way)) for gate, way in story]  # type: ignore[arg-type]
+    story: list[tuple[int, Direction]] = [
+        (NORTH, "entry"), (HALL, "entry"), (HALL, "exit"), (NORTH, "entry"), (HALL, "entry"),
+    ]  # fmt: skip
+    said = [told(desk.scan(code, gate=gate, way=way)) for gate, way in story]
     assert said == [V, V, V, USED, V]
 
 

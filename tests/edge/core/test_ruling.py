@@ -1,7 +1,7 @@
 """Rules at a gate: which apply, what they read of a ticket's history, what they say."""
 
 import json
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ import pytest
 
 from crypto.bundle import ForeignIssuer, ForeignRow, Gate, Performance
 from crypto.terms import GatePolicy, RuleText, Terms, Zone
+from edge.core.decision import Direction
 from tests.crypto import pretix_codes
 from tests.edge.core.desk import (
     AFTER_EXIT,
@@ -30,8 +31,6 @@ NOW = {"var": "now"}
 
 
 def utc(text: str) -> int:
-    from datetime import datetime
-
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 
@@ -62,14 +61,15 @@ def ruled(rule: Any, zone: tzinfo = TOKYO, gate: int = 0, product: int = 0, **mo
     return Desk(zone, **(fields | more))
 
 
-def says(desk: Desk, *at: str, way: str = "entry", product: int = UNLIMITED) -> list[str]:
+def says(desk: Desk, *at: str, way: Direction = "entry", product: int = UNLIMITED) -> list[str]:
     """Scans at these times (UTC), by the list that allows several entries."""
     answers = []
     for each in at:
         moment, _, exits = each.partition(" ")
         desk.now_s = utc(moment)
-        direction = "exit" if exits else way
-        answers.append(told(desk.scan(make_code(product=product, issued_at=1), way=direction)))  # type: ignore[arg-type]
+        direction: Direction = "exit" if exits else way
+        code = make_code(product=product, issued_at=1)
+        answers.append(told(desk.scan(code, way=direction)))
     return answers
 
 
