@@ -16,7 +16,7 @@ from config.check import Cross, known
 from config.credentials import Credential
 from config.devices import Scanner, Turnstile
 from config.faults import nearest
-from config.peers import Peers, own_name_faults
+from config.peers import Peers, peer_faults
 from config.shown import Display, Texts, texts_faults
 from config.staff import Staff, reach_faults, staff_faults
 
@@ -178,7 +178,7 @@ class Gateway(_Table, frozen=True):
         yield from _gate_faults(value)
         yield from _device_faults(known(value, "lanes") or ())
         yield from _ledger_faults(value)
-        yield from own_name_faults(value)
+        yield from peer_faults(value)
         least, most = (known(value, "central", f"backoff_{end}_s") for end in ("min", "max"))
         if least is not None and most is not None and least > most:
             path = ("central", "backoff_max_s")

@@ -45,35 +45,33 @@ class Peers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def address(self) -> Bind:
         return parse_bind(self.bind)
 
-    @staticmethod
-    def cross_faults(value: object) -> Iterator[Cross]:
-        """What only shows when several values are seen together."""
-        bind = known(value, "bind")
-        try:
-            if bind is not None and parse_bind(bind).path:
-                hint = "an address and a port, as 0.0.0.0:8444"
-                yield ("bind",), "siblings cannot reach a unix socket", hint
-        except ValueError as error:
-            yield ("bind",), f"{bind!r} cannot be listened on", str(error)
-        rows: Any = known(value, "siblings") or ()
-        seen: dict[str, int] = {}
-        for i in range(len(rows)):
-            name = known(rows, i, "name")
-            if name in seen:
-                hint = f"siblings[{seen[name]}] has it already; name each once"
-                yield ("siblings", i, "name"), f"sibling {name!r} is named twice", hint
-            elif name is not None:
-                seen[name] = i
-        least, most = (known(value, f"backoff_{end}_s") for end in ("min", "max"))
-        if least is not None and most is not None and least > most:
-            yield ("backoff_max_s",), f"{most} is below backoff_min_s = {least}", "raise it"
 
-
-def own_name_faults(value: object) -> Iterator[Cross]:
-    """A gateway that names itself among its siblings."""
+def peer_faults(value: object) -> Iterator[Cross]:
+    """Faults of the table that only show when several values, also beside it, are seen together."""
+    yield from _bind_faults(known(value, "peers", "bind"))
     rows: Any = known(value, "peers", "siblings") or ()
+    seen: dict[str, int] = {}
     for i in range(len(rows)):
         name = known(rows, i, "name")
-        if name is not None and name == known(value, "name"):
-            path = ("peers", "siblings", i, "name")
+        path = ("peers", "siblings", i, "name")
+        if name in seen:
+            hint = f"siblings[{seen[name]}] has it already; name each once"
+            yield path, f"sibling {name!r} is named twice", hint
+        elif name is not None and name == known(value, "name"):
             yield path, f"{name!r} is this gateway itself", "name the other gateways only"
+        elif name is not None:
+            seen[name] = i
+    least, most = (known(value, "peers", f"backoff_{end}_s") for end in ("min", "max"))
+    if least is not None and most is not None and least > most:
+        path_to = ("peers", "backoff_max_s")
+        yield path_to, f"{most} is below backoff_min_s = {least}", "raise it"
+
+
+def _bind_faults(bind: str | None) -> Iterator[Cross]:
+    path = ("peers", "bind")
+    try:
+        if bind is not None and parse_bind(bind).path:
+            hint = "an address and a port, as 0.0.0.0:8444"
+            yield path, "siblings cannot reach a unix socket", hint
+    except ValueError as error:
+        yield path, f"{bind!r} cannot be listened on", str(error)

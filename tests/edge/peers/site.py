@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,11 @@ class Node:
         index = self.state._index.get((other.identity.gateway, other.ledger.epoch))
         return index is not None and self.state.origins[index].next > other.ledger.durable.seq
 
+    def holds(self, other: Node) -> bool:
+        """Whether everything durable of `other` is durable here."""
+        head = self.house.intake.heads().get((other.identity.gateway, other.ledger.epoch))
+        return head == other.ledger.durable
+
     @property
     def links(self) -> Any:
         return self.house.links
@@ -224,8 +230,6 @@ async def _plainly(_name: str, work: Callable[[], Any]) -> None:
 
 
 def _seed(count: int) -> bytes:
-    import os
-
     return os.urandom(count)
 
 
@@ -254,8 +258,6 @@ async def site(folder: Path, *names: str, **changes: Any) -> AsyncIterator[list[
             yield nodes
         finally:
             stop.set()
-    with suppress(Exception):
-        pass
 
 
 def same_state(*nodes: Node) -> bool:

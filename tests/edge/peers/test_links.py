@@ -1,0 +1,207 @@
+"""Who is connected and who was heard: one connection per sibling, told lost once and back once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from pytest_trio import trio_fixture
+
+from crypto.bundle import Bundle
+from edge.core.policy import Policy
+from edge.core.state import State
+from edge.gateway import Gateway
+from edge.peers import codec
+from edge.peers.errors import PeerRefused
+from edge.peers.holdings import Holdings
+from edge.peers.links import Links
+from edge.uplink import inline
+from tests.edge.peers.logs import OWN, A, B, Log, Taker, card
+from tests.edge.peers.talk import Own
+from tests.edge.venue import Clock
+from tests.edge.venue import Log as MemoryLog
+
+pytestmark = pytest.mark.trio
+
+
+class End:
+    """A session as `Links` sees it."""
+
+    def __init__(self, other: bytes, *, dialed: bool, streams: bool = True) -> None:
+        self.other, self.dialed, self.streams = other, dialed, streams
+        self.hears: dict[bytes, codec.Heard] = {}
+        self.held: dict[Any, codec.LogHead] = {}
+        self.first_heads: list[codec.LogHead] = []
+        self.ends: list[str] = []
+        self.bundles = 0
+
+    def end(self, code: str) -> None:
+        self.ends.append(code)
+
+    def tell_bundle(self) -> None:
+        self.bundles += 1
+
+
+class Scene:
+    def __init__(self, folder: Path) -> None:
+        self.taker = Taker(folder)
+        self.clock = Clock()
+        self.log = MemoryLog(gateway=OWN)
+        self.gateway = Gateway(
+            identity=OWN, name="own", ledger=self.log, state=State(), clock=self.clock
+        )
+        self.bundle()
+        self.taken: list[bytes] = []
+        self.own = Own(OWN)
+        self.links = Links(
+            self.gateway, Holdings(self.own, self.taker.intake, inline),
+            offset_ms_max=2000, unheard_after_s=10, take_bundle=self.taken.append,
+        )  # fmt: skip
+        self.taker.intake.fold = self.links.fold
+
+    def bundle(self, version: int = 1, revoked: bytes = b"", *more: bytes) -> None:
+        cards = [card(g, revoked=g == revoked) for g in (OWN, A, B, *more)]
+        self.gateway.policy = Policy(Bundle(version=version, gateways=cards))
+        for told in self.gateway.on_bundle:
+            told()
+
+    def greet(self, other: bytes = A, *, dialed: bool = True, streams: bool = True) -> Any:
+        session: Any = End(other, dialed=dialed, streams=streams)
+        self.links.greeted(session)
+        return session
+
+
+@trio_fixture
+async def scene(tmp_path: Path, autojump_clock: object) -> AsyncIterator[Scene]:
+    made = Scene(tmp_path)
+    yield made
+    made.taker.intake.close()
+
+
+# OWN has the lowest id, so what it dials is what both sides keep.
+async def test_of_two_connections_the_one_of_the_lower_dialler_stays(scene: Scene) -> None:
+    theirs = scene.greet(dialed=False)
+    mine = scene.greet(dialed=True)
+    assert theirs.ends == ["replaced"] and scene.links.sessions() == [mine]
+    with pytest.raises(PeerRefused, match="duplicate"):
+        scene.greet(dialed=False)
+    assert scene.links.sessions() == [mine] and mine.ends == []
+
+
+async def test_a_sibling_that_was_restarted_dials_again_and_is_taken(scene: Scene) -> None:
+    old, new = scene.greet(dialed=False), scene.greet(dialed=False)
+    assert old.ends == ["replaced"] and scene.links.sessions() == [new]
+    scene.links.ended(old, "late")  # the end of the old one is no end of the new one
+    assert scene.links.sessions() == [new]
+
+
+async def test_whoever_only_asks_replaces_nobody(scene: Scene) -> None:
+    mine = scene.greet()
+    scene.greet(streams=False, dialed=False)
+    assert scene.links.sessions() == [mine] and mine.ends == []
+
+
+async def test_lost_and_back_are_told_once_each(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), scene.gateway.events.listen() as events:
+        session = scene.greet()
+        scene.links.ended(session, "cable")
+        for _ in range(3):
+            scene.links.unreachable(A, "no route")
+        scene.links.ended(scene.greet(), "cable")
+        kinds = [events.receive_nowait()["connected"] for _ in range(4)]
+    told = [record.message.split(";")[0] for record in caplog.records]
+    assert told == ["a sibling is lost", "a sibling is heard again", "a sibling is lost"]
+    assert kinds == [True, False, True, False]
+
+
+async def test_heard_itself_or_through_others_or_not(scene: Scene) -> None:
+    session = scene.greet()
+    await trio.sleep(20)
+    assert [round(scene.links.unheard_s(gateway)) for gateway in (A, B)] == [20, 20]
+    assert len(scene.links.warnings()) == 2
+    scene.links.heard(session)
+    session.hears = {B: codec.Heard(B, 3000), OWN: codec.Heard(OWN, 0)}
+    scene.links.told_hears(session)
+    assert [round(scene.links.unheard_s(gateway)) for gateway in (A, B)] == [0, 3]
+    row = scene.links.rows()[1]
+    assert (row.name, row.heard_s, row.heard_through, row.connected) == ("gw-11", 3, "gw-10", False)
+    assert scene.links.warnings() == []
+    await trio.sleep(8)
+    assert scene.links.warnings() == ["sibling gw-11 was not heard for 11 s"]
+    (row_of_a,) = scene.links.hears(B)
+    assert row_of_a.gateway == A and row_of_a.age_ms // 100 == 80 and scene.links.hears(A) == []
+
+
+async def test_lag_is_counted_by_both_clocks(scene: Scene) -> None:
+    session = scene.greet()
+    scene.clock.ms = 5_000
+    scene.links.pong(session, codec.Pong(1, 3_500, False), 0.0)  # ours is 1500 ahead
+    await scene.taker.take(*Log().blocks)  # sealed at 1000 by its clock
+    row = scene.links.rows()[0]
+    assert (row.lag_ms, row.offset_ms, row.held) == (2_500, 1_500, 0)
+    await scene.taker.intake.flush()
+    assert scene.links.rows()[0].held == 1
+
+
+async def test_clocks_beyond_the_limit_become_a_fact_once_each_way(scene: Scene) -> None:
+    session = scene.greet()
+    for lead in (0, 2_500, 2_500):
+        scene.links.pong(session, codec.Pong(1, scene.clock.ms - lead, False), 0.001 - lead / 1e8)
+    assert [fact.beyond for fact in scene.log.facts] == [True]  # type: ignore[union-attr]
+    assert "our clock is 2500 ms ahead of sibling gw-10's" in scene.links.warnings()
+    for _ in range(9):
+        scene.links.pong(session, codec.Pong(1, scene.clock.ms, False), 0.001)
+    assert [fact.beyond for fact in scene.log.facts] == [True, False]  # type: ignore[union-attr]
+
+
+async def test_a_revoked_sibling_is_cut_off_at_once(scene: Scene) -> None:
+    session, other = scene.greet(A), scene.greet(B)
+    scene.bundle(2, A)
+    assert session.ends == ["revoked"] and other.ends == []
+    assert other.bundles == 2  # at the greeting, and the newer one
+
+
+async def test_a_new_sibling_begins_with_the_vectors_again(scene: Scene) -> None:
+    session = scene.greet(A)
+    scene.bundle(2, b"", b"\x0c" * 16)
+    assert session.ends == ["new_siblings"]
+
+
+async def test_a_bundle_comes_in_pieces_or_not_at_all(scene: Scene) -> None:
+    session = scene.greet()
+    raw = bytes(range(256)) * 2400
+    parts = [
+        codec.BundlePart(2, len(raw), at, raw[at : at + codec.PART_BYTES_MAX])
+        for at in range(0, len(raw), codec.PART_BYTES_MAX)
+    ]
+    assert len(parts) == 3
+    for bad in ([parts[1]], [parts[0], parts[2]], [codec.BundlePart(1, 1, 0, b"x")],
+                [codec.BundlePart(2, (64 << 20) + 1, 0, b"x")]):  # fmt: skip
+        for part in bad:
+            scene.links.bundle_part(session, part)
+    assert scene.taken == []
+    for part in parts:
+        scene.links.bundle_part(session, part)
+    assert scene.taken == [raw]
+    scene.gateway.bundle_raw = raw
+    scene.bundle(2)
+    assert scene.links.bundle_parts(1) == parts and scene.links.bundle_parts(2) == []
+
+
+async def test_facts_of_ours_that_only_a_sibling_has_are_told(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    session: Any = End(A, dialed=True)
+    session.held = {(OWN, 5): codec.LogHead(OWN, 5, 99, bytes(32))}
+    with caplog.at_level(logging.ERROR):
+        scene.links.greeted(session)
+    assert ["facts of ours" in record.message for record in caplog.records] == [True]
+    assert scene.links.rows()[0].waiting == 0
+    session.held = {}
+    assert scene.links.rows()[0].waiting == 1
