@@ -74,11 +74,16 @@ class LanesBody(msgspec.Struct, frozen=True):
 
 
 class BundleRow(msgspec.Struct, frozen=True):
-    """The rules in force. Version 0: none yet. `age_s` since the centre issued them."""
+    """The rules in force. Version 0: none yet. `age_s` since the centre issued them.
+
+    `ages_s`: of each part, as seconds: "bundle" since it was issued, "lists" since the centre last
+    said that nothing is newer, "guests" since the guest list was issued.
+    """
 
     version: int
     issued_at_ms: int
     age_s: float | None
+    ages_s: dict[str, float] = {}
 
 
 class ClockRow(msgspec.Struct, frozen=True):
@@ -180,6 +185,7 @@ def status(sources: Sources) -> Status:
     now = gateway.clock.now()
     bundle = gateway.policy.bundle
     age_s = (now.ms - bundle.issued_at_ms) / 1000 if bundle.version else None
+    ages_s = {part: ms / 1000 for part, ms in gateway.policy.ages_ms(now.ms).items()}
     offset_ms = gateway.clock.offset_ms if isinstance(gateway.clock, SystemClock) else None
     room = sources.ledger_room()
     ledger = gateway.ledger
@@ -190,7 +196,7 @@ def status(sources: Sources) -> Status:
         identity=gateway.identity.hex(),
         ready=not stops,
         reasons=stops + warnings,
-        bundle=BundleRow(bundle.version, bundle.issued_at_ms, age_s),
+        bundle=BundleRow(bundle.version, bundle.issued_at_ms, age_s, ages_s),
         clock=ClockRow(now.ms, offset_ms, now.unsure),
         ledger=LedgerRow(
             ledger.epoch, ledger.durable.seq, room.spares, room.room.name.lower(),
@@ -241,6 +247,10 @@ def readiness(sources: Sources) -> tuple[list[str], list[str]]:
         warnings.append(f"the ledger needs more disk, {_left(room)}")
     if gateway.unsaved_count:
         warnings.append(f"{gateway.unsaved_count} facts wait in memory for room in the ledger")
+    if gateway.policy.stale(gateway.clock.now().ms):
+        age_s = gateway.policy.age_ms(gateway.clock.now().ms) // 1000
+        warnings.append(f"the lists are {age_s} s old: connect this gateway to its centre")
+    warnings += gateway.policy.faults
     warnings += _lost(sources)
     if gateway.siblings is not None:
         warnings += gateway.siblings.warnings()

@@ -128,9 +128,14 @@ async function poll() {
   showLost();
 }
 
+function setStreaming(is) {
+  streaming = is;
+  document.documentElement.dataset.live = is ? "yes" : "no";
+}
+
 function listen() {
   const source = new EventSource("/v1/events?lane=" + lane);
-  source.addEventListener("hello", () => { streaming = true; poll(); });
+  source.addEventListener("hello", () => { setStreaming(true); poll(); });
   source.addEventListener("decision", decided);
   source.addEventListener("device", poll);
   source.addEventListener("queued", () => {
@@ -138,7 +143,7 @@ function listen() {
   });
   source.onerror = () => {
     if (streaming) streamLostAt = performance.now();
-    streaming = false;
+    setStreaming(false);
     showLost();
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
   };

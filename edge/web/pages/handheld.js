@@ -208,9 +208,9 @@ async function poll() {
   }
 }
 
-function focusWedge() {
+function focusWedge(force = false) {
   const at = document.activeElement;
-  if (byId("work").hidden || (at && at.matches("select, input:not(#wedge)"))) return;
+  if (byId("work").hidden || (!force && at && at.matches("select"))) return;
   byId("wedge").focus({ preventScroll: true });
 }
 
@@ -236,12 +236,13 @@ byId("wedge").addEventListener("keydown", (event) => {
   byId("wedge").value = "";
   if (code) present(code);
 });
-// A scanner types wherever the focus is: bring it home before the first letter lands.
+// A scanner types wherever the focus is, and could choose another lane with it: bring the focus
+// home before the first letter lands.
 addEventListener("keydown", (event) => {
-  if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) focusWedge();
+  if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) focusWedge(true);
 }, true);
 addEventListener("pointerdown", wake);
-addEventListener("pointerup", () => setTimeout(focusWedge));
+addEventListener("pointerup", () => setTimeout(() => focusWedge()));
 byId("lane").addEventListener("change", () => { setLane(); byId("lane").blur(); focusWedge(); });
 for (const way of ["entry", "exit"]) byId(way).addEventListener("click", () => { direction = way; setLane(); });
 byId("more").addEventListener("click", () => setCount(count + 1));

@@ -93,3 +93,5 @@ def test_the_limits_follow_the_configuration() -> None:
     assert limits.read_timeout_s == 3
     assert "127.0.0.9" in limits_for(LocalApi("127.0.0.9:80")).hosts
     assert limits_for(LocalApi("unix:/run/gatehouse/api.sock")).hosts == ()
+    lan = LocalApi("10.0.0.1:443", names=("Gate.lan", "fd00::1"))
+    assert {"10.0.0.1", "gate.lan", "[fd00::1]"} < set(limits_for(lan).hosts)

@@ -11,6 +11,7 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.core.texts import Texts
 from edge.web.presentations import Presented, read_presented_untrusted
 from edge.web.problems import ApiError
 from edge.web.recent import Recent
@@ -271,3 +272,21 @@ async def test_a_client_that_hangs_up_strands_nobody() -> None:
     assert house.arm.granted == [1]
     house.one.completed(1, 1)
     assert house.log.kinds() == ["Admitted", "PassageCompleted"]
+
+
+@pytest.mark.trio
+async def test_the_guest_is_spoken_to_in_the_languages_asked_for() -> None:
+    house = House()
+    house.gateway.texts = Texts(staff_language="de", guest_languages=("fr", "en"))
+    path, body = "/v1/lanes/2/presentations", {"code": "x"}
+    async with house.client() as client:
+        usual = (await client.post(path, json=body)).json()
+        german = (await client.post(path + "?lang=de", json=body)).json()
+        both = (await client.post(path + "?lang=en,de&lang=fr", json=body)).json()
+        wrong = await client.post(path + "?lang=de,xx", json={"code": code()})
+    assert usual["text"] == "Kein gültiger Ticketcode."
+    assert list(usual["guest_text"]) == ["fr", "en"]
+    assert german["guest_text"] == {"de": "Das ist kein gültiger Ticketcode."}
+    assert list(both["guest_text"]) == ["en", "de", "fr"]
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "lang")
+    assert house.log.facts == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
+import ssl
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,13 +12,19 @@ from typing import Any
 import httpx2
 import pytest
 import trio
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-from config.gateway import Gate, Lane, LocalApi
+from config.faults import ConfigInvalid
+from config.gateway import Gate, Lane, LocalApi, LocalTls
 from config.gateway import Gateway as GatewayConfig
 from config.runtime.listen import Connections
+from config.staff import Staff
 from edge.ledger.spares import Room
 from edge.web.serve import serve_api
-from tests.edge.web.house import House, code
+from tests.edge.web.house import PIN, House, code, person
 
 
 class Shelf:
@@ -25,11 +34,13 @@ class Shelf:
     room = Room.ALARM
 
 
-def config(tmp_path: Path, bind: str) -> GatewayConfig:
+def config(
+    tmp_path: Path, bind: str, tls: LocalTls | None = None, staff: tuple[Staff, ...] = ()
+) -> GatewayConfig:
     return GatewayConfig(
         name="north", identity_dir=str(tmp_path), gates=(Gate(1, "North"),),
         lanes=(Lane(1, "Left", 1),), timezone="UTC",
-        local_api=LocalApi(bind, body_bytes_max=300),
+        local_api=LocalApi(bind, body_bytes_max=300, tls=tls), staff=staff,
     )  # fmt: skip
 
 
@@ -78,3 +89,55 @@ async def test_stopping_it_is_no_crash(tmp_path: Path, caplog: pytest.LogCapture
     await stream.aclose()
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
     assert not house.gateway.events._listeners
+
+
+def browser_certificate(folder: Path) -> LocalTls:
+    """A P-256 certificate for 127.0.0.1, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gate")])
+    begin = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(begin + datetime.timedelta(days=36_500))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "c.pem").write_bytes(made.public_bytes(pem))
+    raw = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )  # fmt: skip
+    (folder / "c.key").write_bytes(raw)
+    return LocalTls(str(folder / "c.pem"), str(folder / "c.key"))
+
+
+@pytest.mark.trio
+async def test_phones_sign_in_over_tls(tmp_path: Path) -> None:
+    tls = browser_certificate(tmp_path)
+    house = House()
+    settings = config(tmp_path, "127.0.0.1:0", tls, (person(7, "Anna"),))
+    shelf: Any = Shelf()
+    async with trio.open_nursery() as nursery:
+        serve = partial(serve_api, house.gateway, settings, shelf, None, [], Connections(8))
+        (bound,) = await nursery.start(serve)
+        trust = ssl.create_default_context(cafile=tls.certificate)
+        base = f"https://127.0.0.1:{bound.port}"
+        async with httpx2.AsyncClient(verify=trust, base_url=base, timeout=20) as client:
+            assert (await client.get("/v1/status")).status_code == 401
+            signed = await client.post("/v1/session", json={"name": "Anna", "pin": PIN})
+            assert "secure" in signed.headers["set-cookie"].lower()
+            assert (await client.get("/v1/status")).status_code == 200
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.trio
+async def test_a_certificate_that_cannot_be_used_is_said_at_the_start(tmp_path: Path) -> None:
+    tls = browser_certificate(tmp_path)
+    Path(tls.key).write_text("no key")
+    shelf: Any = Shelf()
+    settings = config(tmp_path, "127.0.0.1:0", tls)
+    with pytest.raises(ConfigInvalid, match="c.pem: local_api.tls: cannot be used with key"):
+        await serve_api(House().gateway, settings, shelf, None, [], Connections(8))
