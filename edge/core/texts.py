@@ -80,7 +80,7 @@ class Saying(msgspec.Struct, frozen=True, gc=False):
 
     key: str
     values: Mapping[str, Any]
-    now: Moment
+    at: Moment
 
 
 def saying(
@@ -221,8 +221,7 @@ class Texts:
 
     def put(self, said: Saying, audience: Audience, language: str) -> str:
         """One sentence or two."""
-        now = said.now
-        values = {name: self._word(value, language, now) for name, value in said.values.items()}
+        values = {name: self._word(value, language, said.at) for name, value in said.values.items()}
         phrase = self._phrases[audience, language, said.key]
         return phrase.format(desk=self._desk[language], **values)
 
