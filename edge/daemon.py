@@ -145,6 +145,7 @@ async def _main(
                 gateway = Gateway(
                     identity=identity.gateway, name=config.name, ledger=ledger,
                     state=opened[1], clock=clock, drift_ms_max=config.clock.drift_max_ms,
+                    zone=config.zone,
                 )  # fmt: skip
                 gateway.texts = venue_texts(config)
                 daemon = _Daemon(

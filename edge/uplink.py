@@ -280,6 +280,7 @@ async def follow_bundles(
             raw = await transport.get_bundle(gateway.policy.version, wait_s)
             if raw is not None:
                 await take_bundle(gateway, store, raw, aside)
+            gateway.bundle_confirmed()
         except (UplinkLost, Turned):
             pass  # told by the uplink
         except (Bad, ValueError) as error:

@@ -15,6 +15,8 @@ import hashlib
 from collections.abc import Iterable
 
 from crypto.entry import (
+    MARK_INNER,
+    MARK_PER_DAY,
     MARK_REENTRY_AFTER_EXIT,
     MARK_REENTRY_UNLIMITED,
     ConflictFound,
@@ -49,8 +51,12 @@ def conflicts(state: State, ticket: bytes) -> list[tuple[Use, Use]]:
 
 def _stands_in_the_way(state: State, before: list[Hold], hold: Hold) -> Hold | None:
     """The newest admission of another gateway for which `hold` would have been refused."""
-    if hold.reentry & MARK_REENTRY_UNLIMITED:
+    if hold.reentry & (MARK_REENTRY_UNLIMITED | MARK_INNER):
         return None
+    # What happened within the venue is no entry into it, and some rights begin anew each day.
+    before = [one for one in before if not one.reentry & MARK_INNER]
+    if hold.reentry & MARK_PER_DAY:
+        before = [one for one in before if one.day == hold.day]
     if hold.reentry & MARK_REENTRY_AFTER_EXIT:
         taken = _inside(before)
     else:

@@ -4,11 +4,14 @@ import hashlib
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto.entry import (
+    MARK_INNER,
+    MARK_PER_DAY,
     MARK_REENTRY_AFTER_EXIT,
     MARK_REENTRY_UNLIMITED,
     Admitted,
@@ -190,3 +193,17 @@ def test_without_exits_a_further_fact_never_takes_a_conflict_back(
     before = {place_of(late) for _, late in conflicts(folded(*some), TICKET)}
     after = {place_of(late) for _, late in conflicts(folded(*entries), TICKET)}
     assert before <= after
+
+
+def test_a_gate_within_the_venue_makes_no_conflict() -> None:
+    within = MARK_INNER
+    assert found((A, 1, entry(1)), (B, 1, entry(2, marks=within))) == []
+    assert found((A, 1, entry(1, marks=within)), (B, 1, entry(2))) == []
+    assert found((A, 1, entry(1, marks=within)), (B, 1, entry(2)), (C, 1, entry(3))) == [(B, C)]
+
+
+def test_a_right_of_each_day_is_judged_day_by_day() -> None:
+    first, same = entry(1, marks=MARK_PER_DAY), entry(2, marks=MARK_PER_DAY)
+    next_day = msgspec.structs.replace(same, day=20260102)
+    assert found((A, 1, first), (B, 1, same)) == [(A, B)]
+    assert found((A, 1, first), (B, 1, next_day)) == []

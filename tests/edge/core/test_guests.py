@@ -69,6 +69,13 @@ def test_short_words_allow_no_slip_and_long_ones_two() -> None:
     assert "Christopher Maier" not in found("kristofer")
 
 
+def test_of_two_names_of_one_guest_the_nearer_counts() -> None:
+    book = GuestBook([Guest("1", "Maria Marie"), Guest("2", "Marie Maria")])
+    assert [match.slips for match in book.search("marie")] == [0, 0]
+    assert [match.slips for match in book.search("marla")] == [1, 1]
+    assert [match.slips for match in book.search("mari")] == [0, 0]
+
+
 def test_no_more_are_shown_than_asked_for() -> None:
     many = GuestBook([Guest(str(n), f"Müller {n:03}") for n in range(100)])
     assert len(many.search("müller")) == 20

@@ -10,6 +10,7 @@ import pytest
 from crypto.bundle import ForeignIssuer, ForeignRow, Gate, Performance
 from crypto.terms import GatePolicy, RuleText, Terms, Zone
 from edge.core.decision import Direction
+from edge.core.texts import Texts, saying
 from tests.crypto import pretix_codes
 from tests.edge.core.desk import (
     AFTER_EXIT,
@@ -19,6 +20,7 @@ from tests.edge.core.desk import (
     SOUTH,
     TONIGHT,
     UNLIMITED,
+    A,
     Desk,
     make_code,
     shop_code,
@@ -300,3 +302,15 @@ def test_entries_elsewhere_do_not_count_for_a_zone() -> None:
     desk = ruled(True, terms=terms, gates=[Gate(NORTH, "North"), Gate(3, "Hall")])
     code = make_code(product=UNLIMITED)
     assert [told(desk.scan(code, gate=gate)) for gate in (NORTH, 3, 3)] == [V, V, RULES]
+
+
+def test_the_sentence_is_what_staff_and_guest_are_told() -> None:
+    desk = ruled(gate_rule(SOUTH))
+    refused = desk.scan(make_code())
+    said = saying(refused, desk.policy, A, NORTH, "entry", desk.moment)
+    assert said.key == "rules.why"
+    assert "South gate" in Texts(staff_language="de").staff(said)
+    assert set(Texts().guest(said)) == {"de", "en", "fr"}
+    broken = ruled(True, terms=Terms(rules=[RuleText("{")]))
+    said = saying(broken.scan(make_code()), broken.policy, A, NORTH, "entry", broken.moment)
+    assert said.key == "rules"

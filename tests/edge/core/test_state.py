@@ -303,3 +303,10 @@ def test_each_log_has_a_clock_of_its_own() -> None:
     state.apply(A, 2, 1, Started(4 << 16, *DAY, "0.1.0"))
     assert (state.hlc, state.hlc_of(A), state.hlc_of(B)) == (9 << 16, 9 << 16, 3 << 16)
     assert (State().hlc, State().hlc_of(A)) == (0, 0)
+
+
+def test_an_admission_without_a_clock_is_none() -> None:
+    # A hold is granted once its clock is known; nobody is counted for one that has none.
+    state = folded([(A, 1, 1, Admitted(0, *DAY, 1, 1, TICKETS[0], 1, 1, 0, 1, 1, b""))])
+    assert state.counts.dump() == []
+    assert state.in_order(state.tickets[TICKETS[0]]) == []

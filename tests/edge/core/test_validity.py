@@ -7,8 +7,9 @@ import pytest
 from crypto.bundle import Performance
 from crypto.entry import MARK_NO_WINDOW
 from crypto.terms import EntryPolicy, GatePolicy, Terms, Window, Zone
+from edge.core.texts import Texts, saying
 from edge.core.validity import ends_s
-from tests.edge.core.desk import NORTH, ONCE, SOUTH, TONIGHT, Desk, identity, make_code, told
+from tests.edge.core.desk import NORTH, ONCE, SOUTH, TONIGHT, A, Desk, identity, make_code, told
 
 BERLIN = ZoneInfo("Europe/Berlin")
 V, TIME = "admitted", "invalid_time"
@@ -134,3 +135,10 @@ def test_a_day_that_is_no_date_stands_for_one_near_it() -> None:
     assert claim is not None
     assert 0 < ends_s(desk.policy, claim) < desk.now_s + 40 * 86_400
     assert SOUTH in desk.policy.gates
+
+
+def test_guests_are_told_when_their_window_opens() -> None:
+    desk = desk_with(Window(first_day=20260110, from_min=600)).at("2026-01-02T12:00")
+    said = saying(desk.scan(make_code()), desk.policy, A, NORTH, "entry", desk.moment)
+    assert said.key == "invalid_time.early"
+    assert "10:00" in Texts(zone=BERLIN, staff_language="de").staff(said)

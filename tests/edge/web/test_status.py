@@ -57,7 +57,10 @@ async def test_the_gateway_now() -> None:
     house.gateway.counts["crashed"] = 1
     _, now = await house.get("/v1/status")
     assert (now["gateway"], now["identity"]) == ("north", bytes(range(16)).hex())
-    assert now["bundle"] == {"version": 3, "issued_at_ms": (NOW_S - 90) * 1000, "age_s": 90.0}
+    assert now["bundle"] == {
+        "version": 3, "issued_at_ms": (NOW_S - 90) * 1000, "age_s": 90.0,
+        "ages_s": {"bundle": 90.0, "lists": 90.0},
+    }  # fmt: skip
     assert now["clock"] == {"now_ms": NOW_S * 1000, "offset_ms": None, "unsure": False}
     assert now["ledger"] == {
         "epoch": 1, "durable_seq": 3, "spares": 4, "room": "plenty", "unsaved": 0,
