@@ -16,7 +16,11 @@ from tests.central.world import Ledger
 pytestmark = pytest.mark.asyncio
 
 
-async def test_a_waiting_gateway_does_not_hold_up_the_end(dsn: str, tmp_path: Path) -> None:
+async def test_a_waiting_gateway_does_not_hold_up_the_end(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its connection stays open after the answer; nothing here waits for that.
+    monkeypatch.setattr("config.runtime.listen.GRACE_S", 0.3)
     async with serving(dsn, tmp_path) as centre:
         ledger = Ledger(tenant=centre.keys.tenant)
         client = await centre.enrol(ledger, "north")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -31,6 +33,18 @@ asyncio.run(main())
 """
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Embedded]:
+    """A server with all its defaults, for tests that only look at it."""
+    folder = Path(tempfile.mkdtemp(prefix="gatehouse-test-"))
+    folder.chmod(0o755)
+    server = Embedded(folder / "pg", entropy=os.urandom)
+    asyncio.run(server.start())
+    yield server
+    asyncio.run(server.stop())
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 async def until(true: Callable[[], bool], tries: int = 600) -> bool:
     for _ in range(tries):
         if true():
@@ -40,16 +54,13 @@ async def until(true: Callable[[], bool], tries: int = 600) -> bool:
 
 
 @pytest.mark.asyncio
-async def test_a_second_process_joins_the_running_server(open_folder: Path) -> None:
-    home = open_folder / "pg"
-    async with Embedded(home, entropy=os.urandom) as first:
-        async with Embedded(home, entropy=os.urandom) as second:
-            assert first.own and not second.own
-            connection = await asyncpg.connect(second.dsn())
-            assert await connection.fetchval("SELECT 1") == 1
-            await connection.close()
-        assert first.alive(), "the guest stopped the host's server"
-    assert not first.alive()
+async def test_a_second_process_joins_the_running_server(running: Embedded) -> None:
+    async with Embedded(running.home, entropy=os.urandom) as second:
+        assert running.own and not second.own
+        connection = await asyncpg.connect(second.dsn())
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+    assert running.alive(), "the guest stopped the host's server"
 
 
 @pytest.mark.asyncio
@@ -94,22 +105,24 @@ async def test_two_that_start_at_once_end_with_one_server(open_folder: Path) -> 
 
 
 @pytest.mark.asyncio
-async def test_the_server_is_durable_and_listens_on_no_tcp_port(open_folder: Path) -> None:
-    async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
-        connection = await asyncpg.connect(server.dsn("postgres"))
-        assert await connection.fetchval("SHOW listen_addresses") == ""
-        assert await connection.fetchval("SHOW password_encryption") == "scram-sha-256"
-        assert await connection.fetchval("SHOW fsync") == "on"
-        assert await connection.fetchval("SHOW synchronous_commit") == "on"
-        await connection.close()
+async def test_the_server_is_durable_and_listens_on_no_tcp_port(running: Embedded) -> None:
+    connection = await asyncpg.connect(running.dsn("postgres"))
+    assert await connection.fetchval("SHOW listen_addresses") == ""
+    assert await connection.fetchval("SHOW password_encryption") == "scram-sha-256"
+    assert await connection.fetchval("SHOW fsync") == "on"
+    assert await connection.fetchval("SHOW synchronous_commit") == "on"
+    await connection.close()
 
 
 @pytest.mark.asyncio
-async def test_a_wrong_password_is_refused_and_named(open_folder: Path) -> None:
-    async with Embedded(open_folder / "pg", entropy=os.urandom) as running:
-        (running.home / "password").write_text("wrong\n")
+async def test_a_wrong_password_is_refused_and_named(running: Embedded) -> None:
+    right = (running.home / "password").read_text()
+    (running.home / "password").write_text("wrong\n")
+    try:
         with pytest.raises(PostgresUnavailable, match="password"):
             await Embedded(running.home, entropy=os.urandom).start()
+    finally:
+        (running.home / "password").write_text(right)
 
 
 @pytest.mark.asyncio
@@ -188,12 +201,11 @@ async def test_every_kind_of_programs_serves(open_folder: Path, source: str) -> 
 
 @pytest.mark.asyncio
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes accounts")
-async def test_root_runs_it_as_somebody_else(open_folder: Path) -> None:
-    async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
-        found = read_postmaster(server.data)
-        assert found is not None
-        assert Path(f"/proc/{found.pid}").stat().st_uid != 0
-        assert (server.home / "password").stat().st_mode & 0o077 == 0
+async def test_root_runs_it_as_somebody_else(running: Embedded) -> None:
+    found = read_postmaster(running.data)
+    assert found is not None
+    assert Path(f"/proc/{found.pid}").stat().st_uid != 0
+    assert (running.home / "password").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.asyncio
