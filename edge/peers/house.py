@@ -1,0 +1,183 @@
+"""Everything about siblings that a daemon runs, put together."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import trio
+
+from config.binds import Bind
+from config.gateway import Gateway as GatewayConfig
+from config.peers import Peers
+from crypto.block import Block, read_run_untrusted
+from crypto.bundle import Bundle, GatewayCard
+from crypto.entry import AnyFact
+from crypto.errors import Bad
+from edge.bundles import BundleStore
+from edge.core.state import State
+from edge.gateway import Gateway
+from edge.identity import Identity
+from edge.ledger.ledger import Ledger
+from edge.ledger.snapshot import Vector
+from edge.peers.connections import Connections
+from edge.peers.courier import Courier, fetch_all
+from edge.peers.holdings import Holdings
+from edge.peers.intake import Forged, Intake
+from edge.peers.links import Links
+from edge.transport import HttpTransport
+from edge.uplink import in_thread, take_bundle
+
+log = logging.getLogger(__name__)
+FOLDER: Final = "peers"
+_LOOK_S: Final = 0.05
+_BUNDLES_MAX: Final = 4
+
+
+class NoHistory(Exception):
+    """Nobody could tell an empty gateway what has happened so far, and it may not open without."""
+
+
+class SiblingsAtHome:
+    """What this gateway holds of its siblings, before there is a running gateway.
+
+    `open` folds it into `state`, in the thread that replays the ledger.
+    """
+
+    def __init__(self, config: GatewayConfig, identity: Identity, bundle: Bundle) -> None:
+        assert config.peers is not None
+        self.config: Peers = config.peers
+        self._cards = bundle.gateways
+        self.intake = Intake(
+            own=identity.gateway, tenant=identity.tenant, folder=Path(config.data_dir) / FOLDER,
+            segment_bytes=config.peers.segment_bytes, cards=lambda: self.cards(), fold=_no_fold,
+        )  # fmt: skip
+        self.cards: Callable[[], list[GatewayCard]] = lambda: self._cards
+
+    def open(self, state: State, vector: Vector) -> None:
+        """Read every mirror and fold what the snapshot (`vector`) has not."""
+
+        def fold(block: Block, facts: list[AnyFact]) -> None:
+            state.apply_run(block.gateway, block.epoch, block.first_seq, facts)
+
+        self.intake.fold = fold
+        self.intake.open(vector)
+
+
+def _no_fold(block: Block, facts: list[AnyFact]) -> None:
+    raise AssertionError("nothing is folded before there is a state")
+
+
+class House:
+    """Siblings of a running gateway."""
+
+    def __init__(
+        self, home: SiblingsAtHome, config: GatewayConfig, identity: Identity, gateway: Gateway,
+        ledger: Ledger, bundles: BundleStore, transport: HttpTransport | None,
+        jitter: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self.config = home.config
+        self.gateway = gateway
+        self.intake = home.intake
+        #: Nothing at all is known of siblings: the disk is new, or the venue.
+        self.empty = not home.intake.mirrors
+        home.cards = lambda: gateway.policy.bundle.gateways
+        self.holdings = Holdings(ledger, home.intake)
+        self._bundles = bundles
+        self._send, self._arrived = trio.open_memory_channel[bytes](_BUNDLES_MAX)
+        self.links = Links(
+            gateway, self.holdings, offset_ms_max=config.clock.sibling_max_ms,
+            unheard_after_s=self.config.unheard_after_s, take_bundle=self._bundle_came,
+        )  # fmt: skip
+        home.intake.fold = self.links.fold
+        gateway.siblings = self.links
+        self.connections = Connections(self.links, identity, self.config, jitter)
+        self._transport = transport
+        self.courier: Courier | None = None
+        if transport is not None:
+            self.courier = Courier(
+                self.holdings, self.links, transport.of, identity.receipt_key,
+                self.config.deliver_after_s,
+            )  # fmt: skip
+
+    def _bundle_came(self, raw: bytes) -> None:
+        try:
+            self._send.send_nowait(raw)
+        except trio.WouldBlock:
+            log.warning("bundles of siblings come faster than they are read")
+
+    async def take_bundles(self) -> None:
+        """Apply what siblings bring, if the centre has signed it and it is newer."""
+        async for raw in self._arrived:
+            try:
+                await take_bundle(self.gateway, self._bundles, raw, in_thread)
+            except (Bad, ValueError) as error:
+                log.info("a bundle of a sibling is not taken", extra={"why": str(error)})
+
+    async def start(self, nursery: trio.Nursery, bordered: Callable[..., Any]) -> list[Bind]:
+        """Listen, dial, store; `bordered` restarts what may crash. The addresses."""
+        nursery.start_soon(self.intake.run)
+        bound: list[Bind] = await nursery.start(self.connections.listen)
+        for sibling in self.config.siblings:
+            dial = partial(self.connections.dial, sibling)
+            nursery.start_soon(bordered, f"sibling {sibling.name}", dial)
+        nursery.start_soon(bordered, "siblings' bundles", self.take_bundles)
+        if self.courier is not None:
+            nursery.start_soon(bordered, "courier", self.courier.run)
+        return bound
+
+    async def learn_history(self) -> None:
+        """Wait until one sibling, or the centre, has told everything it knew when asked.
+
+        Raises `NoHistory` when nothing has come for `rebuild_wait_s`.
+        """
+        log.warning("nothing is known of siblings: lanes stay closed until they, or the centre,"
+                    " have told what happened; --open-without opens at once")  # fmt: skip
+        centre = [False]
+        async with trio.open_nursery() as nursery:
+            if self._transport is not None:
+                nursery.start_soon(self._ask_centre, self._transport, centre)
+            moved, since = -1, trio.current_time()
+            while not centre[0] and not self._told_all():
+                folded = sum(counts.folded for counts in self.intake.counts.values())
+                if folded != moved:
+                    moved, since = folded, trio.current_time()
+                if trio.current_time() - since > self.config.rebuild_wait_s:
+                    raise NoHistory("neither a sibling nor the centre answers")
+                await trio.sleep(_LOOK_S)
+            nursery.cancel_scope.cancel()
+        log.warning("the venue's history is here")
+
+    def _told_all(self) -> bool:
+        """Whether somebody's first word, as far as our bundle names its logs, is folded."""
+        named = {card.gateway for card in self.links.cards}
+        return bool(named) and any(
+            all(
+                (log_ := self.intake.log((row.gateway, row.epoch))) is not None
+                and log_.chain.head.seq >= row.seq
+                for row in session.first_heads
+                if row.gateway in named
+            )
+            for session in self.links.sessions()
+        )
+
+    async def _ask_centre(self, transport: HttpTransport, done: list[bool]) -> None:
+        async def take(run: bytes) -> None:
+            try:
+                for block in read_run_untrusted(run):
+                    await self.intake.take(block)
+            except (Bad, Forged) as error:
+                log.error("the centre gave a bad block", extra={"why": str(error)})
+
+        def heads() -> dict[tuple[bytes, int], int]:
+            return {
+                (gateway, row.epoch): row.chain.head.seq
+                for gateway, mirror in self.intake.mirrors.items()
+                for row in mirror.logs.values()
+            }
+
+        while not done[0]:
+            gateways = [card.gateway for card in self.links.cards]
+            done[0] = bool(gateways) and await fetch_all(transport.of, gateways, heads, take)
+            await trio.sleep(1.0)

@@ -1,0 +1,171 @@
+"""Before a ledger opens: what do siblings hold of it? And a folder that is empty, filled again.
+
+A gateway whose disk is new has its identity (from a backup of two small files) and nothing else.
+Siblings and the centre hold its old blocks: they are put back into the folder, and the log goes on
+in a new epoch above every one that anybody knows, so that no number is ever used twice.
+"""
+
+import logging
+import ssl
+from collections.abc import Iterable
+from typing import Final
+
+import trio
+
+from config.peers import Peers, Sibling
+from crypto.block import Block, Head, read_run_untrusted
+from crypto.bundle import GatewayCard
+from crypto.errors import BadBlock
+from edge.identity import Identity
+from edge.ledger import excuse
+from edge.ledger.recover import KnownHead
+from edge.ledger.segments import segments_of
+from edge.ledger.storage import Storage
+from edge.peers import codec
+from edge.peers.errors import BadFrame, PeerLost, PeerRefused
+from edge.peers.tls import Doorkeeper, client_context, host_name
+
+log = logging.getLogger(__name__)
+HEADS_S: Final = 2.0
+BLOCKS_S: Final = 30.0
+BATCH_BYTES: Final = 4 << 20
+_FAILS: Final = (
+    OSError, ssl.SSLError, trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError,
+    BadFrame, BadBlock, PeerLost, PeerRefused,
+)  # fmt: skip
+
+
+class Asker:
+    """Asks each configured sibling about our own log. `cards`: the kept bundle's, maybe none."""
+
+    def __init__(self, identity: Identity, config: Peers, cards: list[GatewayCard]) -> None:
+        self._own = identity.gateway
+        self._config = config
+        self._names = {card.name: card.gateway for card in cards}
+        self._doors = Doorkeeper(identity, lambda: cards)
+        self._identity = identity
+
+    async def heads(self) -> list[KnownHead]:
+        """How far siblings hold our log; those who answer within a short time."""
+        known: list[KnownHead] = []
+
+        async def ask(sibling: Sibling) -> None:
+            try:
+                with trio.fail_after(HEADS_S):
+                    async with await self._connect(sibling) as conversation:
+                        rows = conversation.heads(self._own)
+            except _FAILS as error:
+                log.info("a sibling was not asked about our ledger", extra={"why": str(error)})
+                return
+            known.extend(
+                KnownHead(row.epoch, row.seq, row.hash, f"sibling {sibling.name}") for row in rows
+            )
+
+        async with trio.open_nursery() as nursery:
+            for sibling in self._config.siblings:
+                nursery.start_soon(ask, sibling)
+        return known
+
+    async def fetch(self, epoch: int, seq: int) -> list[Block]:
+        """Our own blocks from `seq` on, as the first sibling that has them gives them."""
+        for sibling in self._config.siblings:
+            try:
+                with trio.fail_after(BLOCKS_S):
+                    async with await self._connect(sibling) as conversation:
+                        blocks = await conversation.blocks(self._own, epoch, seq)
+            except _FAILS as error:
+                log.info("a sibling gave no blocks of ours", extra={"why": str(error)})
+                continue
+            if blocks:
+                return blocks
+        return []
+
+    async def _connect(self, sibling: Sibling) -> "_Conversation":
+        expected = self._names.get(sibling.name)
+        context = client_context(self._identity)
+        context.check_hostname = expected is not None
+        tcp = await trio.open_tcp_stream(sibling.host, sibling.port)
+        name = host_name(expected) if expected is not None else None
+        stream = trio.SSLStream(tcp, context, server_hostname=name)
+        try:
+            await stream.do_handshake()
+            self._doors.admit(stream.getpeercert(binary_form=True), expected)
+            conversation = _Conversation(stream)
+            await conversation.greet(codec.Hello(codec.VERSION, self._own, 0, False, []))
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
+        return conversation
+
+
+class _Conversation:
+    """Questions and answers on a connection that streams nothing by itself."""
+
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self._stream = stream
+        self._buffer = bytearray()
+        self._hello: codec.Hello | None = None
+
+    async def __aenter__(self) -> "_Conversation":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with trio.CancelScope(shield=True):
+            await trio.aclose_forcefully(self._stream)
+
+    async def greet(self, hello: codec.Hello) -> None:
+        await self._stream.send_all(codec.encode(hello))
+        answer = await self._receive()
+        if not isinstance(answer, codec.Hello):
+            raise PeerRefused("turned_away", str(answer)[:200])
+        self._hello = answer
+
+    def heads(self, gateway: bytes) -> list[codec.LogHead]:
+        assert self._hello is not None
+        return [row for row in self._hello.heads if row.gateway == gateway]
+
+    async def blocks(self, gateway: bytes, epoch: int, seq: int) -> list[Block]:
+        """From `seq` on, to the end or about `BATCH_BYTES`; empty when the other has none."""
+        end = max((row.seq for row in self.heads(gateway) if row.epoch == epoch), default=0)
+        if end < seq:
+            return []
+        found: list[Block] = []
+        size = 0
+        await self._stream.send_all(codec.encode(codec.Want(gateway, epoch, seq)))
+        while size < BATCH_BYTES and (not found or found[-1].last_seq < end):
+            message = await self._receive()
+            if isinstance(message, codec.Ping):  # it wants to know that we are still there
+                await self._stream.send_all(codec.encode(codec.Ping(message.token)))
+            if isinstance(message, codec.Blocks):
+                found += read_run_untrusted(message.run)
+                size += len(message.run)
+        return found
+
+    async def _receive(self) -> codec.Message:
+        while True:
+            message, used = codec.decode_untrusted(self._buffer)
+            if message is not None:
+                del self._buffer[:used]
+                return message
+            data = await self._stream.receive_some(1 << 16)
+            if not data:
+                raise PeerLost("the sibling closed the connection")
+            self._buffer += data
+
+
+def is_empty(storage: Storage) -> bool:
+    """Whether this folder has never held a block, or has lost all of them."""
+    return not segments_of(storage)
+
+
+def excuse_emptiness(storage: Storage, known: Iterable[KnownHead]) -> bool:
+    """Let recovery fetch everything that others know of an empty ledger; whether there is any."""
+    heads: dict[int, Head] = {}
+    for each in known:
+        if each.seq > heads.get(each.epoch, Head()).seq:
+            heads[each.epoch] = Head(each.seq, each.hash)
+    if not heads or not is_empty(storage):
+        return False
+    excuse.store(storage, excuse.SetAside("rebuilt from others", "", heads))
+    log.warning("the ledger is empty, but others know it", extra={"epochs": len(heads)})
+    return True
