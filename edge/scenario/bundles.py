@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from crypto import bundle, pretix, terms
+from crypto import bundle, guests, pretix, terms
 from crypto.claim import best_row
 from crypto.keys import VerifyKey
 from edge.scenario import venue_table as table
@@ -97,6 +97,26 @@ def sign_bundle(
     return bundle.sign(made, key_of("centre", "bundle"))
 
 
+def sign_guests(
+    venue: table.Venue, codes: Mapping[str, Code], version: int, issued_at_ms: int
+) -> bytes:
+    """The signed bytes of the guest list."""
+    rows = [
+        guests.Guest(
+            f"row {at}", each.name, codes[each.ticket].identity if each.ticket else b"", 0,
+            int(each.birthday.replace("-", "")) if each.birthday else 0, each.note,
+        )
+        for at, each in enumerate(venue.guests or ())
+    ]  # fmt: skip
+    made = guests.GuestList(version=version, tenant=TENANT, issued_at_ms=issued_at_ms, guests=rows)
+    return guests.sign(made, key_of("centre", "bundle"))
+
+
+def read_guests(raw: bytes) -> guests.GuestList:
+    """What a gateway reads of `sign_guests`."""
+    return guests.read_untrusted(raw, BUNDLE_KEY)
+
+
 def read_bundle(raw: bytes) -> bundle.Bundle:
     """What a gateway reads of `sign_bundle`."""
     return bundle.read_untrusted(raw, BUNDLE_KEY)
@@ -162,7 +182,6 @@ def _terms(
         colours=[terms.Colour(day(each.day), each.name) for each in policy.colours],
         exit_all_at=minutes(policy.exit_all_at) if policy.exit_all_at else None,
         stale_after_s=policy.stale_after_s,
-        when_unheard=policy.when_unheard,
     )
     return msgspec.UNSET if made == terms.Terms() else made
 

@@ -6,12 +6,15 @@ from edge.scenario.performing import Outcome
 from edge.scenario.schema import Expect
 
 #: Fields of `Expect` that are compared with the answer's field of the same name.
-_SAME = ("granted", "repeated", "retry", "product", "performance", "persons", "reason")
+_SAME = (
+    "granted", "repeated", "retry", "product", "performance", "persons", "overridden", "simulated",
+    "zone", "questions", "name", "birthday", "colour",
+)  # fmt: skip
 _EARLIER = {
     "possibly": "possibly", "open": "open", "earlier_lane": "lane", "earlier_gate": "gate",
     "earlier_here": "here",
 }  # fmt: skip
-_COUNTS = ("conflicts", "inside", "facts")
+_COUNTS = ("conflicts", "inside", "facts", "found", "choices")
 
 
 class Difference(NamedTuple):
@@ -36,6 +39,8 @@ def differences(expect: Expect | None, outcome: Outcome) -> list[Difference]:
 
     answer = outcome.answer
     compare("decision", expect.decision, outcome.decision)
+    compare("reason", expect.reason, outcome.problem or getattr(answer, "reason", None))
+    compare("hint", expect.hint, getattr(answer, "note", None))
     for field in _SAME:
         compare(field, getattr(expect, field), getattr(answer, field, None))
     earlier = getattr(answer, "earlier", None)

@@ -19,6 +19,7 @@ class Network:
     def __init__(self, nodes: dict[str, Node]) -> None:
         self.nodes = nodes
         self.bundle_raw = b""
+        self.guests_raw = b""
         #: What the centre holds of each log.
         self.stored: dict[Log, list[Block]] = {}
         self._cut: set[Pair] = set()
@@ -40,13 +41,16 @@ class Network:
         self._cut.difference_update(self.pairs(between))
         self._last = []
 
-    def publish(self, raw: bytes) -> None:
-        """The centre has a newer bundle."""
-        self.bundle_raw = raw
+    def publish(self, raw: bytes, guests_raw: bytes) -> None:
+        """The centre has a newer bundle and guest list."""
+        self.bundle_raw, self.guests_raw = raw, guests_raw
         self._last = []
 
     def exchange(self) -> None:
         """Everything goes wherever a way leads; links and logs as they were, nothing does."""
+        for name, node in self.nodes.items():
+            if node.gateway is not None and frozenset((name, CENTRE)) not in self._cut:
+                node.gateway.bundle_confirmed()
         last = [(n.gateway is not None, n.log.durable.seq) for n in self.nodes.values()]
         if last == self._last:
             return
@@ -88,9 +92,10 @@ class Network:
             if isinstance(verdict, Stored):
                 known.extend(verdict.blocks)
                 moved = True
-        if self.bundle_raw and node.take_bundle(self.bundle_raw):
+        if node.take_bundle(self.bundle_raw, self.guests_raw):
             node.settle()
             moved = True
+        node.gateway.bundle_confirmed()
         return moved
 
 

@@ -15,13 +15,12 @@ from crypto.block import Block, Head
 from crypto.entry import AnyFact, KnownFact, decode_facts_untrusted
 from edge.answers import Answer
 from edge.clock import SystemClock
-from edge.core.admission import Direction
 from edge.core.state import State
 from edge.core.texts import Texts
 from edge.gateway import Gateway
-from edge.lane import Lane
+from edge.lane import Done, Lane
 from edge.scenario import schema
-from edge.scenario.bundles import read_bundle
+from edge.scenario.bundles import read_bundle, read_guests
 from edge.scenario.codes import key_of
 
 EPOCH: Final = 1
@@ -92,7 +91,7 @@ class Shown(msgspec.Struct):
 
     lane: int
     guest: str
-    passed: int | None
+    passed: int | None = None
     answer: Answer | None = None
 
 
@@ -122,7 +121,7 @@ class Node:
         hours, minutes = scenario.business_day_cutover.split(":")
         self._cutover_min = int(hours) * 60 + int(minutes)
         self._confirmed = scenario.clock_confirmed
-        self._bundle_raw = b""
+        self._bundle_raw = self._guests_raw = b""
         self._seen = 0
         self._barriers: dict[int, MemoryBarrier] = {}
 
@@ -142,8 +141,9 @@ class Node:
         )
         self.confirm(self._confirmed)
         gateway = self.gateway = Gateway(
-            identity=self.identity, name=self.name, ledger=self.log, state=state, clock=self.clock
-        )
+            identity=self.identity, name=self.name, ledger=self.log, state=state,
+            clock=self.clock, zone=self._zone,
+        )  # fmt: skip
         gateway.texts = Texts(
             zone=self._zone,
             staff_language=self._scenario.language,
@@ -159,7 +159,7 @@ class Node:
             if plan.barrier:
                 lane.barrier = self._barriers[plan.number] = MemoryBarrier()
         if self._bundle_raw:
-            self.take_bundle(self._bundle_raw)
+            self.take_bundle(self._bundle_raw, self._guests_raw)
         gateway.started()
         gateway.tick()
         self.settle()
@@ -185,12 +185,13 @@ class Node:
             self.gateway.tick()
             self.settle()
 
-    def take_bundle(self, raw: bytes) -> bool:
-        """A bundle of the centre has come; whether it is now in force."""
-        self._bundle_raw = raw
+    def take_bundle(self, raw: bytes, guests_raw: bytes) -> bool:
+        """Bundle and guest list of the centre have come; whether they are now in force."""
+        self._bundle_raw, self._guests_raw = raw, guests_raw
         if self.gateway is None:
             return False
-        return self.gateway.apply_bundle(read_bundle(raw), raw)
+        newer = self.gateway.apply_bundle(read_bundle(raw), raw)
+        return self.gateway.apply_guests(read_guests(guests_raw)) or newer
 
     def take_block(self, made: Block) -> None:
         """A sibling's block, of its own log or of another's."""
@@ -215,17 +216,14 @@ class Node:
                 self.gateway.clock_stepped(moved)
                 self.settle()
 
-    def show(self, shown: Shown, code: bytes, way: str, nonce: bytes, count: int) -> None:
-        """Somebody presents `code` at a lane."""
-        assert self.gateway is not None
+    def show(self, shown: Shown, present: Callable[[Lane, Done], None]) -> None:
+        """Somebody presents something at a lane: `present` calls it, with what takes the answer."""
 
         def done(answer: Answer) -> None:
             shown.answer = answer
             self._said.append(shown)
 
-        direction: Direction = "exit" if way == "exit" else "entry"
-        lane = self.lane(shown.lane)
-        lane.present(code, done, nonce=nonce, count=count, direction=direction)
+        present(self.lane(shown.lane), done)
         self.settle()
 
     def device(self, number: int, well: bool) -> None:

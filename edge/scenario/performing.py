@@ -5,12 +5,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from crypto.claim import show_identity
 from edge.answers import Answer
+from edge.lane import Done, Lane
 from edge.scenario import schema, venue_table
-from edge.scenario.bundles import issuers_of, merged, numbers_of, sign_bundle
+from edge.scenario.bundles import issuers_of, merged, numbers_of, sign_bundle, sign_guests
 from edge.scenario.codes import Code, issue_all
 from edge.scenario.lanes import gateways_of, lane_for, lanes_of
-from edge.scenario.moment import step_ms
+from edge.scenario.moment import at_ms, step_ms
 from edge.scenario.network import Network
 from edge.scenario.node import Node, Shown, Time
 
@@ -24,6 +26,9 @@ _TICKS_MS: Final = (
 )
 
 
+_Shown = schema.Scan | schema.Exit | schema.Force | schema.Upload
+
+
 class Outcome(msgspec.Struct):
     """What a step gave. `decision` is that of `answer`; queued or none where there is none."""
 
@@ -34,6 +39,11 @@ class Outcome(msgspec.Struct):
     conflicts: int = 0
     inside: int = 0
     crashed: int = 0
+    #: Why a scan could not be annulled.
+    problem: str = ""
+    found: list[str] | None = None
+    #: The tickets that fit alike, by their names in the file.
+    choices: list[str] = []
 
 
 class Play:
@@ -61,7 +71,7 @@ class Play:
         self._ticked_ms = first_ms
         self._publish(venue_table.Venue())
         for node in nodes.values():
-            node.take_bundle(self.network.bundle_raw)
+            node.take_bundle(self.network.bundle_raw, self.network.guests_raw)
             node.start()
         self.network.exchange()
         for node in nodes.values():
@@ -75,8 +85,17 @@ class Play:
         node = self.network.nodes[step.gateway or next(iter(self.network.nodes))]
         outcome = Outcome({})
         match step:
-            case schema.Scan() | schema.Exit():
+            case schema.Scan() | schema.Exit() | schema.Force() | schema.Upload():
                 self._shown(step, node, outcome)
+            case schema.Simulate():
+                self._simulated(step, node, outcome)
+            case schema.Annul():
+                self._annulled(step, node, outcome)
+            case schema.Find():
+                if node.gateway is not None:
+                    matches = node.gateway.policy.guests.search(step.name)
+                    outcome.found = [match.name for match in matches]
+                outcome.where["name"] = step.name
             case schema.Walk():
                 outcome.where["lane"] = step.lane
                 outcome.decision = "walked" if node.walk(step.lane, step.passed) else "none"
@@ -124,23 +143,71 @@ class Play:
             self.network.exchange()
         self.time.ms = until_ms
 
-    def _shown(self, step: schema.Scan | schema.Exit, node: Node, outcome: Outcome) -> None:
-        way = "exit" if isinstance(step, schema.Exit) else "entry"
-        lane = lane_for(node.lanes, step.gate, step.lane, way)
+    def _lane(self, step: schema.Shows, node: Node, outcome: Outcome) -> int | None:
+        """The number of the lane that a step means; None where nobody answers there."""
+        lane = lane_for(node.lanes, step.gate, step.lane, schema.way_of(step))
         assert lane is not None
         outcome.where |= {"gate": lane.gate, "lane": lane.number}
         if node.gateway is None:
             outcome.decision = "none"
+            return None
+        return lane.number
+
+    def _shown(self, step: _Shown, node: Node, outcome: Outcome) -> None:
+        number = self._lane(step, node, outcome)
+        if number is None:
             return
-        count, passed = 1, None
-        if isinstance(step, schema.Scan):
-            count, passed = step.count, step.passed
-        shown = Shown(lane.number, step.guest, passed)
+        text, how = self._text(step), self._how(step)
         nonce = (step.nonce or "").encode()
-        node.show(shown, self._text(step), way, nonce, count)
+
+        def present(lane: Lane, done: Done) -> None:
+            if isinstance(step, schema.Force):
+                lane.override(text, done, who=step.who, why=step.why, nonce=nonce, **how)
+            elif isinstance(step, schema.Upload):
+                then = node.clock.at(at_ms(step.then, self.zone))
+                lane.upload(text, then, done, nonce=nonce, direction=step.way, **how)
+            else:
+                lane.present(text, done, nonce=nonce, direction=schema.way_of(step), **how)
+
+        shown = Shown(number, "has walked" if isinstance(step, schema.Upload) else step.guest)
+        if isinstance(step, schema.Scan | schema.Force):
+            shown.passed = step.passed
+        node.show(shown, present)
         outcome.answer = shown.answer
         outcome.decision = shown.answer.decision if shown.answer else "queued"
         node.answered = [one for one in node.answered if one is not shown]
+
+    def _simulated(self, step: schema.Simulate, node: Node, outcome: Outcome) -> None:
+        number = self._lane(step, node, outcome)
+        if number is None:
+            return
+        when = node.clock.at(at_ms(step.when, self.zone)) if step.when else None
+        outcome.answer = node.lane(number).simulate(
+            self._text(step), at=when, direction=step.way, **self._how(step)
+        )
+        outcome.decision = outcome.answer.decision
+
+    def _annulled(self, step: schema.Annul, node: Node, outcome: Outcome) -> None:
+        if node.gateway is None:
+            outcome.decision = "none"
+            return
+        done = node.gateway.annul(step.nonce.encode(), step.who, step.why)
+        outcome.decision = "refused" if done.problem else "annulled"
+        outcome.problem = done.problem
+        node.settle()
+
+    def _how(self, step: schema.Shows) -> dict[str, Any]:
+        """What staff say beside what is shown; nothing where they say nothing."""
+        how: dict[str, Any] = {}
+        if isinstance(step, schema.Wants):
+            how["count"] = step.count
+            if step.answers:
+                how["answers"] = tuple(step.answers)
+            if step.accept_unpaid:
+                how["accept_unpaid"] = True
+        if step.choice is not None:
+            how["choice"] = self.codes[step.choice].identity
+        return how
 
     def _text(self, step: schema.Shows) -> bytes:
         if step.ticket is not None:
@@ -167,7 +234,8 @@ class Play:
         self.venue = merged(self.venue, newer)
         self.version += 1
         raw = sign_bundle(self.venue, self.codes, self.zone, self.version, self.time.ms)
-        self.network.publish(raw)
+        guests = sign_guests(self.venue, self.codes, self.version, self.time.ms)
+        self.network.publish(raw, guests)
 
     def _look(self, node: Node, outcome: Outcome) -> None:
         for each in self.network.nodes.values():
@@ -178,6 +246,9 @@ class Play:
             outcome.answer = node.answered[-1].answer  # who was queued has it by now
             assert outcome.answer is not None
             outcome.decision = outcome.answer.decision
+        if outcome.answer is not None and outcome.answer.choices:
+            names = {show_identity(code.identity): name for name, code in self.codes.items()}
+            outcome.choices = sorted(names[one.identity] for one in outcome.answer.choices)
         if node.gateway is not None:
             state = node.gateway.state
             outcome.conflicts = len(state.conflicts)

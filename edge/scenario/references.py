@@ -32,6 +32,7 @@ NAMES: Final[tuple[tuple[Pattern, str], ...]] = (
     (("media", EACH, "tickets", EACH), "tickets"),
     (("revoked", EACH, "ticket"), "tickets"),
     (("canceled", EACH), "tickets"),
+    (("guests", EACH, "ticket"), "tickets"),
     (("blocked", EACH), "tickets"),
     (("unapproved", EACH), "tickets"),
     (("unpaid", EACH), "tickets"),

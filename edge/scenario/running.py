@@ -8,6 +8,11 @@ from edge.scenario.moment import shown
 from edge.scenario.performing import Outcome, Play
 from edge.scenario.schema import Scenario, Shows, Step, kind_of
 
+_ANSWERED = (
+    "reason", "overridden", "granted", "repeated", "simulated", "text", "marks", "zone",
+    "questions", "name", "note", "birthday", "colour",
+)  # fmt: skip
+
 
 def run(scenario: Scenario) -> Iterator[dict[str, Any]]:
     """One dictionary for each step, as it happens.
@@ -50,9 +55,14 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     fields: dict[str, Any] = {"decision": outcome.decision} if outcome.decision else {}
     answer = outcome.answer
     if answer is not None:
-        for name in ("reason", "granted", "repeated", "text", "marks"):
+        for name in _ANSWERED:
             if value := getattr(answer, name):
-                fields[name] = value
+                fields["hint" if name == "note" else name] = value
+    if outcome.problem:
+        fields["reason"] = outcome.problem
+    for name in ("found", "choices"):
+        if value := getattr(outcome, name):
+            fields[name] = value
     counts = {"conflicts": outcome.conflicts, "inside": outcome.inside}
     return fields | {"facts": outcome.facts, **counts}
 

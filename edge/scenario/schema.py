@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from config.bounds import Name, TimeOfDay
-from edge.scenario.venue_table import Number, Persons, Table, Text, Venue
+from edge.scenario.venue_table import Number, Persons, Table, Text, Venue, When
 
 NodeName = Annotated[
     str,
@@ -20,6 +20,7 @@ StepTime = Annotated[
         description="a time as 2026-12-31T22:00, or since the step before as +30s, +5m, +2h, +1d",
     ),
 ]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Nonce = Annotated[str, Meta(min_length=1, max_length=32)]
 #: With all its steps together a clock stays after 1970.
 CLOCK_OFF_S_MAX: Final = 946_000_000
@@ -57,12 +58,16 @@ class Expect(Table, frozen=True, kw_only=True):
     marks            exactly these: no_window, check, attention, clock_unsure …
     possibly, open   of the earlier use that stands in the way
     facts            exactly the kinds of facts that the gateway made of this step, in order
+    overridden       the refusal that was forced
+    zone, questions, choices   the full zone; what staff must ask; the tickets that fit alike
+    name, hint, birthday, colour   what staff see beside the answer
+    found            the names that the help desk found, the best first
     conflicts, inside   counts at this gateway after the step
     """
 
-    decision: Literal["admitted", "refused", "queued", "none", "walked", "turned_back"] | None = (
-        None
-    )
+    decision: (
+        Literal["admitted", "refused", "queued", "none", "walked", "turned_back", "annulled"] | None
+    ) = None
     reason: Name | None = None
     granted: Annotated[int, Meta(ge=0, le=255)] | None = None
     repeated: bool | None = None
@@ -80,6 +85,16 @@ class Expect(Table, frozen=True, kw_only=True):
     earlier_gate: Name | None = None
     earlier_here: bool | None = None
     facts: Annotated[list[Name], Meta(max_length=100)] | None = None
+    overridden: str | None = None
+    simulated: bool | None = None
+    zone: str | None = None
+    questions: Words | None = None
+    choices: Annotated[list[Name], Meta(max_length=100)] | None = None
+    name: str | None = None
+    hint: str | None = None
+    birthday: bool | None = None
+    colour: str | None = None
+    found: Annotated[list[Name], Meta(max_length=100)] | None = None
     conflicts: Total | None = None
     inside: Total | None = None
 
@@ -94,7 +109,10 @@ class Happens(Table, tag_field="do", frozen=True, kw_only=True):
 
 
 class Shows(Happens, frozen=True, kw_only=True):
-    """Somebody shows a ticket, a medium, or some text: exactly one of them."""
+    """Somebody shows a ticket, a medium, or some text: exactly one of them.
+
+    `choice`: the ticket that is meant, where a medium has several that fit.
+    """
 
     gate: Name | None = None
     lane: Number | None = None
@@ -102,17 +120,65 @@ class Shows(Happens, frozen=True, kw_only=True):
     medium: Name | None = None
     code: Annotated[str, Meta(max_length=8192)] | None = None
     shown: Shown = "printed"
+    choice: Name | None = None
     #: How old the picture of a rotating code is.
     picture_age_s: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     nonce: Nonce | None = None
 
 
-class Scan(Shows, tag="scan", frozen=True, kw_only=True):
-    """A guest who wants in. `count` persons of a group; `passed`: so many of them walk."""
+class Wants(Shows, frozen=True, kw_only=True):
+    """Somebody who wants in: `count` persons, with what staff have asked and confirmed.
+
+    `answers`: questions that were; `accept_unpaid`: somebody took the money.
+    """
 
     count: Persons = 1
+    answers: Annotated[list[Name], Meta(max_length=20)] = []
+    accept_unpaid: bool = False
+
+
+class Scan(Wants, tag="scan", frozen=True, kw_only=True):
+    """A guest who wants in; of a group, `passed` walk."""
+
     guest: Guest = "walks"
     passed: Persons | None = None
+
+
+class Force(Wants, tag="force", frozen=True, kw_only=True):
+    """Staff let somebody in whatever stands in the way; what would have been refused is kept."""
+
+    who: Code = "staff"
+    why: Code = "goodwill"
+    guest: Guest = "walks"
+    passed: Persons | None = None
+
+
+class Simulate(Wants, tag="simulate", frozen=True, kw_only=True):
+    """What would be said, now or at `when`; nothing is recorded, and nothing moves."""
+
+    way: Literal["entry", "exit"] = "entry"
+    when: When | None = None
+
+
+class Upload(Wants, tag="upload", frozen=True, kw_only=True):
+    """A scan that happened at `then`, on a device that was alone, is handed in now."""
+
+    way: Literal["entry", "exit"] = "entry"
+    then: When
+
+
+class Annul(Happens, tag="annul", frozen=True, kw_only=True):
+    """Staff take a scan back, by the nonce of its presentation."""
+
+    nonce: Nonce
+    who: Code = "staff"
+    why: Code = "did_not_turn"
+
+
+class Find(Happens, tag="find", frozen=True, kw_only=True):
+    """The help desk looks for a guest by name; `expect` has who is `found`."""
+
+    name: Annotated[str, Meta(max_length=200)]
 
 
 class Exit(Shows, tag="exit", frozen=True, kw_only=True):
@@ -185,8 +251,8 @@ class Publish(Happens, tag="bundle", frozen=True, kw_only=True):
 
 
 Step = (
-    Scan | Exit | Walk | TurnBack | Device | Wait | Clock | Crash | Restart | Cut | Heal | Sync
-    | Publish
+    Scan | Exit | Force | Simulate | Upload | Annul | Find | Walk | TurnBack | Device | Wait
+    | Clock | Crash | Restart | Cut | Heal | Sync | Publish
 )  # fmt: skip
 
 
@@ -211,3 +277,10 @@ class Scenario(Table, frozen=True, kw_only=True):
 def kind_of(step: msgspec.Struct) -> str:
     """What a step is called in a file, as `scan`."""
     return str(step.__struct_config__.tag)
+
+
+def way_of(step: Shows) -> Literal["entry", "exit"]:
+    """Which way somebody wants to go."""
+    if isinstance(step, Simulate | Upload):
+        return step.way
+    return "exit" if isinstance(step, Exit) else "entry"

@@ -8,6 +8,7 @@ from config.check import Cross, Where, known
 from config.faults import nearest
 from crypto import entry
 from edge.core.reasons import BY_CODE
+from edge.core.staff import NotAnnulled
 from edge.scenario import moment, schema
 from edge.scenario.lanes import gateways_of, lane_for, lanes_of
 
@@ -53,6 +54,9 @@ def step_faults(
         ahead_s[whose] = ahead
         yield from _place_faults(at, step, gateways, gates, names["gates"])
         yield from _shown_faults(at, step, names)
+        for field in ("when", "then"):
+            if (text := known(step, field)) is not None and not is_time(text, zone):
+                yield (*at, field), f"{text!r} is no time", moment.HINT
         yield from _expect_faults((*at, "expect"), known(step, "expect"))
 
 
@@ -105,8 +109,8 @@ def _place_faults(
     lanes = [lane for lane in lanes_of(gateway, gates) if known(lane, "direction")]
     if any(known(lane, "gate") is None or known(lane, "number") is None for lane in lanes):
         return
-    if isinstance(step, schema.Scan | schema.Exit):
-        way = "exit" if isinstance(step, schema.Exit) else "entry"
+    if isinstance(step, schema.Shows):
+        way = schema.way_of(step)
         if gate is None and number is None and len({lane.gate for lane in lanes}) > 1:
             yield (*at, "gate"), "is missing", "one of: " + ", ".join(gate_names)
         elif lane_for(lanes, gate, number, way) is None:
@@ -118,19 +122,19 @@ def _place_faults(
 
 
 def _shown_faults(at: Where, step: object, names: Mapping[str, list[str]]) -> Iterator[Cross]:
-    if not isinstance(step, schema.Scan | schema.Exit):
+    if not isinstance(step, schema.Shows):
         return
     given = [f for f in ("ticket", "medium", "code") if known(step, f) is not None]
     if len(given) != 1:
         problem = "says " + (" and ".join(given) or "nothing") + " of what is shown"
         yield at, problem, "give one of ticket, medium, code"
-    for field, kind in (("ticket", "tickets"), ("medium", "media")):
+    for field, kind in (("ticket", "tickets"), ("choice", "tickets"), ("medium", "media")):
         name = known(step, field)
         if name is not None and name not in names[kind]:
             yield (*at, field), f"there is no {field} {name!r}", nearest(name, names[kind])
     if len((step.nonce or "").encode()) > 32:
         yield (*at, "nonce"), "is longer than 32 bytes", "use a-z and 0-9"
-    if isinstance(step, schema.Scan) and step.passed is not None:
+    if isinstance(step, schema.Scan | schema.Force) and step.passed is not None:
         if step.guest != "walks":
             yield (*at, "passed"), f"does not go with guest {step.guest!r}", "leave it out"
         elif step.passed > step.count:
@@ -139,7 +143,8 @@ def _shown_faults(at: Where, step: object, names: Mapping[str, list[str]]) -> It
 
 def _expect_faults(at: Where, expect: object) -> Iterator[Cross]:
     words: list[tuple[Where, Any, tuple[str, ...]]] = [
-        ((*at, "reason"), known(expect, "reason"), tuple(BY_CODE))
+        ((*at, "reason"), known(expect, "reason"), (*BY_CODE, *get_args(NotAnnulled))),
+        ((*at, "overridden"), known(expect, "overridden"), ("", *BY_CODE)),
     ]
     for field, all_words in (("marks", MARKS), ("facts", FACT_KINDS)):
         for j, word in enumerate(known(expect, field) or ()):
@@ -149,3 +154,12 @@ def _expect_faults(at: Where, expect: object) -> Iterator[Cross]:
             yield path, f"{word!r} is unknown", nearest(word, all_words)
     if known(expect, "decision") == "admitted" and known(expect, "reason"):
         yield (*at, "reason"), "an admission has no reason", "leave it out"
+
+
+def is_time(text: str, zone: ZoneInfo) -> bool:
+    """Whether a time can be read."""
+    try:
+        moment.at_ms(text, zone)
+    except (ValueError, OverflowError):
+        return False
+    return True

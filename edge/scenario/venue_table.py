@@ -197,6 +197,17 @@ class Colour(Table, frozen=True, kw_only=True):
     name: Name
 
 
+class Guest(Table, frozen=True, kw_only=True):
+    """A line of the guest list: a name, with a ticket or without; `birthday` as 12-31."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    ticket: Name | None = None
+    birthday: (
+        Annotated[str, Meta(pattern=r"^\d{2}-\d{2}$(?!\n)", description="as 12-31")] | None
+    ) = None
+    note: Annotated[str, Meta(max_length=200)] = ""
+
+
 class Policy(Table, frozen=True, kw_only=True):
     """What concerns the whole venue."""
 
@@ -204,7 +215,6 @@ class Policy(Table, frozen=True, kw_only=True):
     warn_at: Count = 0
     exit_all_at: Quarter | None = None
     stale_after_s: Seconds = 0
-    when_unheard: Literal["refuse", "staff", "mark"] = "mark"
     medium_prefixes: Annotated[list[Text], Meta(max_length=100)] = []
     colours: Annotated[list[Colour], Meta(max_length=1000)] = []
 
@@ -226,4 +236,5 @@ class Venue(Table, frozen=True, kw_only=True):
     blocked: Annotated[list[Name], Meta(max_length=10_000)] | None = None
     unapproved: Annotated[list[Name], Meta(max_length=10_000)] | None = None
     unpaid: Annotated[list[Name], Meta(max_length=10_000)] | None = None
+    guests: Annotated[list[Guest], Meta(max_length=10_000)] | None = None
     policy: Policy | None = None

@@ -5,7 +5,7 @@ import pytest
 
 from edge.scenario.reading import example_bytes, example_names, parse_untrusted, title_of
 from edge.scenario.running import run
-from edge.scenario.schema import Expect, kind_of
+from edge.scenario.schema import Expect, Shows, kind_of
 
 NAMES = example_names()
 
@@ -21,7 +21,7 @@ def test_every_expectation_of_an_example_is_met(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_expects_much_and_says_what_it_is_about(name: str) -> None:
     scenario = parse_untrusted(example_bytes(name), name)
-    shown = [step for step in scenario.steps if kind_of(step) in ("scan", "exit")]
+    shown = [step for step in scenario.steps if isinstance(step, Shows)]
     expected = [step.expect for step in shown if step.expect is not None]
     assert len(expected) == len(shown)
     assert all(expect.decision for expect in expected)
@@ -46,7 +46,17 @@ def test_the_examples_show_every_step_and_every_expectation() -> None:
     steps = [step for name in NAMES for step in parse_untrusted(example_bytes(name), name).steps]
     kinds = {kind_of(step) for step in steps}
     assert kinds >= {"scan", "exit", "walk", "device", "wait", "clock", "crash", "restart"}
-    assert kinds >= {"cut", "heal", "sync", "bundle"}
+    assert kinds >= {
+        "cut",
+        "heal",
+        "sync",
+        "bundle",
+        "force",
+        "annul",
+        "simulate",
+        "upload",
+        "find",
+    }
     used = {
         field
         for step in steps if step.expect is not None

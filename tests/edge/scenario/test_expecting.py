@@ -39,4 +39,5 @@ def test_what_is_not_so_is_told(expect: dict[str, Any]) -> None:
 
 def test_what_an_answer_does_not_have_is_nothing() -> None:
     line = lines({"do": "wait", "expect": {"granted": 1, "reason": "invalid"}})[0]
-    assert line["message"].endswith("expected reason invalid, got nothing")
+    told = "expected reason invalid, got nothing; expected granted 1, got nothing"
+    assert line["message"].endswith(told)

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from crypto.entry import Stopped
-from edge.scenario.bundles import numbers_of, sign_bundle
+from edge.scenario.bundles import numbers_of, sign_bundle, sign_guests
 from edge.scenario.codes import Code, issue_all
 from edge.scenario.lanes import ONLY, lanes_of
 from edge.scenario.node import Node, Shown, Time, facts_of
@@ -20,14 +20,15 @@ def make() -> tuple[Node, Code]:
     codes = issue_all(venue.tickets or [], numbers, UTC, NOON_MS // 1000, "venue")
     lanes = lanes_of(ONLY, venue.gates or [])
     node = Node(ONLY, lanes, numbers["gates"], scenario, UTC, Time(NOON_MS))
-    node.take_bundle(sign_bundle(venue, codes, UTC, 1, NOON_MS))
+    raw = sign_bundle(venue, codes, UTC, 1, NOON_MS)
+    node.take_bundle(raw, sign_guests(venue, codes, 1, NOON_MS))
     node.start()
     return node, codes["Anna"]
 
 
 def show(node: Node, code: Code, guest: str = "hangs", lane: int = 1) -> Shown:
-    shown = Shown(lane, guest, None)
-    node.show(shown, code.text, "entry", b"", 1)
+    shown = Shown(lane, guest)
+    node.show(shown, lambda at, done: at.present(code.text, done))
     return shown
 
 

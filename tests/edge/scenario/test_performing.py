@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.edge.scenario.written import lines, scan
+from tests.edge.scenario.written import VENUE, lines, scan
 
 
 def test_time_passes_between_steps_and_the_gateway_ticks() -> None:
@@ -83,3 +83,59 @@ def test_an_exit_lane_lets_out_only() -> None:
     (line,) = lines({"do": "exit", "ticket": "Anna"}, gateways=gateways)
     assert (line["decision"], line["lane"]) == ("admitted", 9)
     assert line["facts"] == ["ExitRecorded", "PassageCompleted"]
+
+
+def test_staff_take_back_what_did_not_happen() -> None:
+    annul = {"do": "annul", "nonce": "n1"}
+    told = lines(scan(nonce="n1"), annul, annul, scan(), {"do": "crash"}, annul)
+    assert [line.get("decision") for line in told] == [
+        "admitted", "annulled", "refused", "admitted", None, "none",
+    ]  # fmt: skip
+    assert (told[1]["facts"], told[1]["inside"]) == (["Annulled"], 0)
+    assert told[2]["reason"] == "annulled"
+
+
+def test_staff_let_in_what_would_be_refused_and_the_barrier_opens() -> None:
+    force = {"do": "force", "ticket": "Anna", "lane": 1, "guest": "hangs"}
+    told = lines(scan(), force, {"do": "walk", "lane": 1, "at": "+1s"})
+    assert (told[1]["overridden"], told[1]["facts"]) == ("already_redeemed", ["Overridden"])
+    assert told[2]["decision"] == "walked"
+
+
+def test_a_trial_writes_nothing_and_knows_other_times() -> None:
+    tickets = [{"name": "Late", "product": "Day", "valid_from": "2026-07-04T00:00"}]
+    venue = {"products": [{"name": "Day"}], "gates": [{"name": "North"}], "tickets": tickets}
+    trial = {"do": "simulate", "ticket": "Late"}
+    told = lines(trial, trial | {"when": "2026-07-04T00:00"}, trial | {"way": "exit"}, bundle=venue)
+    assert [line["decision"] for line in told] == ["refused", "admitted", "admitted"]
+    assert [line["facts"] for line in told] == [[], [], []]
+    assert all(line["simulated"] for line in told)
+
+
+def test_a_scan_of_before_is_recorded_for_when_it_happened() -> None:
+    upload = {"do": "upload", "ticket": "Anna", "then": "2026-07-03T11:00"}
+    told = lines({"do": "wait"}, upload, scan())
+    assert told[1]["facts"] == ["Admitted", "PassageCompleted"]
+    assert "11:00" in told[2]["text"]
+
+
+def test_a_band_with_tickets_that_fit_alike_asks_and_takes_the_choice() -> None:
+    tickets = [{"name": name, "product": "Day"} for name in ("One", "Two")]
+    venue = {
+        "products": [{"name": "Day"}], "gates": [{"name": "North"}], "tickets": tickets,
+        "media": [{"name": "Band", "code": "04AABB", "tickets": ["One", "Two"]}],
+    }  # fmt: skip
+    show = {"do": "scan", "medium": "Band"}
+    told = lines(show, show | {"choice": "Two"}, scan("Two"), bundle=venue)
+    assert (told[0]["reason"], told[0]["choices"]) == ("ambiguous", ["One", "Two"])
+    assert [line["decision"] for line in told[1:]] == ["admitted", "refused"]
+
+
+def test_the_help_desk_finds_names_and_the_guest_list_survives_a_restart() -> None:
+    find = {"do": "find", "name": "mueller"}
+    guests = [{"name": "Mia Müller"}, {"name": "Anna Meyer"}]
+    newer = {"do": "bundle", "bundle": {"guests": [{"name": "Otto Mueller"}]}}
+    told = lines(find, {"do": "restart"}, find, newer, find, bundle=VENUE | {"guests": guests})
+    assert [line.get("found") for line in told] == [
+        ["Mia Müller"], None, ["Mia Müller"], None, ["Otto Mueller"],
+    ]  # fmt: skip

@@ -76,30 +76,42 @@ EXPECT = st.none() | st.fixed_dictionaries(
 )  # fmt: skip
 
 
+KINDS = ["scan"] * 6 + ["exit"] * 2 + ["force", "simulate", "upload", "annul", "find", "walk"]
+KINDS += ["turn_back", "device", "wait", "clock", "crash", "restart", "restart", "cut", "heal"]
+KINDS += ["sync", "bundle"]
+
+
 @st.composite
 def steps(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
-    kind = draw(st.sampled_from(
-        ["scan"] * 6 + ["exit"] * 2 + ["walk", "turn_back", "device", "wait", "clock", "crash",
-         "restart", "restart", "cut", "heal", "sync", "bundle"]
-    ))  # fmt: skip
+    kind = draw(st.sampled_from(KINDS))
     step: dict[str, Any] = {"do": kind, "at": draw(TIMES)}
     if len(names) > 1 or draw(st.booleans()):
         step["gateway"] = draw(st.sampled_from(names))
     if (expect := draw(EXPECT)) is not None:
         step["expect"] = expect
     lane = st.integers(1, 2)
-    if kind in ("scan", "exit"):
+    if kind in ("scan", "exit", "force", "simulate", "upload"):
         step |= draw(st.sampled_from([
             {"ticket": "Anna"}, {"ticket": "Mia"}, {"ticket": "Tour"}, {"ticket": "Shop"},
             {"ticket": "Live"}, {"ticket": "Mia again"}, {"medium": "Band"}, {"code": "x\u0000"},
         ]))  # fmt: skip
-        step["guest"] = draw(st.sampled_from(["walks", "turns_back", "hangs"]))
+        if kind in ("scan", "exit", "force"):
+            step["guest"] = draw(st.sampled_from(["walks", "turns_back", "hangs"]))
+        elif kind == "upload":
+            step["then"] = draw(st.sampled_from([NOON, "2026-07-03T11:59", "2030-01-01T00:00"]))
         step["lane"] = draw(lane)
         step["shown"] = draw(st.sampled_from(["printed", "altered", "with_address", "lower_case"]))
-        if kind == "scan":
+        if kind != "exit":
             step["count"] = draw(st.integers(1, 3))
+            step["answers"] = draw(st.sampled_from([[], ["18?"]]))
+        if "medium" in step and draw(st.booleans()):
+            step["choice"] = draw(st.sampled_from(["Anna", "Tour", "Mia"]))
         if draw(st.booleans()):
             step["nonce"] = draw(st.sampled_from(["n1", "n2"]))
+    elif kind == "annul":
+        step["nonce"] = draw(st.sampled_from(["n1", "n2", "n3"]))
+    elif kind == "find":
+        step["name"] = draw(st.sampled_from(["mu", "Mueller", "x", ""]) | st.text(max_size=9))
     elif kind in ("walk", "turn_back"):
         step["lane"] = draw(lane)
     elif kind == "device":
@@ -115,13 +127,16 @@ def steps(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
             {}, {"canceled": ["Anna"]}, {"blocked": ["Shop"]}, {"canceled": []},
             {"gates": [{"name": "North", "zones": []}]}, {"products": [{"name": "Day"}]},
             {"policy": {"capacity": 1, "exit_all_at": "04:00"}}, {"unpaid": ["Mia"]},
+            {"guests": [{"name": "Ida"}]},
+            {"policy": {"colours": [{"day": "2026-07-03", "name": "red"}]}},
             {"rules": [{"logic": {"<": [{"var": "entries_today"}, 1]}}]},
         ]))  # fmt: skip
     return step
 
 
 RICH = {
-    "products": [{"name": "Day"}, {"name": "Festival", "reentry": "after_exit"},
+    "products": [{"name": "Day"},
+                 {"name": "Festival", "reentry": "after_exit", "questions": ["18?"]},
                  {"name": "Crew", "reentry": "unlimited", "reentry_after_s": 60}],
     "gates": [{"name": "North", "zones": ["Floor"]}],
     "zones": [{"name": "Floor", "capacity": 3}],
@@ -133,6 +148,7 @@ RICH = {
         {"name": "Live", "product": "Day", "rotating": True},
         {"name": "Shop", "shop": "web", "item": 1},
     ],
+    "guests": [{"name": "Mia Müller", "ticket": "Mia", "birthday": "07-03"}],
     "media": [{"name": "Band", "code": "04AABB", "tickets": ["Anna", "Tour"]}],
 }  # fmt: skip
 
@@ -151,7 +167,7 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(files())
 def test_whatever_a_file_says_the_runner_only_tells(made: dict[str, Any]) -> None:
     try:

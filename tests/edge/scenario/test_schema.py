@@ -22,7 +22,8 @@ def test_every_step_is_in_the_json_schema_with_its_name() -> None:
 
 
 def _each_step() -> list[msgspec.Struct]:
-    needed = {"lane": 1, "well": True, "at": "+1s", "bundle": {}}
+    needed = {"lane": 1, "well": True, "at": "+1s", "bundle": {}, "nonce": "n", "name": "Mia"}
+    needed["then"] = "2026-07-03T12:00"
     made = []
     for kind in schema.Step.__args__:
         fields = {f.name for f in msgspec.structs.fields(kind) if f.required}
