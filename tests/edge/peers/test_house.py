@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
+from crypto.block import Block
 from crypto.entry import ConflictFound, Started
 from edge.answers import Answer
 from edge.peers.house import NoHistory
@@ -204,3 +206,30 @@ async def test_a_clock_that_is_off_is_measured_and_recorded(tmp_path: Path) -> N
         b.record(lambda hlc, now: Started(hlc, now.day, now.offset_min, "x"))
         assert b.state.hlc_of(b.identity.gateway) < b.state.hlc_of(a.identity.gateway)
         assert b.gateway.ahead_count > 0
+
+
+async def test_lanes_stay_closed_until_everything_told_is_folded(tmp_path: Path) -> None:
+    async with site(tmp_path, "a", "b") as (a, b):
+        for number in range(3):
+            await scanned(b, number)
+        take, go_on, held_up, learned = a.house.intake.take, trio.Event(), trio.Event(), []
+
+        async def slowly(block: Block) -> int | None:
+            if block.first_seq > 1:
+                held_up.set()
+                await go_on.wait()
+            return await take(block)
+
+        async def learn() -> None:
+            await a.house.learn_history()
+            learned.append(a.knows(b))
+
+        a.house.intake.take = slowly  # type: ignore[method-assign]
+        a.join(b)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(learn)
+            await held_up.wait()
+            await trio.testing.wait_all_tasks_blocked(0.1)
+            assert learned == []
+            go_on.set()
+        assert learned == [True]
