@@ -10,6 +10,7 @@
     wiring     from a configuration to running lanes
     uplink     blocks to the centre, bundles and receipts back
     web/       the local HTTP API
+    scenario/  a venue's policy rehearsed on all of this but the disks and devices
 
 The way of a ticket through these files stands in ARCHITECTURE.md.
 """

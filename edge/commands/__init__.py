@@ -5,5 +5,6 @@ identity  a gateway's keys and its enrolment
 config    check and explain the configuration
 ledger    verify, show and repair the log on disk
 rules     try and lint rules of admission
+scenario  rehearse a venue's policy before doors open
 status    ask a running daemon how it is
 """

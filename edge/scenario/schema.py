@@ -57,7 +57,7 @@ class Expect(Table, frozen=True, kw_only=True):
     text, guest      words that the text for staff, or the guest's in `language`, has in it
     marks            exactly these: no_window, check, attention, clock_unsure …
     possibly, open   of the earlier use that stands in the way
-    facts            exactly the kinds of facts that the gateway made of this step, in order
+    facts            exactly the kinds of facts that the gateway made since the step before
     overridden       the refusal that was forced
     zone, questions, choices   the full zone; what staff must ask; the tickets that fit alike
     name, hint, birthday, colour   what staff see beside the answer

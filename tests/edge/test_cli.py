@@ -24,6 +24,9 @@ COMMANDS = [
     ["config", "check"],
     ["config", "schema"],
     ["config", "example"],
+    ["scenario"],
+    ["scenario", "run"],
+    ["scenario", "check"],
     ["run"],
     ["status"],
 ]
