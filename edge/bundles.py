@@ -23,7 +23,7 @@ class BundleStore:
         self._folder = folder
         self._key = key
         self._tenant = tenant
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def read_untrusted(self, raw: bytes) -> Bundle:
         """The content of a bundle for this tenant. Raises `BadBundle`."""

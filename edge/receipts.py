@@ -23,7 +23,7 @@ class ReceiptStore:
         self._folder = folder
         self._key = key
         self._gateway = gateway
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._through = {receipt.epoch: receipt.through_seq for receipt in self.all()}
 
     def keep(self, raw: bytes, receipt: Receipt) -> None:

@@ -110,3 +110,9 @@ def test_a_bundle_is_on_disk_before_it_has_its_name(
     shelf.keep(raw)
     name = bundle.content_hash(raw).hex()
     assert seen == [[f"{name}.part"], [f"{name}.bundle"]]
+
+
+def test_the_folder_is_closed_to_others(tmp_path: Path) -> None:
+    """A bundle carries the secrets of rotating codes."""
+    BundleStore(tmp_path / "bundle", VerifyKey(KEY.public), TENANT)
+    assert (tmp_path / "bundle").stat().st_mode & 0o077 == 0
