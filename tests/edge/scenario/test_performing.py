@@ -139,3 +139,10 @@ def test_the_help_desk_finds_names_and_the_guest_list_survives_a_restart() -> No
     assert [line.get("found") for line in told] == [
         ["Mia Müller"], None, ["Mia Müller"], None, ["Otto Mueller"],
     ]  # fmt: skip
+
+
+def test_every_gateway_ticks() -> None:
+    gateways = [{"name": "a"}, {"name": "b"}]
+    hanging = scan(gateway="b", guest="hangs")
+    told = lines(hanging, {"do": "wait", "gateway": "b", "at": "+40s"}, gateways=gateways)
+    assert told[1]["facts"] == ["PassageUnknown"]
