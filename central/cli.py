@@ -48,6 +48,8 @@ for _one in _apps.values():
 # By path: imported when one of them is called.
 for _noun in ("product", "performance", "gate", "ticket", "issuer"):
     app.command(f"central.cli_sales:{_noun}", name=_noun)
+for _noun in ("terms", "guests"):
+    app.command(f"central.cli_entry:{_noun}", name=_noun)
 
 BORDER: Final = Border(lambda: time.time_ns() // 1_000_000, secrets.token_bytes)
 DEFAULT_CONFIG: Final = Path("/etc/gatehouse/central.toml")

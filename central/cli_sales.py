@@ -227,7 +227,8 @@ def rotate(code: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
 
 
 def _deny(
-    name: str, kind: Literal["revoked", "canceled", "blocked"], stands: bool, text: str
+    name: str, kind: Literal["revoked", "canceled", "blocked", "unapproved", "unpaid"],
+    stands: bool, text: str,
 ) -> None:
     def command(
         ticket: str, /, *more: str, reason: str = "", config: Config = DEFAULT_CONFIG
@@ -244,6 +245,10 @@ _deny("revoke", "revoked", True, "Every code issued for it up to now is replaced
 _deny("cancel", "canceled", True, "It was cancelled or refunded and admits nobody.")
 _deny("block", "blocked", True, "It admits nobody until unblocked.")
 _deny("unblock", "blocked", False, "It counts again.")
+_deny("unapproved", "unapproved", True, "Its order waits for approval and admits nobody yet.")
+_deny("approved", "unapproved", False, "Its order is approved.")
+_deny("unpaid", "unpaid", True, "Its order waits for money and admits nobody yet.")
+_deny("paid", "unpaid", False, "It is paid.")
 
 
 @issuer.command

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import asyncpg
 import msgspec
 
-from central.store import bundles, sales, tickets, trust
+from central.store import bundles, entry, sales, tickets, trust
 from crypto import bundle as format_of
 from crypto.bundle import (
     Bundle,
@@ -22,7 +22,9 @@ from crypto.bundle import (
     Product,
     Revocation,
 )
+from crypto.guests import GuestList
 from crypto.keys import SigningKey, VerifyKey
+from crypto.terms import Terms
 
 if TYPE_CHECKING:
     from central.store import Connection
@@ -71,7 +73,29 @@ async def build(connection: Connection, tenant: bytes) -> Bundle:
             GatewayCard(g.gateway, g.index, g.name, g.device_key, g.revoked_ms is not None)
             for g in await trust.list_gateways(connection, tenant)
         ],
+        terms=await _terms(connection, tenant, denials),
     )
+
+
+async def _terms(
+    connection: Connection, tenant: bytes, denials: list[sales.Denial]
+) -> Terms | msgspec.UnsetType:
+    """The terms that were set, and the orders that wait; unset when there are none."""
+    content = await entry.newest_terms(connection, tenant)
+    terms = msgspec.msgpack.decode(content, type=Terms) if content else Terms()
+    waiting: dict[str, list[bytes]] = {
+        kind: sorted({*listed, *(d.ticket for d in denials if d.kind == kind)})
+        for kind, listed in (("unapproved", terms.unapproved), ("unpaid", terms.unpaid))
+    }
+    terms = msgspec.structs.replace(terms, **waiting)
+    return msgspec.UNSET if terms == Terms() else terms
+
+
+async def guest_list(connection: Connection, tenant: bytes) -> GuestList:
+    """The guest list as it is now."""
+    version, changed_ms = await entry.newest_list(connection, tenant)
+    guests = await entry.list_guests(connection, tenant)
+    return GuestList(version=version, tenant=tenant, issued_at_ms=changed_ms, guests=guests)
 
 
 Reentry = Literal["none", "after_exit", "unlimited"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from central.keys import Keys
     from central.store import Connection
 
-Kind = Literal["revoked", "canceled", "blocked"]
+Kind = Literal["revoked", "canceled", "blocked", "unapproved", "unpaid"]
 ID_BYTES = (8, 32)
 
 

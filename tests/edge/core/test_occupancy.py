@@ -10,7 +10,8 @@ HALL = 3
 
 
 def a_desk(**more: object) -> Desk:
-    terms = Terms(zones=[Zone(1, "Hall", 2, 1)], gates=[GatePolicy(HALL, [1], inner=True)], **more)  # type: ignore[arg-type]
+    zones, within = [Zone(1, "Hall", 2, 1)], [GatePolicy(HALL, [1], inner=True)]
+    terms = Terms(zones=zones, gates=within, **more)  # type: ignore[arg-type]
     return Desk(terms=terms, gates=[Gate(NORTH, "North"), Gate(HALL, "Hall")])
 
 

@@ -1,0 +1,50 @@
+"""Terms as people write them."""
+
+import json
+
+import pytest
+
+from central.sales.terms import BadTerms, faults, read_untrusted
+from crypto.bundle import Bundle, Gate, Product
+from crypto.terms import EntryPolicy, GatePolicy, RuleText, Terms, Zone
+from tests.crypto import samples
+
+
+def test_nothing_written_is_nothing_said() -> None:
+    assert read_untrusted("", toml=True) == read_untrusted("{}", toml=False) == Terms()
+
+
+def test_json_and_toml_say_the_same() -> None:
+    written = {"exit_all_at": "04:30", "unapproved": ["a:00ff"], "rules": [{"logic": True}]}
+    assert read_untrusted(json.dumps(written), toml=False) == read_untrusted(
+        'exit_all_at = "04:30"\nunapproved = ["a:00ff"]\n[[rules]]\nlogic = true', toml=True
+    )
+
+
+def test_a_rule_may_be_json_text() -> None:
+    terms = read_untrusted("[[rules]]\nlogic = '{\"<\": [1, 2]}'", toml=True)
+    assert terms.rules == [RuleText('{"<": [1, 2]}')]
+
+
+@pytest.mark.parametrize(
+    "text", ["=", "capacity = -1", "exit_all_at = '3:xx'", "exit_all_at = '03:61'", "unpaid = [1]"]
+)
+def test_what_cannot_be_used_is_refused(text: str) -> None:
+    with pytest.raises(BadTerms):
+        read_untrusted(text, toml=True)
+
+
+def test_all_terms_of_the_sample_are_known_to_their_bundle() -> None:
+    assert faults(samples.make_terms(), samples.make_bundle()) == []
+
+
+def test_what_the_bundle_does_not_have_is_named() -> None:
+    bundle = Bundle(products=[Product(1, "A")], gates=[Gate(1, "N")])
+    terms = Terms(
+        policies=[EntryPolicy(2)], rules=[RuleText("true", 3, 4)],
+        gates=[GatePolicy(1, [5])], zones=[Zone(6, "Z")],
+    )  # fmt: skip
+    assert faults(terms, bundle) == [
+        "there is no product 2", "there is no product 4", "there is no gate 3",
+        "there is no zone 5",
+    ]  # fmt: skip

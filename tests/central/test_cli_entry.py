@@ -1,0 +1,28 @@
+"""The words for terms and guests are known, explained, and refuse what they do not know."""
+
+from __future__ import annotations
+
+import pytest
+
+from central.cli import run_command
+
+WORDS = [
+    (["terms", "--help"], ["set", "show"]),
+    (["guests", "--help"], ["import", "list", "erase", "export"]),
+    (["guests", "import", "--help"], ["--replace"]),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), WORDS)
+def test_help_names_every_word(
+    words: list[str], told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(words) == 0
+    said = capsys.readouterr().out
+    assert all(word in said for word in told)
+
+
+def test_a_word_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["guests", "import"]) == 2
+    assert run_command(["terms", "delete"]) == 2
+    capsys.readouterr()
