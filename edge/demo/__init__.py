@@ -8,16 +8,22 @@ the gateway or the centre is imported here, so that what it checks is what they 
 `play`         one run from the first process to the last check
 `processes`    children that die with us, whatever happens to us
 `settings`     the configuration files of the venue
-`venue`        centre, gateway and devices: enrolled, started, killed, started again
+`venue`        centre, gateways and devices: enrolled, started, killed, started again
+`gateways`     one gateway's process
+`lan`          the cables between gateways, which can be pulled
 `box_office`   the tickets, by the real commands, and the hostile codes
 `guests`       who comes, with which code, and what they do: from one seed (pure)
+`copies`       who shows copies at two gateways, and what became of them (pure)
 `beliefs`      what the gate must answer, by what was seen so far (pure)
 `crowd`        the guests at the lanes: they scan, walk, do not walk, and grow impatient
+`troubles`     what breaks during the rush, and when
+`watching`     the status of the gateways, again and again
 `listening`    live events of the gateway
 `reading`      ledger and database, read by commands and SQL
 `rows`         the row that each fact must be at the centre (pure)
 `accounts`     holds, and who was admitted twice (pure)
 `checks`       what must be true at the end, each with a name (pure)
+`conflicts`    what siblings must agree on (pure)
 `summary`      the figures of a run, and the sentences about it (pure)
 `tally`        what was counted while guests were served
 `table`        the live table in the terminal

@@ -6,6 +6,7 @@ answer may have been written and never told. Then used or not are both right, he
 asked later (`accounts`).
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -61,7 +62,7 @@ class Beliefs:
         self.doubtful_count = 0
 
     def know(self, identity: str, persons: int, lane: int, reason: str) -> None:
-        """A code that will be shown; `reason`: what this lane must always refuse it with."""
+        """A code that will be shown; `reason`: what this lane must always answer, or ""."""
         ticket = self._tickets.setdefault(identity, _Ticket(persons))
         ticket.persons = max(ticket.persons, persons)
         if reason:
@@ -94,6 +95,8 @@ class Beliefs:
         """The answers that are right for showing `identity` on `lane`."""
         always = self._reasons.get((identity, lane))
         ticket = self._tickets.get(identity)
+        if always == ADMITTED:
+            return {ADMITTED, REPEATED}
         if always is not None:
             return {always}
         if ticket is None:
@@ -118,17 +121,23 @@ class Beliefs:
             ticket.used += granted if outcome == "unknown" else passed
         return identity
 
-    def open_holds(self) -> list[int]:
-        """The lanes of those between scan and passage, one entry for each."""
-        return [lane for lane, _ in self._holds]
+    def open_holds(self, lanes: Container[int]) -> list[int]:
+        """Which of `lanes` has somebody between scan and passage, one entry for each."""
+        return [lane for lane, _ in self._holds if lane in lanes]
 
-    def killed(self, now_s: float) -> None:
-        """The gateway died, or its words were missed: what was under way is in doubt."""
+    def killed(self, now_s: float, lanes: Container[int]) -> None:
+        """The gateway of `lanes` died, or its words were missed: what was under way is in doubt.
+
+        Where a ticket is being shown is not known here: all of those are in doubt.
+        """
         for ticket in self._tickets.values():
-            if ticket.holds or ticket.shown or now_s - ticket.changed_s < UNSURE_S:
+            lost = [place for place in ticket.holds if place[0] in lanes]
+            if lost or ticket.shown or now_s - ticket.changed_s < UNSURE_S:
                 ticket.doubt = True
-                ticket.holds.clear()
-        self._holds.clear()
+            for place in lost:
+                del ticket.holds[place]
+        for place in [place for place in self._holds if place[0] in lanes]:
+            del self._holds[place]
 
     def _change(self, ticket: _Ticket, now_s: float) -> None:
         ticket.past = [one for one in ticket.past if now_s <= one[0] + LATENCY_S]

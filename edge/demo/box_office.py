@@ -21,16 +21,16 @@ GROUP_PERSONS: Final = 3
 DAY_S: Final = 86_400
 
 
-def count_of(guests: int) -> Mapping[str, int]:
-    """How many codes of each sort a crowd of `guests` may need."""
+def count_of(guests: int, copied: int = 0) -> Mapping[str, int]:
+    """How many codes of each sort a crowd of `guests` may need, and `copied` day tickets more."""
     some = max(4, guests // 12)
     return {
-        "day": guests + 3 * some, "group": some, "tomorrow": some, "backstage": some,
+        "day": guests + 3 * some + copied, "group": some, "tomorrow": some, "backstage": some,
         "past": some, "future": some,
     }  # fmt: skip
 
 
-async def sell(venue: Venue, guests: int) -> Codes:
+async def sell(venue: Venue, guests: int, copied: int = 0) -> Codes:
     """Issue, record and deny until every sort of code is there; then publish. Raises DemoFailed."""
     folder = venue.folder / "tickets"
     folder.mkdir()
@@ -45,7 +45,7 @@ async def sell(venue: Venue, guests: int) -> Codes:
         "future": (TONIGHT, DAY, "--valid-from", str(now_s + DAY_S)),
     }
     async with trio.open_nursery() as nursery:
-        for sort, count in count_of(guests).items():
+        for sort, count in count_of(guests, copied).items():
             nursery.start_soon(_issue, venue, folder / f"{sort}.txt", count, *sorts[sort])
         nursery.start_soon(
             venue.run_central, "issuer", "add-pretix", "--name", SHOP, "--key",

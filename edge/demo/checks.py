@@ -1,11 +1,11 @@
 """What must be true at the end of a run, each with a name and the rows to look at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from edge.demo.accounts import Double, account
-from edge.demo.rows import COLUMNS, Row
+from edge.demo.rows import COLUMNS, Log, Row
 
 ROWS_SHOWN: Final = 5
 
@@ -31,8 +31,10 @@ def many(count: int, one: str, more: str = "") -> str:
     return f"{count} {one if count == 1 else more or one + 's'}"
 
 
-def compare_rows(ledger: Sequence[Row], central: Sequence[Row]) -> list[Finding]:
-    """The gateway's facts and the centre's rows are the same set, column by column."""
+def compare_rows(
+    ledger: Sequence[Row], central: Sequence[Row], whose: str = "the gateway"
+) -> list[Finding]:
+    """A gateway's facts and the centre's rows are the same set, column by column."""
     found = []
     ours = {row.place: row for row in ledger}
     theirs = {row.place: row for row in central}
@@ -41,12 +43,12 @@ def compare_rows(ledger: Sequence[Row], central: Sequence[Row]) -> list[Finding]
     missing = [row for place, row in ours.items() if place not in theirs]
     if missing:
         has = many(len(missing), "fact")
-        what = f"the gateway's ledger holds {has} that the centre has not booked"
+        what = f"{whose}'s ledger holds {has} that the centre has not booked"
         found.append(Finding("rows-missing-at-the-centre", what, _texts(missing)))
     extra = [row for place, row in theirs.items() if place not in ours]
     if extra:
         has = many(len(extra), "row")
-        what = f"the centre holds {has} that the gateway's ledger does not know"
+        what = f"the centre holds {has} that {whose}'s ledger does not know"
         found.append(Finding("rows-nobody-sent", what, _texts(extra)))
     other = [
         f"{row}: {_difference(row, theirs[place])}"
@@ -55,7 +57,7 @@ def compare_rows(ledger: Sequence[Row], central: Sequence[Row]) -> list[Finding]
     ]
     if other:
         has = many(len(other), "row says", "rows say")
-        what = f"{has} something else at the centre than in the gateway's ledger"
+        what = f"{has} something else at the centre than in {whose}'s ledger"
         found.append(Finding("rows-differ", what, tuple(other)))
     return found
 
@@ -74,32 +76,35 @@ def _difference(ledger: Row, central: Row) -> str:
 
 
 def compare_heads(
-    ledger: tuple[int, int, str], blocks: int, central: dict[int, tuple[int, str]],
-    central_blocks: int,
+    log: Log, central: Mapping[tuple[str, int], tuple[int, str]], central_blocks: int,
+    whose: str = "the",
 ) -> list[Finding]:  # fmt: skip
     """The newest log ends in the same block, and as many blocks are kept."""
-    epoch, seq, head = ledger
-    if central.get(epoch) != (seq, head):
-        through, theirs = central.get(epoch, (0, "nothing"))
+    epoch, seq, head = log.head
+    through, theirs = central.get((log.gateway, epoch), (0, "nothing"))
+    if (through, theirs) != (seq, head):
         what = (
-            f"epoch {epoch} ends at seq {seq} ({head[:16]}) in the ledger"
+            f"epoch {epoch} ends at seq {seq} ({head[:16]}) in {whose} ledger"
             f" and at seq {through} ({theirs[:16]}) at the centre"
         )
         return [Finding("heads-differ", what)]
-    if blocks != central_blocks:
-        what = f"the ledger has {many(blocks, 'block')}, the centre keeps {central_blocks}"
+    if log.blocks != central_blocks:
+        has = many(log.blocks, "block")
+        what = f"{whose} ledger has {has}, the centre keeps {central_blocks}"
         return [Finding("blocks-differ", what)]
     return []
 
 
-def nobody_twice(ledger: Sequence[Row], central: Sequence[Row]) -> list[Finding]:
-    """No ticket let in more persons than it is for, by either side's rows."""
+def nobody_twice(
+    ledger: Sequence[Row], central: Sequence[Row], planned: Container[str] = ()
+) -> list[Finding]:
+    """No ticket let in more persons than it is for, by either side's rows; but those `planned`."""
     found = []
     for name, whose, rows in (
         ("double-admission-in-the-ledger", "by the gateway's ledger", ledger),
         ("double-admission-at-the-centre", "by the centre's rows", central),
     ):
-        doubles: list[Double] = account(rows).doubles
+        doubles: list[Double] = [one for one in account(rows).doubles if one.ticket not in planned]
         if doubles:
             what = f"{whose}, {many(len(doubles), 'ticket was', 'tickets were')} admitted twice"
             found.append(Finding(name, what, tuple(map(str, doubles))))
@@ -107,18 +112,28 @@ def nobody_twice(ledger: Sequence[Row], central: Sequence[Row]) -> list[Finding]
 
 
 def agree(
-    *, broken: str, ledger: Sequence[Row], ledger_head: tuple[int, int, str], blocks: int,
-    central: Sequence[Row], central_heads: dict[int, tuple[int, str]], central_blocks: int,
-    trouble: Sequence[str],
+    *, logs: Sequence[Log], central: Sequence[Row],
+    central_heads: Mapping[tuple[str, int], tuple[int, str]],
+    central_blocks: Mapping[str, int], trouble: Sequence[str], planned: Container[str] = (),
 ) -> list[Finding]:  # fmt: skip
-    """Everything that gateway and centre must agree on."""
+    """Everything that gateways and centre must agree on. `planned`: may be admitted twice."""
+    broken = [Finding("ledger-verifies", log.broken) for log in logs if log.broken]
     if broken:
-        return [Finding("ledger-verifies", broken)]
-    found = compare_rows(ledger, central)
-    found += compare_heads(ledger_head, blocks, central_heads, central_blocks)
-    found += nobody_twice(ledger, central)
+        return broken
+    found: list[Finding] = []
+    known = {log.gateway for log in logs}
+    strangers = [row for row in central if row.gateway not in known]
+    for at, log in enumerate(logs):
+        # A row of no gateway of ours is told of once, with the first.
+        theirs = [row for row in central if row.gateway == log.gateway]
+        alone = len(logs) == 1
+        whose = "the gateway" if alone else f"gateway {log.name}"
+        found += compare_rows(log.rows, theirs if at else [*theirs, *strangers], whose)
+        blocks = central_blocks.get(log.gateway, 0)
+        found += compare_heads(log, central_heads, blocks, "the" if alone else f"{log.name}'s")
+    found += nobody_twice([row for log in logs for row in log.rows], central, planned)
     if trouble:
-        what = f"the centre keeps {many(len(trouble), 'trouble')} of this gateway"
+        what = f"the centre keeps {many(len(trouble), 'trouble')} of a gateway"
         found.append(Finding("no-forks-no-dead-letters", what, tuple(trouble)))
     return found
 

@@ -15,14 +15,15 @@ import trio
 from rich.console import Console, Group
 
 from edge.demo.checks import Finding
-from edge.demo.play import Play, check_again
+from edge.demo.play import PLAN_FILE, Play, check_again
 from edge.demo.processes import DemoFailed, Processes
+from edge.demo.settings import GATEWAYS_MAX
 from edge.demo.summary import Summary, sentences
 from edge.demo.table import News, draw, live
 
 EPILOGUE: Final = """\
-Exit codes: 0 gateway and centre agree and nobody was admitted twice; 1 a check failed; 2 wrong
-words; 69 the venue could not be set up; 130 interrupted. A failed run keeps its folder.
+Exit codes: 0 gateways and centre agree and nobody was admitted twice unnoticed; 1 a check failed;
+2 wrong words; 69 the venue could not be set up; 130 interrupted. A failed run keeps its folder.
 """
 GUESTS_MAX: Final = 20_000
 SEED_MAX: Final = 1 << 63
@@ -32,6 +33,8 @@ INTERRUPTED: Final = 130
 #: (guests, seconds) of a run that says nothing else: watched, and headless.
 WATCHED: Final = (260, 45.0)
 HEADLESS: Final = (80, 10.0)
+#: With several gateways more has to happen in it.
+HEADLESS_SEVERAL: Final = (90, 14.0)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,10 +43,15 @@ def parser() -> argparse.ArgumentParser:
         prog="gatehouse demo",
         description="A venue on this machine: a centre with its own PostgreSQL, a gateway with four"
         " lanes, scanners, turnstiles, and a crowd with real signed tickets. The centre is stopped"
-        " for a while, the gateway is killed once; in the end every fact is compared.",
+        " for a while, the gateway is killed once; in the end every fact is compared. With several"
+        " gateways, tickets are copied from one to another, and the LAN between them is cut.",
         epilog=EPILOGUE,
     )
     made.add_argument("--headless", action="store_true", help="no table; one line per event")
+    made.add_argument(
+        "--gateways", type=_within(1, GATEWAYS_MAX), default=1, metavar="N",
+        help=f"1 with four lanes, or up to {GATEWAYS_MAX} with two lanes each",
+    )  # fmt: skip
     made.add_argument("--guests", type=_within(1, GUESTS_MAX), metavar="N", help="how many come")
     made.add_argument(
         "--seconds", type=_seconds, metavar="S", help="how long they keep coming, 2 to 3600"
@@ -100,7 +108,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _check(asked: argparse.Namespace) -> int:
     folder = asked.check.resolve()
-    if not (folder / "gateway" / "trust.json").is_file():
+    if not (folder / PLAN_FILE).is_file():
         _say(f"gatehouse demo: {folder} is not the folder of a demo (kept with --keep)")
         return 2
 
@@ -168,11 +176,13 @@ async def _until_signal(processes: Processes, work: Callable[[Processes], Awaita
 async def _play(asked: argparse.Namespace, folder: Path, processes: Processes) -> int:
     console = Console()
     watched = not asked.headless and not asked.json and console.is_terminal
-    guests, seconds = HEADLESS if asked.headless else WATCHED
+    guests, seconds = WATCHED
+    if asked.headless:
+        guests, seconds = HEADLESS if asked.gateways == 1 else HEADLESS_SEVERAL
     news = News(None if watched else _say)
     play = Play(
         folder, guests=asked.guests or guests, seconds=asked.seconds or seconds, seed=asked.seed,
-        news=news, processes=processes,
+        news=news, processes=processes, gateways=asked.gateways,
     )  # fmt: skip
     if not watched:
         return _tell(asked, folder, *await play.run())
@@ -192,15 +202,29 @@ async def _play(asked: argparse.Namespace, folder: Path, processes: Processes) -
 
 
 def _picture(play: Play) -> Group:
-    look, venue = play.look, play.venue
-    state = {
-        "now": play.phase,
-        "gateway": f"{venue.api or 'not yet'}   {'answers' if look.answers else 'does not answer'}",
-        "uplink": f"{'connected' if look.connected else 'cut off'}, {look.waiting} facts wait",
-        "centre": venue.central_page or "not yet",
-    }
+    venue, watch = play.venue, play.watch
+    looks = watch.looks.values()
+    answers = [each.name for each in venue.gateways if watch.looks[each.name].answers]
+    connected = sum(look.connected for look in looks)
+    waiting = sum(look.waiting for look in looks)
+    state = {"now": play.phase}
+    names = {number: name for number, (name, _) in venue.lanes.items()}
+    if venue.lan is None:
+        api = venue.gateways[0].api or "not yet"
+        state["gateway"] = f"{api}   {'answers' if answers else 'does not answer'}"
+        state["uplink"] = f"{'connected' if connected else 'cut off'}, {waiting} facts wait"
+    else:
+        names = {n: f"{venue.gateway_of(n).name} {name}" for n, name in names.items()}
+        joined = sum(look.siblings for look in looks)
+        pairs = len(watch.looks) * (len(watch.looks) - 1)
+        found = max(look.conflicts for look in looks)
+        state["gateways"] = f"{len(answers)} of {len(watch.looks)} answer"
+        state["LAN"] = f"{'up' if venue.lan.up else 'CUT'}, {joined} of {pairs} links,"
+        state["LAN"] += f" {found} conflicts found"
+        state["uplink"] = f"{connected} of {len(watch.looks)} connected, {waiting} facts wait"
+    state["centre"] = venue.central_page or "not yet"
     served = play.crowd.served if play.crowd else 0
-    return draw(play.lanes, play.news, state, served, play.guests)
+    return draw(play.lanes, names, play.news, state, served, play.guests)
 
 
 def _tell(

@@ -9,7 +9,7 @@ import hashlib
 import heapq
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -20,7 +20,7 @@ import trio
 from edge.demo.beliefs import ADMITTED, LATER, REPEATED, Beliefs
 from edge.demo.guests import Guest, Show
 from edge.demo.processes import Child
-from edge.demo.settings import DEBOUNCE_MS, LANES, WALK_S
+from edge.demo.settings import DEBOUNCE_MS, WALK_S
 from edge.demo.tally import LaneTally
 
 #: A guest without an answer shows the code again after this time.
@@ -35,13 +35,14 @@ PUSHY: Final = 0.25
 
 @dataclass
 class Visit:
-    """One showing: what was answered, and how the passage ended."""
+    """One showing: what was answered (`said`: the last decision), and how the passage ended."""
 
     guest: Guest
     show: Show
     key: str
     answers: list[str] = field(default_factory=list)
     answered: trio.Event = field(default_factory=trio.Event)
+    said: dict[str, Any] = field(default_factory=dict)
     seq: int = 0
     pulses: int = 0
     ended: trio.Event = field(default_factory=trio.Event)
@@ -66,14 +67,19 @@ def key_of(guest: Guest) -> str:
 
 
 class Crowd:
-    """`guests` before the lanes; `done` when all were served or have given up."""
+    """`guests` before `lanes`; `done` when all were served or have given up.
+
+    `later`: who comes when they are told to (`bring`), beside the others. `api`: of which lane.
+    """
 
     def __init__(
-        self, guests: list[Guest], scanners: Child, boards: Child, api: Callable[[], str],
-        seed: int,
+        self, guests: list[Guest], scanners: Child, boards: Child, api: Callable[[int], str],
+        seed: int, lanes: Iterable[int], later: Sequence[Guest] = (),
     ) -> None:  # fmt: skip
         self.beliefs = Beliefs()
-        self.lanes = {number: _Lane(number) for number in LANES}
+        self.lanes = {number: _Lane(number) for number in lanes}
+        #: Every showing of those who came later, by number of the guest.
+        self.visits: dict[int, list[Visit]] = {guest.number: [] for guest in later}
         self.unserved: list[str] = []
         self.wrong_replies: list[str] = []
         self.served = 0
@@ -82,15 +88,17 @@ class Crowd:
         self._scanners = scanners
         self._boards = boards
         self._api = api
-        self._open = sum(len(guest.shows) for guest in guests)
+        everybody = [*guests, *later]
+        self._open = sum(len(guest.shows) for guest in everybody)
+        self._gone: dict[int, trio.Event] = {guest.number: trio.Event() for guest in later}
         self.shows_count = self._open
         self._order = 0
         self._doors = 0.0
-        for guest in guests:
-            lane = guest.shows[0].lane
+        for guest in everybody:
             for show in guest.shows:
                 self.beliefs.know(key_of(guest), guest.code.persons, show.lane, guest.reason)
-            self._enqueue(lane, guest.at_s, guest, 0)
+        for guest in guests:
+            self._enqueue(guest.shows[0].lane, guest.at_s, guest, 0)
 
     # -- the play ------------------------------------------------------------------------------
 
@@ -109,6 +117,20 @@ class Crowd:
                 nursery.start_soon(self._serve, lane)
             await self.done.wait()
             nursery.cancel_scope.cancel()
+
+    async def bring(self, guests: Sequence[Guest]) -> None:
+        """These, of those who come later, come now (`at_s` from now); returns when they have gone.
+
+        They need not queue, or their moment might be over.
+        """
+        for guest in guests:
+            self._nursery.start_soon(self._arrive, guest, 0, guest.at_s)
+        for guest in guests:
+            await self._gone[guest.number].wait()
+
+    async def _arrive(self, guest: Guest, which: int, after_s: float) -> None:
+        await trio.sleep(after_s)
+        self._enqueue(guest.shows[which].lane, 0.0, guest, which)
 
     def _enqueue(self, number: int, at_s: float, guest: Guest, which: int) -> None:
         lane = self.lanes[number]
@@ -136,6 +158,8 @@ class Crowd:
     async def _visit(self, lane: _Lane, guest: Guest, which: int) -> None:
         show = guest.shows[which]
         visit = Visit(guest, show, key_of(guest))
+        if guest.number in self.visits:
+            self.visits[guest.number].append(visit)
         lane.visits.append(visit)
         self.beliefs.shows(visit.key, True)
         await self._until_answered(lane, visit)
@@ -163,10 +187,15 @@ class Crowd:
         guest = visit.guest
         if which + 1 < len(guest.shows):
             after = guest.shows[which + 1]
+            if guest.number in self._gone:
+                self._nursery.start_soon(self._arrive, guest, which + 1, after.after_s)
+                return
             at_s = trio.current_time() - self._doors + after.after_s
             self._enqueue(after.lane, at_s, guest, which + 1)
         else:
             self.served += 1
+            if guest.number in self._gone:
+                self._gone[guest.number].set()
         if self._open == 0:
             self.done.set()
 
@@ -209,7 +238,7 @@ class Crowd:
         """Over the local API, as a handheld does: with a nonce, and asked again with it."""
         text = visit.guest.code.text.decode()
         body = {"code": text, "nonce": os.urandom(8).hex(), "count": visit.show.count}
-        url = f"{self._api()}/v1/lanes/{lane.number}/presentations"
+        url = f"{self._api(lane.number)}/v1/lanes/{lane.number}/presentations"
         lane.tally.shown += 1
         try:
             first = (await self._client.post(url, json=body)).json()
@@ -266,6 +295,7 @@ class Crowd:
         self.beliefs.decided(now_s, lane.number, key, answer, count, seq)
         if visit is not None:
             visit.answers.append(answer)
+            visit.said = event
             visit.seq = seq if answer == ADMITTED else visit.seq
             visit.answered.set()
 
@@ -279,17 +309,17 @@ class Crowd:
                 lane.visits.remove(visit)  # the next pulse is for somebody else
                 return
 
-    def hears_again(self) -> None:
-        """What was decided before the first word of a new life was missed."""
-        self.beliefs.killed(trio.current_time())
+    def hears_again(self, lanes: Container[int]) -> None:
+        """What was decided at `lanes` before the first word of a new life was missed."""
+        self.beliefs.killed(trio.current_time(), lanes)
 
-    def deaf(self) -> None:
-        """The gateway's words were lost for a while: it died, or we were too slow."""
-        for number in self.beliefs.open_holds():
+    def deaf(self, lanes: Container[int]) -> None:
+        """The words of the gateway of `lanes` were lost for a while: it died, or we were slow."""
+        for number in self.beliefs.open_holds(lanes):
             self.lanes[number].tally.settled("unknown")  # as the gateway will say when it is back
-        self.beliefs.killed(trio.current_time())
+        self.beliefs.killed(trio.current_time(), lanes)
         for lane in self.lanes.values():
-            for visit in list(lane.visits):
+            for visit in list(lane.visits) if lane.number in lanes else ():
                 if visit.seq:
                     visit.ended.set()
 

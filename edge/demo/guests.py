@@ -4,12 +4,12 @@ A guest shows a code once or several times. `reason` is the refusal that every s
 where it is empty, the answer depends on what was done with the ticket before (see `beliefs`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from edge.demo.settings import LANES
+from edge.demo.settings import LANES, sites
 
 #: Share of the crowd, in percent, per sort of guest. At least one of each comes.
 SORTS: Final = {
@@ -18,7 +18,8 @@ SORTS: Final = {
     "forgery": 4, "unknown_seller": 2, "wrong_day": 3, "too_early": 2, "canceled": 2,
     "blocked": 2, "revoked": 2, "wrong_show": 3, "wrong_gate": 2, "garbage": 4,
 }  # fmt: skip
-NORTH, SOUTH = (1, 2), (3, 4)
+#: The lanes of Gate South, which is open tonight only.
+SOUTH: Final = (3, 4)
 GARBAGE: Final = (
     b"\x00\x01\x02\x03", "Grüße aus Wien".encode("latin-1"), "🎫 ticket".encode(), b"A" * 6000,
     b"HTTPS://EXAMPLE.ORG/MENU", b"GH1", b"GH1" + b"A" * 156, b"'; DROP TABLE facts; --",
@@ -70,7 +71,10 @@ class Show:
 
 @dataclass(frozen=True)
 class Guest:
-    """Somebody with one code. `at_s` after doors; `silent`: a scanner may swallow this text."""
+    """Somebody with one code. `at_s` after doors; `silent`: a scanner may swallow this text.
+
+    `reason`: what every showing must be answered with; "" when that depends.
+    """
 
     number: int
     sort: str
@@ -88,6 +92,8 @@ class _Plan:
     random: Random
     codes: Codes
     seconds: float
+    #: The lanes of each gateway.
+    gateways: Sequence[tuple[int, ...]] = (tuple(LANES),)
     guests: list[Guest] = field(default_factory=list)
     _drawn: dict[str, int] = field(default_factory=dict)
 
@@ -98,9 +104,14 @@ class _Plan:
         self._drawn[sort] = at + 1
         return codes[at % len(codes)]
 
-    def lane(self, among: tuple[int, ...] = tuple(LANES), but: int = 0) -> int:
-        """A lane, not `but`."""
-        return self.random.choice([lane for lane in among if lane != but])
+    def lane(self, among: tuple[int, ...] = (), but: int = 0) -> int:
+        """A lane (of all, unless they are named), not `but`."""
+        every = among or tuple(lane for lanes in self.gateways for lane in lanes)
+        return self.random.choice([lane for lane in every if lane != but])
+
+    def beside(self, lane: int) -> tuple[int, ...]:
+        """The lanes of the same gateway: there one showing is known to the next at once."""
+        return next(lanes for lanes in self.gateways if lane in lanes)
 
     def at(self) -> float:
         """When somebody comes: more of them in the first two thirds."""
@@ -117,9 +128,15 @@ class _Plan:
         return guest
 
 
-def plan(seed: int, count: int, seconds: float, codes: Codes) -> list[Guest]:
-    """`count` guests who come within `seconds`, by time of arrival. Same arguments, same crowd."""
-    p = _Plan(Random(seed), codes, seconds)
+def plan(
+    seed: int, count: int, seconds: float, codes: Codes, gateways: int = 1
+) -> list[Guest]:  # fmt: skip
+    """`count` guests who come within `seconds`, by time of arrival. Same arguments, same crowd.
+
+    Nobody's ticket is shown at two gateways here: `copies` brings those, when their time has come.
+    """
+    lanes = [tuple(site.lanes) for site in sites(gateways)]
+    p = _Plan(Random(seed), codes, seconds, lanes)
     sorts = list(SORTS)
     p.random.shuffle(sorts)
     sorts += p.random.choices(list(SORTS), list(SORTS.values()), k=count)
@@ -153,7 +170,8 @@ def _idler(p: _Plan) -> None:
 def _returner(p: _Plan) -> None:
     later = p.random.uniform(0.2, 1.5)
     first = Show(p.lane(), walkers=0)
-    p.add("returner", p.draw("day"), first, Show(p.lane(), after_s=later))
+    back = Show(p.lane(p.beside(first.lane)), after_s=later)
+    p.add("returner", p.draw("day"), first, back)
 
 
 def _group_singly(p: _Plan) -> None:
@@ -164,13 +182,13 @@ def _group_singly(p: _Plan) -> None:
 def _group_together(p: _Plan) -> None:
     code = p.draw("group")
     whole = Show(p.lane(), count=code.persons, walkers=code.persons, by_hand=True)
-    p.add("group_together", code, whole, Show(p.lane(), after_s=0.5))
+    p.add("group_together", code, whole, Show(p.lane(p.beside(whole.lane)), after_s=0.5))
 
 
 def _group_in_part(p: _Plan) -> None:
     code = p.draw("group")
     most = Show(p.lane(), count=code.persons, walkers=code.persons - 1, by_hand=True)
-    p.add("group_in_part", code, most, Show(p.lane(), after_s=0.5))
+    p.add("group_in_part", code, most, Show(p.lane(p.beside(most.lane)), after_s=0.5))
 
 
 def _copy(p: _Plan) -> None:
@@ -178,13 +196,13 @@ def _copy(p: _Plan) -> None:
     code, lane = p.draw(sort), p.lane()
     first = p.add("pretix" if sort == "pretix" else "ticket", code, Show(lane))
     later = first.at_s + p.random.uniform(1.0, 4.0)
-    p.add("copy", code, Show(p.lane(but=lane)), at_s=later)
+    p.add("copy", code, Show(p.lane(p.beside(lane), but=lane)), at_s=later)
 
 
 def _twins(p: _Plan) -> None:
     code, lane, at_s = p.draw("day"), p.lane(), p.at()
     p.add("twins", code, Show(lane), at_s=at_s)
-    p.add("twins", code, Show(p.lane(but=lane)), at_s=at_s)
+    p.add("twins", code, Show(p.lane(p.beside(lane), but=lane)), at_s=at_s)
 
 
 def _forgery(p: _Plan) -> None:
@@ -205,9 +223,9 @@ def _add_refused(p: _Plan, sort: str, codes: str, reason: str) -> None:
 
 
 def _wrong_show(p: _Plan) -> None:
-    # Gate South is open tonight only; Gate North knows tomorrow's show, whose doors are shut.
+    # Gate South is open tonight only; the others know tomorrow's show, whose doors are shut.
     lane = p.lane()
-    reason = "invalid_time" if lane in NORTH else "performance"
+    reason = "performance" if lane in SOUTH else "invalid_time"
     p.add("wrong_show", p.draw("tomorrow"), Show(lane), reason=reason)
 
 

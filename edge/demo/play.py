@@ -1,91 +1,89 @@
 """One run: the venue is founded, the doors open, things break, and everything is counted."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 import trio
 
-from edge.demo import checks, summary
+from edge.demo import checks, conflicts, summary
 from edge.demo.accounts import account
 from edge.demo.box_office import sell
 from edge.demo.checks import Finding
+from edge.demo.copies import copies_of, hex_of, judge, needed, plan_copies, plan_pairs
 from edge.demo.crowd import Crowd
-from edge.demo.guests import plan
+from edge.demo.gateways import GatewayProcess
+from edge.demo.guests import Codes, Guest, plan
 from edge.demo.listening import Listener
 from edge.demo.processes import DemoFailed, Processes
-from edge.demo.reading import Held, read_central, read_ledger
+from edge.demo.reading import Held, read_both
 from edge.demo.summary import Summary
 from edge.demo.table import News
 from edge.demo.tally import LaneTally, total
+from edge.demo.troubles import Troubles
 from edge.demo.venue import Venue
+from edge.demo.watching import Watch, lag_of
 
-#: When things break, as shares of the rush.
-CENTRAL_STOPS: Final = 0.20
-CENTRAL_RETURNS: Final = 0.50
-GATEWAY_DIES: Final = 0.65
-DEAD_S: Final = 0.8
-LOOK_S: Final = 0.25
 DELIVERED_S: Final = 60.0
 #: Nobody may wait longer than this for the end of the rush, beyond its length.
 LATE_S: Final = 180.0
-
-
-@dataclass
-class Look:
-    """The last look at the gateway's status."""
-
-    connected: bool = False
-    durable: int = 0
-    receipted: int = 0
-    waiting: int = 0
-    waiting_max: int = 0
-    answers: bool = False
+#: Copies across gateways come within this share of the rush.
+COPIES_WITHIN: Final = 0.1
+#: In the folder: what a later comparison must know.
+PLAN_FILE: Final = "demo.json"
 
 
 class Play:
-    """One run of `guests` in `seconds` from `seed`. `changed` is called when there is news."""
+    """One run of `guests` in `seconds` from `seed`, at a venue of `gateways`."""
 
     def __init__(
         self, folder: Path, *, guests: int, seconds: float, seed: int, news: News,
-        processes: Processes,
+        processes: Processes, gateways: int = 1,
     ) -> None:  # fmt: skip
         self.seed = seed
         self.guests = guests
         self.seconds = seconds
         self.news = news
-        self.venue = Venue(folder, processes, news.say)
+        self.venue = Venue(folder, processes, news.say, gateways)
+        self.watch = Watch({each.name: _api_of(each) for each in self.venue.gateways})
         self.crowd: Crowd | None = None
+        self.troubles: Troubles | None = None
+        self.copies: list[Guest] = []
+        self.pairs: list[Guest] = []
         self.opened_s = 0.0
+        self._folder = folder
         self._events = (folder / "events.jsonl").open("w", buffering=1)
-        self.look = Look()
-        self.phase = "being set up"
-        self.cut_off = False
-        self.kills = 0
-        self.outages = 0
-        self.away_s = 0.0
+        self._phase = "being set up"
         self.gateway_exit = 0
-        self._client: httpx2.AsyncClient | None = None
 
     @property
     def lanes(self) -> dict[int, LaneTally]:
         """What was counted, by lane."""
         return {n: lane.tally for n, lane in self.crowd.lanes.items()} if self.crowd else {}
 
+    @property
+    def phase(self) -> str:
+        """What is going on, in a few words."""
+        return self._phase or (self.troubles.phase if self.troubles else "")
+
     async def run(self) -> tuple[Summary, list[Finding]]:
         """From the first process to the last check. Raises `DemoFailed`."""
         try:
-            await self._prepare()
-            async with httpx2.AsyncClient(timeout=3, trust_env=False) as self._client:
-                await self._rush()
-                await self._last_words()
-            return await self._count()
+            async with trio.open_nursery() as nursery:
+                if self.venue.lan is not None:
+                    await nursery.start(self.venue.lan.run)
+                await self._prepare()
+                async with httpx2.AsyncClient(timeout=3, trust_env=False) as client:
+                    await self._rush(client)
+                    told = await self._last_words(client)
+                nursery.cancel_scope.cancel()
+            return await self._count(told)
         finally:
             with trio.CancelScope(shield=True):
-                self.phase = "closing"
+                self._phase = "closing"
                 self._events.close()
                 await self.venue.close()
 
@@ -95,106 +93,98 @@ class Play:
         say, venue = self.news.say, self.venue
         say("The centre makes its keys and starts a PostgreSQL of its own.")
         await venue.found()
-        say("Tickets are sold, a foreign shop is admitted, the gateway is enrolled.")
-        codes = await sell(venue, self.guests)
-        await venue.start_gateway()
-        say(f"The gateway's page: {venue.api}/   the centre's page: {venue.central_page}")
+        several = len(venue.gateways) > 1
+        who = f"{len(venue.gateways)} gateways are" if several else "the gateway is"
+        say(f"Tickets are sold, a foreign shop is admitted, {who} enrolled.")
+        codes = await sell(venue, self.guests, needed(self.guests) if several else 0)
+        await venue.start_gateways()
+        for each in venue.gateways:
+            named = f"Gateway {each.name}'s page" if several else "The gateway's page"
+            say(f"{named}: {each.api}/   the centre's page: {venue.central_page}")
         assert venue.scanners is not None and venue.boards is not None
-        crowd = plan(self.seed, self.guests, self.seconds, codes)
-        self.crowd = Crowd(crowd, venue.scanners, venue.boards, lambda: venue.api, self.seed)
+        crowd = plan(self.seed, self.guests, self.seconds, codes, len(venue.gateways))
+        if several:
+            self._plan_copies(codes)
+        self._keep_plan()
+        self.crowd = Crowd(
+            crowd, venue.scanners, venue.boards, lambda lane: venue.gateway_of(lane).api,
+            self.seed, venue.lanes, [*self.copies, *self.pairs],
+        )  # fmt: skip
+        self.guests += len(self.copies) + len(self.pairs)
+        self.troubles = Troubles(
+            venue, self.crowd, self.watch, self.news, self.seconds, self.copies, self.pairs
+        )
+
+    def _plan_copies(self, codes: Codes) -> None:
+        """Who shows copies at two gateways; their tickets are the last ones, for nobody else."""
+        sites = [each.site for each in self.venue.gateways]
+        last, number = codes.day[-needed(self.guests) :], self.guests + 1
+        copied = copies_of(self.guests)
+        within_s = self.seconds * COPIES_WITHIN
+        self.copies = plan_copies(self.seed, last[:copied], sites, number, within_s)
+        self.pairs = plan_pairs(self.seed, last[copied:], sites, number + copied)
+
+    @property
+    def planned(self) -> frozenset[str]:
+        """The tickets that must be let in twice, as rows name them."""
+        return frozenset(hex_of(guest.code.identity) for guest in self.pairs)
+
+    def _keep_plan(self) -> None:
+        kept = {"gateways": len(self.venue.gateways), "planned": sorted(self.planned)}
+        (self._folder / PLAN_FILE).write_text(json.dumps(kept) + "\n")
 
     # -- the rush ------------------------------------------------------------------------------
 
-    async def _rush(self) -> None:
-        crowd = self.crowd
-        assert crowd is not None
-        listener = Listener(lambda: self.venue.api, self._heard, crowd.deaf, crowd.hears_again)
+    async def _rush(self, client: httpx2.AsyncClient) -> None:
+        crowd, troubles, watch = self.crowd, self.troubles, self.watch
+        assert crowd is not None and troubles is not None
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(listener.run)
-            nursery.start_soon(self._watch)
-            await self._until(lambda: listener.hears.is_set() and self.look.connected, 30,
-                              "the gateway does not reach the centre")  # fmt: skip
-            self.phase = "doors are open"
+            listeners = [
+                Listener(
+                    _api_of(each), partial(self._heard, each.name),
+                    partial(crowd.deaf, each.site.lanes),
+                    partial(crowd.hears_again, each.site.lanes),
+                )
+                for each in self.venue.gateways
+            ]  # fmt: skip
+            for listener in listeners:
+                nursery.start_soon(listener.run)
+            nursery.start_soon(watch.run, client)
+            await self._until(
+                lambda: all(one.hears.is_set() for one in listeners) and watch.connected, 30,
+                "not every gateway reaches the centre and its siblings",
+            )  # fmt: skip
+            self._phase = ""
             self.opened_s = trio.current_time()
+            watch.calm = True
             self.news.say(f"Doors open: {self.guests} guests within {self.seconds:g} seconds.")
-            async with trio.open_nursery() as troubles:
-                troubles.start_soon(self._cut_off)
-                troubles.start_soon(self._kill)
+            async with trio.open_nursery() as breaking:
+                breaking.start_soon(troubles.cut_off)
+                breaking.start_soon(troubles.kill)
                 with trio.move_on_after(self.seconds + LATE_S) as late:
                     await crowd.run()
             if late.cancelled_caught:
                 raise DemoFailed(
                     f"after {self.seconds + LATE_S:g} s guests still wait; see the logs"
                 )
-            self.news.say("Everybody was served. The gateway delivers what it still holds.")
+            self.news.say(f"Everybody was served. {self._who} what is still held.")
             await self._until_delivered()
             nursery.cancel_scope.cancel()
 
-    def _heard(self, event: dict[str, Any]) -> None:
+    @property
+    def _who(self) -> str:
+        return "The gateway delivers" if len(self.venue.gateways) == 1 else "The gateways deliver"
+
+    def _heard(self, gateway: str, event: dict[str, Any]) -> None:
         """Every live event is kept in the folder, for whoever looks into a failed run."""
         assert self.crowd is not None
         self.crowd.heard(event)
-        line = json.dumps({"at_s": round(trio.current_time() - self.opened_s, 3), **event})
-        self._events.write(line + "\n")
-
-    async def _cut_off(self) -> None:
-        await trio.sleep(self.seconds * CENTRAL_STOPS)
-        began = trio.current_time()
-        self.phase = "centre stopped"
-        self.cut_off = True
-        self.news.say("The centre is stopped. Guests must not notice.")
-        code = await self.venue.stop_central()
-        if code:
-            raise DemoFailed(f"the centre ended with exit code {code} when told to stop")
-        await trio.sleep_until(began + self.seconds * (CENTRAL_RETURNS - CENTRAL_STOPS))
-        self.news.say("The centre comes back; what waited is delivered.")
-        self.cut_off = False
-        await self.venue.start_central()
-        self.outages += 1
-        self.away_s = trio.current_time() - began
-        self.phase = "doors are open"
-
-    async def _kill(self) -> None:
-        await trio.sleep(self.seconds * GATEWAY_DIES)
-        self.phase = "gateway killed"
-        self.news.say("The gateway is killed (kill -9) in the middle of the rush.")
-        await self.venue.kill_gateway()
-        await trio.sleep(DEAD_S)
-        self.news.say("The gateway starts again: who was in a passage is unknown.")
-        page = self.venue.api
-        await self.venue.start_gateway()
-        self.kills += 1
-        if self.venue.api != page:
-            self.news.say(f"The gateway's page has moved: {self.venue.api}/")
-        self.phase = "doors are open"
-
-    async def _watch(self) -> None:
-        """Look at the gateway's status again and again."""
-        while True:
-            await self._look()
-            await trio.sleep(LOOK_S)
-
-    async def _look(self) -> None:
-        assert self._client is not None
-        look = self.look
-        try:
-            answer = await self._client.get(self.venue.api + "/v1/status")
-            uplink: dict[str, Any] = answer.json()["uplink"]
-        except (httpx2.HTTPError, ValueError, KeyError):
-            look.answers = look.connected = False
-            return
-        look.answers, look.connected = True, uplink["connected"]
-        look.durable, look.receipted = uplink["durable_seq"], uplink["receipted_seq"]
-        look.waiting = uplink["waiting"]
-        if self.cut_off:  # after a start all facts seem to wait, until the centre was asked
-            look.waiting_max = max(look.waiting_max, look.waiting)
+        at = {"at_s": round(trio.current_time() - self.opened_s, 3), "gateway": gateway}
+        self._events.write(json.dumps(at | event) + "\n")
 
     async def _until_delivered(self) -> None:
-        def delivered() -> bool:
-            look = self.look
-            return look.connected and not look.waiting and look.receipted == look.durable > 0
-
-        await self._until(delivered, DELIVERED_S, "facts wait on the gateway without a receipt")
+        what = "facts wait on a gateway without a receipt, or without all siblings"
+        await self._until(lambda: self.watch.delivered, DELIVERED_S, what)
 
     async def _until(self, true: Callable[[], bool], within_s: float, what: str) -> None:
         with trio.move_on_after(within_s):
@@ -205,81 +195,114 @@ class Play:
 
     # -- after ---------------------------------------------------------------------------------
 
-    async def _last_words(self) -> None:
+    async def _last_words(self, client: httpx2.AsyncClient) -> Mapping[str, int]:
         """Stop in order; what a gateway writes while stopping is delivered at its next start.
 
-        Then it is frozen by a kill: it must not write while it is compared.
+        Then it is frozen by a kill: it must not write while it is compared. How many conflicts
+        each gateway counts, by name.
         """
-        self.phase = "closing"
-        self.gateway_exit = await self.venue.stop_gateway()
-        self.news.say("The gateway has stopped in order, and starts again for the rest.")
-        await self.venue.start_gateway()
-        self.look.connected = False
+        self._phase = "closing"
+        self.watch.calm = False
+        self.gateway_exit = await self.venue.stop_gateways()
+        one = len(self.venue.gateways) == 1
+        said = "The gateway has stopped in order, and starts" if one else (
+            "The gateways have stopped in order, and start"
+        )  # fmt: skip
+        self.news.say(f"{said} again for the rest.")
+        await self.venue.start_gateways()
+        self.watch.forget()
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._watch)
+            nursery.start_soon(self.watch.run, client)
             await self._until_delivered()
             nursery.cancel_scope.cancel()
-        await self.venue.kill_gateway()
+        await self.venue.kill_gateways()
+        return {name: look.conflicts for name, look in self.watch.looks.items()}
 
-    async def _count(self) -> tuple[Summary, list[Finding]]:
-        self.phase = "counting"
-        self.news.say("Every fact of the ledger is compared with the rows at the centre.")
+    async def _count(self, told: Mapping[str, int]) -> tuple[Summary, list[Finding]]:
+        self._phase = "counting"
+        self.news.say("Every fact of every ledger is compared with the rows at the centre.")
         held = await read_both(self.venue)
-        crowd, look = self.crowd, self.look
-        assert crowd is not None
+        crowd, troubles = self.crowd, self.troubles
+        assert crowd is not None and troubles is not None
         ledger, central = account(held.ledger), account(held.central)
-        epoch = held.ledger_head[0]
-        older = sum(row.epoch != epoch for row in held.ledger)
-        beliefs = crowd.beliefs
-        findings = compare(held)
-        findings += checks.guests_were_right(
-            [str(one) for one in beliefs.surprises], crowd.unserved, crowd.wrong_replies
-        )
-        findings += checks.outages_happened(
-            restarts=self.kills, outages=self.outages, gateway_exit=self.gateway_exit,
-            open_holds=ledger.open, durable=held.ledger_head[1], receipted=look.receipted,
-        )  # fmt: skip
-        figures: dict[str, Any] = {
-            "seed": self.seed, "guests": self.guests, "seconds": self.seconds,
-            "facts": len(held.ledger), "blocks": held.blocks,
-            "epochs": len({row.epoch for row in held.ledger}),
-            "receipted": older + look.receipted, "booked": len(held.central),
-            "expected_answers": beliefs.expected_count,
-            "doubtful_answers": beliefs.doubtful_count,
-            "unexpected_answers": len(beliefs.surprises),
-            "gateway_restarts": self.kills, "central_outages": self.outages,
-            "central_away_s": round(self.away_s, 1), "waiting_max": look.waiting_max,
+        said = {n: [visit.said for visit in visits] for n, visits in crowd.visits.items()}
+        copied = judge(self.copies, said)
+        found = {later for _, later in conflicts.found_in(held.ledger)}
+        findings = compare(held, self.planned)
+        findings += copied.findings
+        if self.pairs:
+            findings += conflicts.compare_counts(len(found), told)
+        findings += self._rush_findings(held, ledger.open)
+        figures = self._figures(held) | {
+            "conflicts_found": len(found), "conflicts_planned": len(self.planned),
+            "copies_across_gateways": copied.shown,
+            "copies_admitted_twice": copied.admitted_twice,
         }  # fmt: skip
         return summary.summarize(
             findings=findings, heard=total(list(self.lanes.values())), ledger=ledger,
-            central=central, figures=figures,
+            central=central, figures=figures, planned=self.planned,
         ), findings  # fmt: skip
 
+    def _rush_findings(self, held: Held, open_holds: int) -> list[Finding]:
+        crowd, troubles = self.crowd, self.troubles
+        assert crowd is not None and troubles is not None
+        findings = checks.guests_were_right(
+            [str(one) for one in crowd.beliefs.surprises], crowd.unserved, crowd.wrong_replies
+        )
+        return findings + checks.outages_happened(
+            restarts=troubles.kills, outages=troubles.outages, gateway_exit=self.gateway_exit,
+            open_holds=open_holds, durable=sum(log.head[1] for log in held.logs),
+            receipted=self._receipted,
+        )  # fmt: skip
 
-async def read_both(venue: Venue) -> Held:
-    """Ledger and centre, at the same time; the centre must run and the gateway must not."""
-    held = Held()
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(read_ledger, venue, held)
-        nursery.start_soon(read_central, venue, held)
-    return held
+    @property
+    def _receipted(self) -> int:
+        return sum(look.receipted for look in self.watch.looks.values())
+
+    def _figures(self, held: Held) -> dict[str, Any]:
+        crowd, troubles, watch = self.crowd, self.troubles, self.watch
+        assert crowd is not None and troubles is not None
+        newest = {(log.gateway, log.head[0]) for log in held.logs}
+        older = sum(row.place[:2] not in newest for row in held.ledger)
+        return {
+            "seed": self.seed, "guests": self.guests, "seconds": self.seconds,
+            "gateways": len(held.logs), "facts": len(held.ledger),
+            "blocks": sum(log.blocks for log in held.logs),
+            "epochs": len({row.place[:2] for row in held.ledger}),
+            "receipted": older + self._receipted, "booked": len(held.central),
+            "expected_answers": crowd.beliefs.expected_count,
+            "doubtful_answers": crowd.beliefs.doubtful_count,
+            "unexpected_answers": len(crowd.beliefs.surprises),
+            "gateway_restarts": troubles.kills, "central_outages": troubles.outages,
+            "central_away_s": round(troubles.away_s, 1), "waiting_max": watch.waiting_max,
+            "lan_cut_s": round(troubles.lan_cut_s, 1),
+            "replication_lag_ms": lag_of(watch.lags_ms) if len(held.logs) > 1 else None,
+        }  # fmt: skip
 
 
-def compare(held: Held) -> list[Finding]:
-    """Everything that gateway and centre must agree on."""
-    return checks.agree(
-        broken=held.broken, ledger=held.ledger, ledger_head=held.ledger_head, blocks=held.blocks,
-        central=held.central, central_heads=held.central_heads,
-        central_blocks=held.central_blocks, trouble=held.trouble,
+def _api_of(gateway: GatewayProcess) -> Callable[[], str]:
+    return lambda: gateway.api
+
+
+def compare(held: Held, planned: frozenset[str] = frozenset()) -> list[Finding]:
+    """Everything that gateways and centre must agree on."""
+    findings = checks.agree(
+        logs=held.logs, central=held.central, central_heads=held.central_heads,
+        central_blocks=held.central_blocks, trouble=held.trouble, planned=planned,
     )  # fmt: skip
+    if len(held.logs) > 1 and not any(log.broken for log in held.logs):
+        findings += conflicts.compare_conflicts(held.logs, held.central, planned)
+        findings += conflicts.compare_mirrors(held.logs)
+    return findings
 
 
 async def check_again(folder: Path, news: News, processes: Processes) -> list[Finding]:
     """Compare what a kept folder holds; its centre is started for that. Raises `DemoFailed`."""
-    venue = Venue(folder, processes, news.say)
+    kept = json.loads((folder / PLAN_FILE).read_text())
+    venue = Venue(folder, processes, news.say, kept["gateways"])
     try:
         await venue.start_central()
-        return compare(await read_both(venue))
+        return compare(await read_both(venue), frozenset(kept["planned"]))
     finally:
         with trio.CancelScope(shield=True):
             await venue.close()

@@ -211,6 +211,21 @@ class Processes:
             child.process.wait()
 
 
+async def start_or_move(
+    processes: Processes, name: str, words: Sequence[str], anywhere: Callable[[], None],
+    say: Callable[[str], None],
+) -> tuple[Child, dict[str, Any]]:  # fmt: skip
+    """Start a daemon on the port it had; when that is taken, say so and let it move `anywhere`."""
+    try:
+        return await processes.start_ready(name, words)
+    except DemoFailed as error:
+        if "in use" not in str(error):
+            raise
+        say(f"The {name}'s port was taken by somebody else; it moves.")
+        anywhere()
+        return await processes.start_ready(name, words)
+
+
 def shown(words: Sequence[str]) -> str:
     """A command as people would type it."""
     return " ".join(["gatehouse", *words]) if not words[0].startswith("/") else words[0]

@@ -1,4 +1,4 @@
-"""What gateway and centre hold in the end, read as a stranger would: by commands and by SQL.
+"""What gateways and centre hold in the end, read as a stranger would: by commands and by SQL.
 
 The centre is asked with `psql` as the database's own superuser, so that nothing of the centre's
 code stands between its rows and the comparison.
@@ -11,8 +11,11 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
+import trio
+
+from edge.demo.gateways import GatewayProcess
 from edge.demo.processes import DemoFailed
-from edge.demo.rows import COLUMNS, Row, row_of
+from edge.demo.rows import COLUMNS, Log, Row, row_of
 from edge.demo.venue import Venue
 
 _HEX: Final = {"gateway", "ticket"}
@@ -22,9 +25,10 @@ _FACTS: Final = (
     + ") FROM facts ORDER BY gateway, epoch, seq"
 )
 _HEADS: Final = """\
-SELECT json_build_array(w.epoch, w.through_seq, w.posted_seq, encode(w.head, 'hex'),
-       (SELECT count(*) FROM blocks b WHERE (b.gateway, b.epoch) = (w.gateway, w.epoch)))
-FROM watermarks w WHERE w.through_seq > 0 ORDER BY w.epoch
+SELECT json_build_array(encode(w.gateway, 'hex'), w.epoch, w.through_seq, w.posted_seq,
+       encode(w.head, 'hex'), (SELECT count(*) FROM blocks b
+       WHERE (b.gateway, b.epoch) = (w.gateway, w.epoch)))
+FROM watermarks w WHERE w.through_seq > 0 ORDER BY w.gateway, w.epoch
 """
 _TROUBLE: Final = """\
 SELECT json_build_array('fork', epoch, seq) FROM forks
@@ -34,40 +38,65 @@ UNION ALL SELECT json_build_array('quarantine', reason, changed_ms) FROM quarant
 
 
 class Held:
-    """Both sides. Heads: epoch -> (through_seq, head in hex)."""
+    """Both sides. Heads: (gateway, epoch) -> (through_seq, head in hex); blocks: by gateway."""
 
     def __init__(self) -> None:
-        self.broken = ""
-        self.blocks = 0
-        self.ledger: list[Row] = []
-        self.ledger_head: tuple[int, int, str] = (0, 0, "")
+        self.logs: list[Log] = []
         self.central: list[Row] = []
-        self.central_heads: dict[int, tuple[int, str]] = {}
-        self.central_blocks = 0
+        self.central_heads: dict[tuple[str, int], tuple[int, str]] = {}
+        self.central_blocks: dict[str, int] = {}
         self.trouble: list[str] = []
 
+    @property
+    def ledger(self) -> list[Row]:
+        """The facts of every gateway's own ledger."""
+        return [row for log in self.logs for row in log.rows]
 
-async def read_ledger(venue: Venue, held: Held) -> None:
-    """`edge ledger verify` and `show`. A broken ledger is a finding, not an error."""
-    folder = str(venue.identity)
+
+async def read_both(venue: Venue) -> Held:
+    """Ledgers and centre, at the same time; the centre must run and no gateway may."""
+    held = Held()
+    held.logs = [Log(gateway_id(each), each.name) for each in venue.gateways]
+    async with trio.open_nursery() as nursery:
+        for each, log in zip(venue.gateways, held.logs, strict=True):
+            nursery.start_soon(read_ledger, venue, each.identity, log)
+        nursery.start_soon(read_central, venue, held)
+    return held
+
+
+def gateway_id(gateway: GatewayProcess) -> str:
+    """In hex, as the centre has approved it."""
+    return str(json.loads((gateway.identity / "trust.json").read_text())["gateway"])
+
+
+async def read_ledger(venue: Venue, folder: Path, log: Log) -> None:
+    """`edge ledger verify` and `show`, and the siblings' blocks beside the ledger, if any.
+
+    A broken ledger is a finding, not an error.
+    """
     try:
-        verified = json.loads(await venue.run_edge("ledger", "verify", folder))
-        shown = await venue.run_edge("ledger", "show", folder)
+        verified = json.loads(await venue.run_edge("ledger", "verify", str(folder)))
+        log.rows = await _shown(venue, folder, log.gateway)
+        for mirror in sorted((folder / "peers").glob("*")):
+            log.mirrors[mirror.name] = await _shown(venue, mirror, mirror.name)
     except DemoFailed as error:
-        held.broken = str(error)
+        log.broken = str(error)
         return
-    gateway = json.loads((venue.identity / "trust.json").read_text())["gateway"]
-    held.blocks = verified["blocks"]
-    held.ledger_head = (verified["epoch"], verified["seq"], verified["head"])
-    held.ledger = [row_of(gateway, json.loads(line)) for line in shown.splitlines()]
+    log.blocks = verified["blocks"]
+    log.head = (verified["epoch"], verified["seq"], verified["head"])
+
+
+async def _shown(venue: Venue, folder: Path, gateway: str) -> list[Row]:
+    shown = await venue.run_edge("ledger", "show", str(folder))
+    return [row_of(gateway, json.loads(line)) for line in shown.splitlines()]
 
 
 async def read_central(venue: Venue, held: Held) -> None:
     """Every row of the centre's tables of facts, heads and trouble; the centre must run."""
     held.central = [Row(*row) for row in await query(venue, _FACTS)]
-    for epoch, through, posted, head, blocks in await query(venue, _HEADS):
-        held.central_heads[epoch] = (min(through, posted), head)
-        held.central_blocks += blocks
+    for gateway, epoch, through, posted, head, blocks in await query(venue, _HEADS):
+        held.central_heads[gateway, epoch] = (min(through, posted), head)
+        held.central_blocks[gateway] = held.central_blocks.get(gateway, 0) + blocks
     for what, *where in await query(venue, _TROUBLE):
         held.trouble.append(f"{what} at {where[0]}, {where[1]}")
 

@@ -4,6 +4,7 @@ Written from the comments of the centre's schema, not from the code that fills i
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 KINDS: Final = {
@@ -49,6 +50,27 @@ class Row(NamedTuple):
 
 
 COLUMNS: Final = Row._fields
+
+
+@dataclass
+class Log:
+    """What one gateway's folder holds: its ledger, and its siblings' blocks in `mirrors`.
+
+    `head`: (epoch, seq, hash in hex) of the newest block. `broken`: why it cannot be read, or "".
+    """
+
+    gateway: str
+    name: str = ""
+    broken: str = ""
+    blocks: int = 0
+    head: tuple[int, int, str] = (0, 0, "")
+    rows: list[Row] = field(default_factory=list)
+    mirrors: dict[str, list[Row]] = field(default_factory=dict)
+
+    @property
+    def everything(self) -> list[Row]:
+        """All that this gateway's state is made of."""
+        return [*self.rows, *(row for rows in self.mirrors.values() for row in rows)]
 
 
 def row_of(gateway: str, shown: Mapping[str, Any]) -> Row:

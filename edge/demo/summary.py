@@ -1,6 +1,6 @@
 """The figures of a run, and the sentences about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -19,7 +19,10 @@ REASON_WORDS: Final = {
 
 @dataclass(frozen=True)
 class Summary:
-    """One run. Counts of presentations and answers are the guests', the others the ledger's."""
+    """One run. Counts of presentations and answers are the guests', the others the ledgers'.
+
+    `double_admissions` are those that were not planned.
+    """
 
     ok: bool
     seed: int
@@ -48,6 +51,16 @@ class Summary:
     central_away_s: float
     waiting_max: int
     seconds: float
+    gateways: int = 1
+    #: Admissions that were one too many, as the gateways found them; and those of the cut.
+    conflicts_found: int = 0
+    conflicts_planned: int = 0
+    #: Tickets shown at a second gateway while the LAN was up, and how many got in there.
+    copies_across_gateways: int = 0
+    copies_admitted_twice: int = 0
+    lan_cut_s: float = 0.0
+    #: From sealing at one gateway to folding at another: p50, p99, and of how many observed.
+    replication_lag_ms: dict[str, int] | None = None
     failed_checks: list[str] = field(default_factory=list)
 
     def json(self) -> dict[str, Any]:
@@ -57,7 +70,7 @@ class Summary:
 
 def summarize(
     *, findings: Sequence[Finding], heard: LaneTally, ledger: Accounts, central: Accounts,
-    figures: Mapping[str, Any],
+    figures: Mapping[str, Any], planned: Container[str] = (),
 ) -> Summary:  # fmt: skip
     """Put the counts of guests, ledger and centre together; `figures` are taken as they are."""
     return Summary(
@@ -73,7 +86,9 @@ def summarize(
         completed=ledger.completed,
         lapsed=ledger.lapsed,
         unknown=ledger.unknown,
-        double_admissions=max(len(ledger.doubles), len(central.doubles)),
+        double_admissions=max(
+            sum(one.ticket not in planned for one in each.doubles) for each in (ledger, central)
+        ),
         failed_checks=[finding.name for finding in findings],
         **figures,
     )
@@ -96,21 +111,50 @@ def sentences(s: Summary) -> list[str]:
             + ", ".join(f"{count} {REASON_WORDS.get(name, name)}" for name, count in reasons)
             + "."
         )
+    if s.gateways > 1:
+        told += _of_siblings(s)
+    which, holds = ("The", "ledger holds") if s.gateways == 1 else ("One", "ledgers hold")
     told.append(
-        f"The gateway was killed {_times(s.gateway_restarts)}, and the centre was away"
+        f"{which} gateway was killed {_times(s.gateway_restarts)}, and the centre was away"
         f" {_times(s.central_outages)}, for {s.central_away_s:.0f} seconds;"
         f" up to {many(s.waiting_max, 'fact')} waited for it."
     )
     told.append(
-        f"The ledger holds {many(s.facts, 'fact')} in {many(s.blocks, 'block')}; {s.receipted} have"
+        f"The {holds} {many(s.facts, 'fact')} in {many(s.blocks, 'block')};"
+        f" {s.receipted} have"
         f" a receipt, {s.booked} are booked at the centre;"
-        f" {_tickets(s.double_admissions)} admitted twice."
+        f" {_tickets(s.double_admissions)} admitted twice"
+        + (" but those of the cut." if s.conflicts_planned else ".")
     )
     if s.ok:
-        told.append("Gateway and centre agree to the row.")
+        who = "Gateway" if s.gateways == 1 else f"All {_number(s.gateways)} gateways"
+        told.append(f"{who} and centre agree to the row.")
     else:
         told.append(f"{many(len(s.failed_checks), 'check')} failed.")
     return told
+
+
+def _of_siblings(s: Summary) -> list[str]:
+    found = "no conflict" if not s.conflicts_found else many(s.conflicts_found, "conflict")
+    told = [
+        f"{_number(s.gateways).capitalize()} gateways shared the lanes. While the centre was away,"
+        f" {many(s.copies_across_gateways, 'ticket was', 'tickets were')} shown again at another"
+        f" gateway; {s.copies_admitted_twice or 'none'} of them got in twice.",
+        f"Then the LAN was cut for {s.lan_cut_s:.0f} seconds, and"
+        f" {many(s.conflicts_planned, 'copy was', 'copies were')} shown on both sides of the cut,"
+        f" where nobody could know; after healing, the gateways reported {found}.",
+    ]
+    lag = s.replication_lag_ms
+    if lag and lag["observed"]:
+        told.append(
+            f"A fact was known to its siblings after {lag['p50']} milliseconds,"
+            f" and in 99 of 100 cases within {lag['p99']}."
+        )
+    return told
+
+
+def _number(count: int) -> str:
+    return {2: "two", 3: "three"}.get(count, str(count))
 
 
 def _tickets(count: int) -> str:

@@ -11,7 +11,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from edge.demo.settings import LANES
 from edge.demo.tally import LaneTally, total
 
 NEWS_MAX: Final = 6
@@ -37,9 +36,13 @@ class News:
 
 
 def draw(
-    lanes: Mapping[int, LaneTally], news: News, state: Mapping[str, str], served: int, guests: int
-) -> Group:
-    """The table, the state of the venue, and the news; fits a terminal of 80 by 24."""
+    lanes: Mapping[int, LaneTally], names: Mapping[int, str], news: News,
+    state: Mapping[str, str], served: int, guests: int,
+) -> Group:  # fmt: skip
+    """The table, the state of the venue, and the news; fits a terminal of 80 by 24.
+
+    `names` of lanes, by number.
+    """
     table = Table(
         title=f"Gatehouse demo: {served} of {guests} guests served",
         box=box.SIMPLE_HEAD,
@@ -48,7 +51,7 @@ def draw(
     for name in COLUMNS:
         table.add_column(name, justify="left" if name == "lane" else "right", no_wrap=True)
     for number, tally in lanes.items():
-        table.add_row(LANES[number][0], *_cells(tally))
+        table.add_row(names[number], *_cells(tally))
     table.add_row("together", *_cells(total(list(lanes.values()))), style="bold")
     lines = [f"{name:>8}  {value}" for name, value in state.items()] + ["", *news.lines]
     return Group(table, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))

@@ -1,7 +1,7 @@
-"""The venue: a centre, a gateway with four lanes, and the devices at them.
+"""The venue: a centre, its gateways, and the devices at their lanes.
 
 Everything is set up by the commands that an operator would type, and every port is chosen by the
-system. Centre and gateway keep the ports of their first start, so that their pages stay where they
+system. Centre and gateways keep the ports of their first start, so that their pages stay where they
 are; when somebody else has taken one in between, a new one is chosen and said.
 """
 
@@ -14,8 +14,10 @@ from typing import Any, Final
 
 import trio
 
-from edge.demo.processes import Child, DemoFailed, Processes
-from edge.demo.settings import GATES, GATEWAY_NAME, LANES, write_central, write_gateway
+from edge.demo.gateways import GatewayProcess
+from edge.demo.lan import Lan
+from edge.demo.processes import Child, DemoFailed, Processes, start_or_move
+from edge.demo.settings import GATES, sites, write_central, write_gateway
 
 TONIGHT: Final = "Tonight"
 TOMORROW: Final = "Tomorrow"
@@ -29,24 +31,36 @@ STOP_S: Final = 15.0
 class Venue:
     """Processes and where they are reached. `say` tells what happens in one sentence."""
 
-    def __init__(self, folder: Path, processes: Processes, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, processes: Processes, say: Callable[[str], None], gateways: int = 1
+    ) -> None:
         self.folder = folder
         self.processes = processes
         self.say = say
         self.central_toml = folder / "central.toml"
-        self.gateway_toml = folder / "gateway.toml"
-        self.identity = folder / "gateway"
+        self.gateways = [
+            GatewayProcess(folder, site, processes, say, self._write_gateway)
+            for site in sites(gateways)
+        ]
+        #: Between siblings; None with one gateway.
+        self.lan = Lan([each.name for each in self.gateways]) if gateways > 1 else None
         self.tenant: dict[str, Any] = {}
         self.central: Child | None = None
-        self.gateway: Child | None = None
         self.scanners: Child | None = None
         self.boards: Child | None = None
         self.central_ports = (0, 0)
-        self.api = ""
         self.central_page = ""
         self._device_ports: tuple[list[int], list[int]] = ([], [])
-        self.gateway_starts = 0
         self.central_starts = 0
+
+    @property
+    def lanes(self) -> dict[int, tuple[str, int]]:
+        """Every lane of the venue: number -> (name, gate); they count from 1."""
+        return {number: lane for each in self.gateways for number, lane in each.site.lanes.items()}
+
+    def gateway_of(self, lane: int) -> GatewayProcess:
+        """Whose lane it is."""
+        return next(each for each in self.gateways if lane in each.site.lanes)
 
     async def run_central(self, *words: str, ok: tuple[int, ...] = (0,)) -> bytes:
         """One command of the centre."""
@@ -65,7 +79,8 @@ class Venue:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._init_central)
             nursery.start_soon(self._start_devices)
-            nursery.start_soon(self.run_edge, "init", str(self.identity), "--name", GATEWAY_NAME)
+            for each in self.gateways:
+                nursery.start_soon(self.run_edge, "init", str(each.identity), "--name", each.name)
         await self.start_central()
         await self._catalogue()
 
@@ -95,23 +110,30 @@ class Venue:
                 self.run_central, "gate", "add", GATES[2], "--number", "2", "--product", DAY,
                 "--product", GROUP, "--performance", TONIGHT,
             )  # fmt: skip
+            if any(gate == 3 for _, gate in self.lanes.values()):
+                nursery.start_soon(self.run_central, "gate", "add", GATES[3], "--number", "3")
 
     async def enrol(self) -> None:
-        """The gateway's request is approved, and its answer accepted."""
-        answer = self.folder / "trust-for-the-gateway.json"
-        request = self.identity / "request.json"
+        """Each gateway's request is approved, and its answer accepted."""
+        async with trio.open_nursery() as nursery:
+            for each in self.gateways:
+                nursery.start_soon(self._enrol, each)
+
+    async def _enrol(self, gateway: GatewayProcess) -> None:
+        answer = self.folder / f"trust-for-{gateway.site.folder}.json"
+        request = gateway.identity / "request.json"
         await self.run_central("gateway", "approve", str(request), "--out", str(answer))
-        await self.run_edge("init", str(self.identity), "--accept", str(answer))
+        await self.run_edge("init", str(gateway.identity), "--accept", str(answer))
 
     async def _start_devices(self) -> None:
         """Scanners and boards keep their ports; the gateway connects to them."""
-        listen = [word for _ in LANES for word in ("--listen", "127.0.0.1:0")]
+        listen = [word for _ in self.lanes for word in ("--listen", "127.0.0.1:0")]
         self.scanners = self.processes.start(
             "scanners", ["drivers.scanner.fake", *listen], talks=True
         )
         self.boards = self.processes.start(
             "turnstiles",
-            ["drivers.turnstile.modbus.fake", "--boards", str(len(LANES)), "--guest", "stay"],
+            ["drivers.turnstile.modbus.fake", "--boards", str(len(self.lanes)), "--guest", "stay"],
             talks=True,
         )
         for child, ports in zip((self.scanners, self.boards), self._device_ports, strict=True):
@@ -122,7 +144,9 @@ class Venue:
     async def start_central(self) -> None:
         """Start the centre, on the ports it had before."""
         words = ["central", "serve", "--config", str(self.central_toml)]
-        self.central, ready = await self._start("centre", words, self._central_anywhere)
+        self.central, ready = await start_or_move(
+            self.processes, "centre", words, self._central_anywhere, self.say
+        )
         self.central_ports = (ready["gateways_port"], ready["ops_port"])
         self.central_starts += 1
         page = f"http://127.0.0.1:{ready['ops_port']}/"
@@ -139,51 +163,51 @@ class Venue:
         assert self.central is not None
         return await self.central.stop(STOP_S)
 
-    async def start_gateway(self) -> None:
-        """Start the gateway, on the port it had before."""
-        if not self.api:
-            self._write_gateway(0)
-        words = ["edge", "run", "--config", str(self.gateway_toml)]
-        self.gateway, ready = await self._start("gateway", words, lambda: self._write_gateway(0))
-        self.gateway_starts += 1
-        api = _url(ready["api"][0])
-        if api != self.api:
-            self.api = api
-            self._write_gateway(int(api.rpartition(":")[2]))
+    async def start_gateways(self) -> None:
+        """Start every gateway, on the port it had before."""
+        async with trio.open_nursery() as nursery:
+            for each in self.gateways:
+                nursery.start_soon(self.start_gateway, each)
 
-    async def _start(
-        self, name: str, words: list[str], anywhere: Callable[[], None]
-    ) -> tuple[Child, dict[str, Any]]:
-        try:
-            return await self.processes.start_ready(name, words)
-        except DemoFailed as error:
-            if "in use" not in str(error):
-                raise
-            self.say(f"The {name}'s port was taken by somebody else; it moves.")
-            anywhere()
-            return await self.processes.start_ready(name, words)
+    async def start_gateway(self, gateway: GatewayProcess) -> None:
+        """Start one gateway; its siblings reach it through the LAN of the demo."""
+        await gateway.start()
+        if self.lan is not None:
+            self.lan.leads_to(gateway.name, gateway.peers_port)
 
-    def _write_gateway(self, api: int) -> None:
-        scanners, boards = self._device_ports
+    def _write_gateway(self, gateway: GatewayProcess, api: int) -> None:
+        scanners, boards = (dict(zip(self.lanes, each, strict=True)) for each in self._device_ports)
+        ports = self.lan.ports if self.lan is not None else {}
         write_gateway(
-            self.gateway_toml, central=self.central_ports[0], scanners=scanners, boards=boards,
-            api=api,
+            gateway.toml, gateway.site, central=self.central_ports[0], scanners=scanners,
+            boards=boards, api=api, peers=gateway.peers_port if api else 0,
+            siblings={name: port for name, port in ports.items() if name != gateway.name},
         )  # fmt: skip
 
-    async def kill_gateway(self) -> None:
-        """kill -9: no farewell, no last block."""
-        assert self.gateway is not None
-        self.gateway.kill()
-        await self.gateway.wait()
+    async def kill_gateways(self) -> None:
+        """kill -9 to all: no farewell, no last block."""
+        async with trio.open_nursery() as nursery:
+            for each in self.gateways:
+                nursery.start_soon(each.kill)
 
-    async def stop_gateway(self) -> int:
-        """Stop the gateway in order; its exit code."""
-        assert self.gateway is not None
-        return await self.gateway.stop(STOP_S)
+    async def stop_gateways(self) -> int:
+        """Stop all in order; the first exit code that is not 0."""
+        codes: list[int] = []
+
+        async def stop(gateway: GatewayProcess) -> None:
+            codes.append(await gateway.stop())
+
+        async with trio.open_nursery() as nursery:
+            for each in self.gateways:
+                nursery.start_soon(stop, each)
+        return next((code for code in codes if code), 0)
 
     async def close(self) -> None:
-        """End what still runs: gateway, centre, devices."""
-        for child in (self.gateway, self.central, self.scanners, self.boards):
+        """End what still runs: gateways, centre, devices."""
+        async with trio.open_nursery() as nursery:
+            for each in self.gateways:
+                nursery.start_soon(each.stop)
+        for child in (self.central, self.scanners, self.boards):
             if child is not None:
                 await child.stop(STOP_S)
         await self._database_gone()
@@ -212,7 +236,3 @@ async def _ports(child: Child) -> list[int]:
         if line is not None:
             return [int(port) for port in line["ports"]]
     raise DemoFailed(f"{child.name} did not start: {child.last_words()} (log: {child.log})")
-
-
-def _url(bind: str) -> str:
-    return bind if bind.startswith("http") else f"http://{bind}"

@@ -100,7 +100,7 @@ def test_a_kill_leaves_in_doubt_what_was_under_way_and_nothing_else() -> None:
     beliefs.decided(0, 1, "us:02", "admitted", 1, 1)
     beliefs.settled(0, 1, 1, "completed", 1)
     admit(beliefs, LATER_S, 5)
-    beliefs.killed(LATER_S)
+    beliefs.killed(LATER_S, range(1, 5))
     assert beliefs.expected(2 * LATER_S, 1, T) == {"admitted", "repeated", "already_redeemed"}
     assert beliefs.expected(2 * LATER_S, 1, "us:02") == {"already_redeemed"}
 
@@ -115,3 +115,25 @@ def test_answers_of_the_lane_are_never_surprises(answer: str) -> None:
 
 def test_an_outcome_of_an_unknown_hold_is_ignored() -> None:
     assert known().settled(0, 1, 99, "completed", 1) == ""
+
+
+def test_a_death_leaves_the_lanes_of_other_gateways_alone() -> None:
+    beliefs = known()
+    admit(beliefs, 0, 5, lane=3)
+    beliefs.killed(LATER_S, (1, 2))
+    assert beliefs.open_holds((1, 2)) == []
+    assert beliefs.open_holds((3, 4)) == [3]
+    assert beliefs.expected(LATER_S, 3, T) == {"repeated"}
+    beliefs.killed(LATER_S, (3, 4))
+    assert beliefs.open_holds((3, 4)) == []
+    assert len(beliefs.expected(LATER_S, 1, T)) == 3
+
+
+def test_a_code_that_must_be_let_in_twice_is() -> None:
+    beliefs = known(reason="admitted")
+    beliefs.know(T, 1, 3, "admitted")
+    admit(beliefs, 0, 5)
+    admit(beliefs, LATER_S, 5, lane=3)
+    assert beliefs.surprises == []
+    beliefs.decided(2 * LATER_S, 3, T, "already_redeemed", 1, 0)
+    assert len(beliefs.surprises) == 1

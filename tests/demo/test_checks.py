@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from edge.demo import checks
-from edge.demo.rows import Row
+from edge.demo.rows import Log, Row
 
 HEAD = "ab" * 32
 LEDGER = [
@@ -15,8 +16,8 @@ LEDGER = [
         of_seq=2),
 ]  # fmt: skip
 GOOD: dict[str, Any] = {
-    "broken": "", "ledger": LEDGER, "ledger_head": (1, 3, HEAD), "blocks": 2, "central": LEDGER,
-    "central_heads": {1: (3, HEAD)}, "central_blocks": 2, "trouble": [],
+    "logs": [Log("aa", "demo-1", "", 2, (1, 3, HEAD), LEDGER)], "central": LEDGER,
+    "central_heads": {("aa", 1): (3, HEAD)}, "central_blocks": {"aa": 2}, "trouble": [],
 }  # fmt: skip
 CALM: dict[str, Any] = {
     "restarts": 1, "outages": 1, "gateway_exit": 0, "open_holds": 0, "durable": 9, "receipted": 9
@@ -54,7 +55,7 @@ def test_a_second_admission_at_the_centre_is_named_as_such() -> None:
 def test_a_second_admission_on_both_sides_is_named_on_both() -> None:
     rows = [*LEDGER, LEDGER[1]._replace(seq=4, hlc=4 << 16)]
     both = ["double-admission-in-the-ledger", "double-admission-at-the-centre"]
-    assert names(ledger=rows, central=rows) == both
+    assert names(logs=[replace(GOOD["logs"][0], rows=rows)], central=rows) == both
 
 
 def test_a_row_that_says_something_else_is_named_with_both_values() -> None:
@@ -74,14 +75,15 @@ def test_one_place_twice_is_named() -> None:
 
 
 def test_heads_and_blocks_are_compared() -> None:
-    assert names(central_heads={1: (3, "cd" * 32)}) == ["heads-differ"]
-    assert names(central_heads={1: (2, HEAD)}) == ["heads-differ"]
+    assert names(central_heads={("aa", 1): (3, "cd" * 32)}) == ["heads-differ"]
+    assert names(central_heads={("aa", 1): (2, HEAD)}) == ["heads-differ"]
     assert names(central_heads={}) == ["heads-differ"]
-    assert names(central_blocks=3) == ["blocks-differ"]
+    assert names(central_blocks={"aa": 3}) == ["blocks-differ"]
 
 
 def test_a_broken_ledger_says_so_and_nothing_more() -> None:
-    assert names(broken="block at seq 7 is broken", central=[]) == ["ledger-verifies"]
+    broken = Log("aa", broken="block at seq 7 is broken")
+    assert names(logs=[broken], central=[]) == ["ledger-verifies"]
 
 
 def test_trouble_at_the_centre_is_named() -> None:

@@ -62,7 +62,9 @@ def guest(name: str, *shows: Show, reason: str = "", silent: bool = False) -> Gu
 
 async def play(gate: Gate, *guests: Guest) -> Crowd:
     devices: Any = gate
-    gate.crowd = Crowd(list(guests), devices, devices, lambda: "http://127.0.0.1:9", 1)
+    gate.crowd = Crowd(
+        list(guests), devices, devices, lambda lane: "http://127.0.0.1:9", 1, range(1, 5)
+    )
     await gate.crowd.run()
     return gate.crowd
 
@@ -153,8 +155,8 @@ async def test_a_guest_in_the_passage_when_the_gateway_dies_is_let_go(
     async def die() -> None:
         await trio.sleep(1)
         assert gate.crowd is not None
-        gate.crowd.deaf()
-        gate.crowd.hears_again()
+        gate.crowd.deaf(range(1, 5))
+        gate.crowd.hears_again(range(1, 5))
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(die)

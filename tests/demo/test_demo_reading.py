@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from edge.demo.processes import DemoFailed, Processes
-from edge.demo.reading import Held, _psql, query, read_ledger
+from edge.demo.reading import _psql, gateway_id, query, read_ledger
+from edge.demo.rows import Log
 from edge.demo.venue import Venue
 
 
@@ -27,10 +28,10 @@ async def test_a_broken_ledger_is_a_finding(
         raise DemoFailed("`gatehouse edge ledger verify` failed (exit 1): block at seq 7 is broken")
 
     monkeypatch.setattr(where, "run_edge", fails)
-    held = Held()
-    await read_ledger(where, held)
-    assert "block at seq 7 is broken" in held.broken
-    assert held.ledger == []
+    log = Log("aa")
+    await read_ledger(where, tmp_path / "gateway", log)
+    assert "block at seq 7 is broken" in log.broken
+    assert log.rows == []
 
 
 @pytest.mark.trio
@@ -38,8 +39,10 @@ async def test_a_ledger_is_read_line_by_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = venue(tmp_path)
-    where.identity.mkdir()
-    (where.identity / "trust.json").write_text(json.dumps({"gateway": "aa"}))
+    folder = where.gateways[0].identity
+    (folder / "peers" / "bb").mkdir(parents=True)
+    (folder / "trust.json").write_text(json.dumps({"gateway": "aa"}))
+    assert gateway_id(where.gateways[0]) == "aa"
     fact = {"epoch": 5, "seq": 1, "kind": "Stopped", "hlc": 7, "day": 20260704, "offset_min": 120}
 
     async def answers(*words: str, ok: tuple[int, ...] = (0,)) -> bytes:
@@ -47,10 +50,12 @@ async def test_a_ledger_is_read_line_by_line(
         return json.dumps(head if "verify" in words else fact).encode() + b"\n"
 
     monkeypatch.setattr(where, "run_edge", answers)
-    held = Held()
-    await read_ledger(where, held)
-    assert (held.broken, held.blocks, held.ledger_head) == ("", 1, (5, 1, "bb"))
-    assert [str(row) for row in held.ledger] == ["epoch 5 seq 1 Stopped"]
+    log = Log("aa")
+    await read_ledger(where, folder, log)
+    assert (log.broken, log.blocks, log.head) == ("", 1, (5, 1, "bb"))
+    assert [str(row) for row in log.rows] == ["epoch 5 seq 1 Stopped"]
+    assert [row.place for row in log.mirrors["bb"]] == [("bb", 5, 1)]
+    assert [row.gateway for row in log.everything] == ["aa", "bb"]
 
 
 @pytest.mark.trio

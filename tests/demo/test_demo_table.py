@@ -4,6 +4,7 @@ import io
 
 from rich.console import Console
 
+from edge.demo.settings import LANES
 from edge.demo.table import News, draw
 from edge.demo.tally import LaneTally
 
@@ -12,7 +13,7 @@ def drawn(news: News) -> str:
     console = Console(file=io.StringIO(), width=100, force_terminal=False)
     lanes = {number: LaneTally(shown=number, refused={"invalid": 2}) for number in range(1, 5)}
     state = {"now": "centre stopped", "uplink": "cut off, 7 facts wait"}
-    console.print(draw(lanes, news, state, 3, 40))
+    console.print(draw(lanes, {n: name for n, (name, _) in LANES.items()}, news, state, 3, 40))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from config.central import Central
 from config.gateway import Gateway
 from config.load import load
-from edge.demo.settings import LANES, write_central, write_gateway
+from edge.demo.settings import GATEWAYS_MAX, sites, write_central, write_gateway
 
 
 def test_central_before_and_after_its_first_start(tmp_path: Path) -> None:
@@ -22,10 +22,35 @@ def test_central_before_and_after_its_first_start(tmp_path: Path) -> None:
 
 def test_gateway_has_four_lanes_with_devices_of_their_own(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
-    write_gateway(file, central=4001, scanners=[1, 2, 3, 4], boards=[5, 6, 7, 8], api=9000)
+    (site,) = sites(1)
+    scanners, boards = {1: 1, 2: 2, 3: 3, 4: 4}, {1: 5, 2: 6, 3: 7, 4: 8}
+    write_gateway(file, site, central=4001, scanners=scanners, boards=boards, api=9000)
     config = load(str(file), Gateway)
-    assert [lane.number for lane in config.lanes] == list(LANES)
+    assert [lane.number for lane in config.lanes] == [1, 2, 3, 4]
     assert [lane.scanner.port for lane in config.lanes if lane.scanner] == [1, 2, 3, 4]
     assert [lane.turnstile.port for lane in config.lanes if lane.turnstile] == [5, 6, 7, 8]
     assert config.central is not None and config.central.url == "https://localhost:4001"
     assert config.local_api.address.port == 9000
+    assert config.peers is None
+
+
+def test_siblings_share_the_lanes_and_know_each_other(tmp_path: Path) -> None:
+    file = tmp_path / "gateway-2.toml"
+    devices = {number: 5000 + number for number in range(1, 7)}
+    boards = {number: 6000 + number for number in range(1, 7)}
+    one, two, three = sites(3)
+    write_gateway(
+        file, two, central=4001, scanners=devices, boards=boards, api=9000, peers=7002,
+        siblings={one.name: 8001, three.name: 8003},
+    )  # fmt: skip
+    config = load(str(file), Gateway)
+    assert [lane.scanner.port for lane in config.lanes if lane.scanner] == [5003, 5004]
+    assert config.peers is not None and config.peers.address.port == 7002
+    reached = [(sibling.name, sibling.port) for sibling in config.peers.siblings]
+    assert reached == [("demo-1", 8001), ("demo-3", 8003)]
+
+
+def test_no_two_gateways_share_a_lane() -> None:
+    for count in range(1, GATEWAYS_MAX + 1):
+        lanes = [number for site in sites(count) for number in site.lanes]
+        assert lanes == list(range(1, max(lanes) + 1))

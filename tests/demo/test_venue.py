@@ -46,28 +46,31 @@ TAKEN = DemoFailed("gateway did not become ready (exit 69): [Errno 98] Address a
 @pytest.mark.trio
 async def test_the_gateway_keeps_the_port_of_its_first_start(tmp_path: Path) -> None:
     place, said, _ = made(tmp_path, {"api": ["127.0.0.1:9001"]}, {"api": ["127.0.0.1:9001"]})
-    await place.start_gateway()
-    assert place.api == "http://127.0.0.1:9001"
-    assert load(str(place.gateway_toml), Gateway).local_api.address.port == 9001
-    await place.start_gateway()
-    assert (place.gateway_starts, said) == (2, [])
+    gateway = place.gateways[0]
+    await place.start_gateway(gateway)
+    assert gateway.api == "http://127.0.0.1:9001"
+    assert load(str(gateway.toml), Gateway).local_api.address.port == 9001
+    await place.start_gateway(gateway)
+    assert (gateway.starts, said) == (2, [])
 
 
 @pytest.mark.trio
 async def test_a_port_that_was_taken_is_left_and_that_is_said(tmp_path: Path) -> None:
     place, said, _ = made(tmp_path, {"api": ["127.0.0.1:9001"]}, TAKEN, {"api": ["127.0.0.1:9002"]})
-    await place.start_gateway()
-    await place.start_gateway()
-    assert place.api == "http://127.0.0.1:9002"
-    assert load(str(place.gateway_toml), Gateway).local_api.address.port == 9002
+    gateway = place.gateways[0]
+    await place.start_gateway(gateway)
+    await place.start_gateway(gateway)
+    assert gateway.api == "http://127.0.0.1:9002"
+    assert load(str(gateway.toml), Gateway).local_api.address.port == 9002
     assert said == ["The gateway's port was taken by somebody else; it moves."]
 
 
 @pytest.mark.trio
 async def test_another_failure_is_no_reason_to_move(tmp_path: Path) -> None:
     place, _, starts = made(tmp_path, DemoFailed("gateway did not become ready (exit 78)"))
+    gateway = place.gateways[0]
     with pytest.raises(DemoFailed, match="exit 78"):
-        await place.start_gateway()
+        await place.start_gateway(gateway)
     assert starts.started == ["gateway"]
 
 
