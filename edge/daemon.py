@@ -263,7 +263,8 @@ class _Daemon:
             devices = wire(self.gateway, self.config)
             ports = await self._start_devices(nursery, devices)
             nursery.start_soon(self._tick)
-            nursery.start_soon(keep_snapshots, self.ledger, self.gateway, self.config)
+            mirrors = self.siblings.intake.folders if self.siblings is not None else dict
+            nursery.start_soon(keep_snapshots, self.ledger, self.gateway, self.config, mirrors)
             connections = Connections(self.config.local_api.connections_max)
             bound = await nursery.start(
                 partial(serve_api, self.gateway, self.config, self.ledger,

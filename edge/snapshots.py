@@ -1,12 +1,13 @@
 """Takes a snapshot every so many facts, in a process of its own, and records that it exists."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import trio
 
 from config.gateway import Gateway as GatewayConfig
+from crypto.block import Head
 from crypto.entry import KnownFact, SnapshotTaken
 from edge.core.moments import Moment
 from edge.gateway import Gateway
@@ -19,8 +20,14 @@ LOOK_S = 10.0
 RETRY_S = 300.0
 
 
-async def keep_snapshots(ledger: Ledger, gateway: Gateway, config: GatewayConfig) -> None:
-    """Snapshot the ledger whenever `snapshot_every_facts` are durable since the last one."""
+async def keep_snapshots(
+    ledger: Ledger, gateway: Gateway, config: GatewayConfig,
+    mirrors: Callable[[], Mapping[Path, tuple[bytes, Mapping[int, Head]]]] = dict,
+) -> None:  # fmt: skip
+    """Snapshot the ledger whenever `snapshot_every_facts` are durable since the last one.
+
+    `mirrors`: folder, gateway and durable heads of each sibling whose log is folded, too.
+    """
     since = ledger.durable.seq
     while True:
         await trio.sleep(LOOK_S)
@@ -28,7 +35,7 @@ async def keep_snapshots(ledger: Ledger, gateway: Gateway, config: GatewayConfig
             continue
         try:
             taken = await take_in_background(
-                Path(config.ledger_dir), ledger.gateway, dict(ledger.heads)
+                Path(config.ledger_dir), ledger.gateway, dict(ledger.heads), mirrors()
             )
         except (LedgerError, OSError) as error:
             log.warning("no snapshot was taken; starts take longer", extra={"why": str(error)})

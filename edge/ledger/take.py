@@ -7,7 +7,7 @@ low priority folds the durable blocks again, from the last snapshot on, and writ
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -22,6 +22,13 @@ from edge.ledger import epochs, snapshot
 from edge.ledger.chain import EpochChain, Trust
 from edge.ledger.errors import LedgerError
 from edge.ledger.reading import Reading
+from edge.ledger.segments import (
+    FIRST_BLOCK_AT,
+    SegmentName,
+    SegmentReader,
+    gateway_of,
+    segments_of,
+)
 from edge.ledger.storage import DiskStorage, Storage
 
 _RUN_BYTES: Final = 4 << 20
@@ -46,9 +53,20 @@ class Taken(NamedTuple):
     through_seq: int
 
 
+class Mirrored(NamedTuple):
+    """A sibling's log beside ours: whose, how far, and where its blocks stand."""
+
+    storage: Storage
+    gateway: bytes
+    heads: Mapping[int, Head]
+
+
 class _Job(msgspec.Struct, frozen=True):
+    """`mirrors`: (folder, gateway, heads) of each sibling."""
+
     gateway: str
     heads: dict[int, tuple[int, str]]
+    mirrors: list[tuple[str, str, dict[int, tuple[int, str]]]] = []
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -59,32 +77,53 @@ class _Answer(msgspec.Struct, frozen=True):
 
 def take_snapshot(
     storage: Storage, gateway: bytes, heads: Mapping[int, Head],
-    make: Callable[[bytes | None], Foldable],
+    make: Callable[[bytes | None], Foldable], mirrors: Sequence[Mirrored] = (),
 ) -> Taken:  # fmt: skip
-    """Fold everything through `heads` (durable ones) and store the snapshot.
+    """Fold everything through `heads` (durable ones), ours and siblings', and store the snapshot.
 
     `make` gives a state from the bytes of the last snapshot, or an empty one for None. Raises
     `LedgerError` when the log cannot be read, `LedgerFull` when the file has no room.
     """
     vector, state = _last(storage, gateway, heads, make)
-    reading = Reading(storage)
-    for epoch, end in sorted(heads.items()):
-        at = vector.get((gateway, epoch), Head())
-        kept = epochs.load_key(storage, epoch)
-        key = VerifyKey(kept.key.public) if kept is not None else None
-        chain = EpochChain(Trust(b"", gateway, None), epoch, at, key)
-        while chain.head.seq < end.seq:
-            run = reading.run_from(epoch, chain.head.seq + 1, _RUN_BYTES, end.seq)
-            for block in run:
-                try:
-                    facts = chain.check(block)
-                except Bad as error:
-                    raise LedgerError(f"seq {block.first_seq}: {error}") from None
-                state.apply_run(gateway, epoch, block.first_seq, facts)
-        vector[gateway, epoch] = chain.head
+    for log in (Mirrored(storage, gateway, heads), *mirrors):
+        for epoch, end in sorted(log.heads.items()):
+            at = vector.get((log.gateway, epoch), Head())
+            # What the last snapshot has of a mirror that was lost since is folded all the same.
+            if at.seq < end.seq or log.gateway == gateway:
+                vector[log.gateway, epoch] = _fold_log(log, epoch, at, end, state)
     last = max(heads)
     digest = snapshot.store(storage, (last, heads[last].seq), vector, state.dump())
     return Taken(digest, last, heads[last].seq)
+
+
+def _fold_log(log: Mirrored, epoch: int, at: Head, end: Head, state: Foldable) -> Head:
+    reading = Reading(log.storage)
+    chain = EpochChain(Trust(b"", log.gateway, None), epoch, at, _key(log.storage, epoch, at))
+    while chain.head.seq < end.seq:
+        for block in reading.run_from(epoch, chain.head.seq + 1, _RUN_BYTES, end.seq):
+            try:
+                facts = chain.check(block)
+            except Bad as error:
+                raise LedgerError(f"seq {block.first_seq}: {error}") from None
+            state.apply_run(log.gateway, epoch, block.first_seq, facts)
+    return chain.head
+
+
+def _key(storage: Storage, epoch: int, at: Head) -> VerifyKey | None:
+    """The key of an epoch that is gone on with: ours has a file, a sibling's a first block."""
+    kept = epochs.load_key(storage, epoch)
+    if kept is not None:
+        return VerifyKey(kept.key.public)
+    first = next((n for n in segments_of(storage) if n == SegmentName(epoch, 1)), None)
+    if not at.seq or first is None:
+        return None
+    owner = gateway_of(storage, first)
+    chain = EpochChain(Trust(b"", owner or b"", None), epoch)
+    try:
+        chain.check(SegmentReader(storage, first).block_at(FIRST_BLOCK_AT)[0])
+    except Bad:
+        return None
+    return chain.key
 
 
 def _last(
@@ -105,12 +144,19 @@ def _last(
     return {}, make(None)
 
 
-async def take_in_background(folder: Path, gateway: bytes, heads: Mapping[int, Head]) -> Taken:
+async def take_in_background(
+    folder: Path, gateway: bytes, heads: Mapping[int, Head],
+    mirrors: Mapping[Path, tuple[bytes, Mapping[int, Head]]] | None = None,
+) -> Taken:  # fmt: skip
     """Run `take_snapshot` in a process of its own and wait for it; cancelling kills it.
 
     Raises `LedgerError` with what the process said when it failed.
     """
-    job = _Job(gateway.hex(), {e: (h.seq, h.hash.hex()) for e, h in heads.items()})
+    beside = [
+        (str(path), owner.hex(), _plain(theirs))
+        for path, (owner, theirs) in (mirrors or {}).items()
+    ]
+    job = _Job(gateway.hex(), _plain(heads), beside)
     ran = await trio.run_process(
         [sys.executable, "-m", "edge.ledger.take", str(folder)],
         stdin=msgspec.json.encode(job), capture_stdout=True, capture_stderr=True, check=False,
@@ -122,24 +168,38 @@ async def take_in_background(folder: Path, gateway: bytes, heads: Mapping[int, H
     return Taken(bytes.fromhex(answer.digest), answer.epoch, answer.through_seq)
 
 
+def _plain(heads: Mapping[int, Head]) -> dict[int, tuple[int, str]]:
+    return {epoch: (head.seq, head.hash.hex()) for epoch, head in heads.items()}
+
+
+def _heads(plain: Mapping[int, tuple[int, str]]) -> dict[int, Head]:
+    return {epoch: Head(seq, bytes.fromhex(digest)) for epoch, (seq, digest) in plain.items()}
+
+
 def main() -> int:
     """The process of `take_in_background`."""
     from edge.core.state import State
 
     os.nice(_NICE)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=_Job)
-    heads = {epoch: Head(seq, bytes.fromhex(digest)) for epoch, (seq, digest) in job.heads.items()}
     storage = DiskStorage(sys.argv[1], owner=False)
+    mirrors = [
+        Mirrored(DiskStorage(path, owner=False), bytes.fromhex(owner), _heads(theirs))
+        for path, owner, theirs in job.mirrors
+    ]
     try:
         taken = take_snapshot(
-            storage, bytes.fromhex(job.gateway), heads,
-            lambda raw: State() if raw is None else State.load(raw),
+            storage, bytes.fromhex(job.gateway), _heads(job.heads),
+            lambda raw: State() if raw is None else State.load(raw), mirrors,
         )  # fmt: skip
     except LedgerError as error:
         print(error, file=sys.stderr)
         return 1
     finally:
         storage.close()
+        for mirror in mirrors:
+            if isinstance(mirror.storage, DiskStorage):
+                mirror.storage.close()
     answer = _Answer(taken.digest.hex(), taken.epoch, taken.through_seq)
     sys.stdout.buffer.write(msgspec.json.encode(answer))
     return 0

@@ -121,6 +121,13 @@ class Intake:
             if row.durable.seq
         }
 
+    def folders(self) -> dict[Path, tuple[bytes, dict[int, Head]]]:
+        """Where each sibling's blocks stand, whose they are, and how far they are durable."""
+        return {
+            self._folder / gateway.hex(): (gateway, {e: r.durable for e, r in mirror.logs.items()})
+            for gateway, mirror in self.mirrors.items()
+        }
+
     def log(self, key: Key) -> MirrorLog | None:
         """The log (gateway, epoch), if anything of it was taken."""
         mirror = self.mirrors.get(key[0])

@@ -121,7 +121,9 @@ def test_two_desks_that_did_not_hear_of_each_other() -> None:
         north.state.apply(gateway, 1, seq, fact)
     ((ticket, earlier, later),) = unrecorded(north.state, north.state.suspects)
     assert (ticket, earlier.gateway, later.gateway) == (TICKET, A, B)
-    assert (later.gate, later.lane, later.hlc) == (1, 1, south.facts[0][2].hlc)  # type: ignore[union-attr]
+    admitted = south.facts[0][2]
+    assert isinstance(admitted, Admitted)
+    assert (later.gate, later.lane, later.hlc) == (1, 1, admitted.hlc)
 
 
 def test_what_was_recorded_by_anybody_is_recorded() -> None:

@@ -16,6 +16,7 @@ from edge.ledger.storage import DiskStorage
 from edge.ledger.take import take_in_background, take_snapshot
 from tests.edge.ledger.faulty_disk import FaultyDisk
 from tests.edge.ledger.logs import GATEWAY, NOW_S, start, write
+from tests.edge.peers.logs import A, Log, Taker
 
 
 class Count:
@@ -83,3 +84,32 @@ async def test_a_failure_there_is_told_here(tmp_path: Path) -> None:
     with trio.fail_after(60), pytest.raises(LedgerError, match="no snapshot was taken"):
         await take_in_background(tmp_path, GATEWAY, {NOW_S: Head(head.seq + 5, head.hash)})
     storage.close()
+
+
+@pytest.mark.trio
+async def test_siblings_are_in_it_and_are_gone_on_with(tmp_path: Path) -> None:
+    """A second snapshot goes on in the middle of the sibling's epoch; its key has no file here."""
+    storage = DiskStorage(tmp_path / "own")
+    recovered = start(storage).recovered
+    taker, log = Taker(tmp_path), Log().fill(2)
+    heads = {recovered.writer.epoch: recovered.writer.head}
+    for more in (0, 3):
+        log.fill(more)
+        await taker.take(*log.blocks)
+        await taker.intake.flush()
+        await take_in_background(tmp_path / "own", GATEWAY, heads, taker.intake.folders())
+        found = snapshot.load(storage, snapshot.files(storage)[0])
+        assert found is not None
+        assert found.vector == {(GATEWAY, recovered.writer.epoch): recovered.writer.head,
+                                (A, 5): log.head}  # fmt: skip
+        state = State.load(found.state)
+        assert state.hlc_of(A) == log.blocks[-1].last_hlc
+    lost = {tmp_path / "peers" / A.hex(): (A, {5: Head(1, log.blocks[0].hash)})}
+    await take_in_background(tmp_path / "own", GATEWAY, heads, lost)
+    again = snapshot.load(storage, snapshot.files(storage)[0])
+    assert again is not None and again.vector[A, 5] == log.head
+    storage.close()
+    taker.intake.close()
+    reopened = Taker(tmp_path, vector=again.vector)
+    assert reopened.folded == []
+    assert reopened.intake.heads() == {(A, 5): log.head}

@@ -70,7 +70,7 @@ class Scene:
         self.centres = {gateway: Centre(gateway) for gateway in (A, B)}
         holdings = Holdings(Own(OWN), self.taker.intake, inline)
         self.courier = Courier(
-            holdings, self.missed, lambda gateway: self.centres[gateway],  # type: ignore[arg-type, return-value]
+            holdings, self.missed, self.centres.__getitem__,  # type: ignore[arg-type]
             VerifyKey(KEY.public), 60.0,
         )  # fmt: skip
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import trio
-import trio.testing
 
 from crypto.block import Block
 from crypto.entry import ConflictFound, Started
@@ -229,7 +228,7 @@ async def test_lanes_stay_closed_until_everything_told_is_folded(tmp_path: Path)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(learn)
             await held_up.wait()
-            await trio.testing.wait_all_tasks_blocked(0.1)
+            await trio.sleep(0.2)  # it looks every 0.05 s
             assert learned == []
             go_on.set()
         assert learned == [True]

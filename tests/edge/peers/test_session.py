@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,19 @@ async def test_the_next_connection_resumes_by_vector(
     assert b.seqs == list(range(1, 24)) and b.intake.counts[A].same == 0
 
 
+class Dripping:
+    """Breaks after so many bytes, in the middle of whatever is sent."""
+
+    def __init__(self, send: Callable[[bytes], Awaitable[None]], left: int) -> None:
+        self._send, self._left = send, left
+
+    async def send_all(self, data: bytes) -> None:
+        await self._send(data[: self._left])
+        self._left -= len(data)
+        if self._left <= 0:
+            raise trio.BrokenResourceError
+
+
 async def test_a_connection_that_breaks_anywhere_loses_nothing(
     tmp_path: Path, autojump_clock: object
 ) -> None:
@@ -71,13 +85,8 @@ async def test_a_connection_that_breaks_anywhere_loses_nothing(
             left = next(cuts)
             send = wire.streams[0].send_stream.send_all
 
-            async def dripping(data: bytes, left: list[int] = [left], send: object = send) -> None:  # noqa: B006
-                await send(data[: left[0]])  # type: ignore[operator]
-                left[0] -= len(data)
-                if left[0] <= 0:
-                    raise trio.BrokenResourceError
-
-            wire.streams[0].send_stream.send_all = dripping  # type: ignore[method-assign]
+            dripping = Dripping(send, left)
+            wire.streams[0].send_stream.send_all = dripping.send_all  # type: ignore[method-assign]
             await until(lambda: b.knows(a) or wire.ended[0].is_set())  # noqa: B023
     assert rounds > 3
     assert b.seqs == list(range(1, 62)) and b.intake.counts[A].forged == 0
