@@ -113,6 +113,13 @@ def test_no_right_gate_sends_to_the_help_desk() -> None:
     assert words(said, "fr").endswith("Adressez-vous à : l’accueil.")
 
 
+def test_nobody_is_sent_to_the_gate_where_they_stand() -> None:
+    desk = Desk(gates=[bundle.Gate(NORTH, "North gate")])
+    claim = desk.hold(make_code()).claim
+    said = saying(Decision(Reason.PRODUCT, 0, claim), desk.policy, A, NORTH, "entry", NOW)
+    assert said.key == "product"
+
+
 def test_who_comes_early_is_told_when_to_come() -> None:
     said = at_gate(Desk(), make_code(performance=TOMORROW))
     assert words(said, "de") == "Sie sind früh! Einlass ab 2.1., 12:00."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -13,23 +14,21 @@ from tests.edge.web.browsing import WAIT_MS, hidden, in_browser, shows
 from tests.edge.web.house import House, code
 from tests.edge.web.serving import served
 
-WIDTH, HEIGHT, SCALE = 640, 480, 6
+WIDTH, HEIGHT, SCALE = 640, 480, 5
 WHITE, GREY, BLACK = 235, 120, 16
 
 
-def video(path: Path, text: str, turned: bool) -> None:
-    """Two pictures of a QR code on a grey wall (YUV4MPEG2, 4:2:0), upside down if `turned`."""
+def video(path: Path, text: str, degrees: float) -> None:
+    """Two pictures of a QR code on a grey wall (YUV4MPEG2, 4:2:0), turned by `degrees`."""
     rows = [bytes(row) for row in segno.make(text, error="m").matrix_iter(border=4)]
-    if turned:
-        rows = [row[::-1] for row in rows[::-1]]
-    side = len(rows) * SCALE
-    left, top = (WIDTH - side) // 2, (HEIGHT - side) // 2
-    assert left >= 0 and top >= 0
-    luma = bytearray([GREY]) * (WIDTH * HEIGHT)
-    for y in range(side):
-        line = b"".join(bytes([BLACK if dark else WHITE]) * SCALE for dark in rows[y // SCALE])
-        at = (top + y) * WIDTH + left
-        luma[at : at + side] = line
+    middle = len(rows) / 2
+    cos, sin = math.cos(math.radians(degrees)) / SCALE, math.sin(math.radians(degrees)) / SCALE
+    luma = bytearray()
+    for y in range(-HEIGHT // 2, HEIGHT // 2):
+        for x in range(-WIDTH // 2, WIDTH // 2):
+            u, v = cos * x + sin * y + middle, cos * y - sin * x + middle
+            inside = 0 <= u < len(rows) and 0 <= v < len(rows)
+            luma.append((BLACK if rows[int(v)][int(u)] else WHITE) if inside else GREY)
     frame = b"FRAME\n" + bytes(luma) + b"\x80" * (WIDTH * HEIGHT // 2)
     head = b"YUV4MPEG2 W%d H%d F15:1 Ip A1:1 C420jpeg\n" % (WIDTH, HEIGHT)
     path.write_bytes(head + frame * 2)
@@ -37,11 +36,10 @@ def video(path: Path, text: str, turned: bool) -> None:
 
 @pytest.mark.trio
 @pytest.mark.needs("chromium")
-@pytest.mark.parametrize("turned", [False, True], ids=["upright", "upside-down"])
-@pytest.mark.parametrize("width", [360, 1280])
-async def test_the_camera_reads_a_ticket_once(tmp_path: Path, width: int, turned: bool) -> None:
+@pytest.mark.parametrize(("width", "degrees"), [(360, 0), (1280, 10), (360, 160)])
+async def test_the_camera_reads_a_ticket_once(tmp_path: Path, width: int, degrees: float) -> None:
     house = House()
-    video(tmp_path / "ticket.y4m", code(1), turned)
+    video(tmp_path / "ticket.y4m", code(1), degrees)
     args = [
         "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={tmp_path / 'ticket.y4m'}",

@@ -45,12 +45,18 @@ def look(shown: Page, kind: str) -> None:
 
 
 def everything_is_visible(shown: Page) -> None:
-    width, height = shown.evaluate("[innerWidth, innerHeight]")
-    for part in shown.locator("main *:visible, #hints:visible, footer:visible").all():
+    """All words stand in the free part of the screen, not behind the hint or the last line."""
+    room = shown.locator("main").bounding_box()
+    assert room is not None
+    for part in shown.locator("main > *, main p:visible").all():
         box = part.bounding_box()
         assert box is not None
-        assert box["x"] >= -1 and box["x"] + box["width"] <= width + 1, box
-        assert box["y"] >= -1 and box["y"] + box["height"] <= height + 1, box
+        assert box["x"] >= room["x"] - 1 and box["y"] >= room["y"] - 1, (box, room)
+        assert box["x"] + box["width"] <= room["x"] + room["width"] + 1, (box, room)
+        assert box["y"] + box["height"] <= room["y"] + room["height"] + 1, (box, room)
+    height = shown.evaluate("innerHeight")
+    last = shown.locator("footer").bounding_box()
+    assert last is not None and last["y"] + last["height"] <= height + 1
 
 
 @pytest.mark.trio
