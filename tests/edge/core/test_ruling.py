@@ -286,8 +286,17 @@ def test_everybodys_exit_makes_guests_absent() -> None:
     desk = ruled(True, BERLIN, terms=terms)
     assert says(desk, "2020-01-01T20:00", "2020-01-01T21:00", "2020-01-02T01:00",
                 "2020-01-02T12:00", "2020-01-02T12:01") == [V, RULES, RULES, V, RULES]  # fmt: skip
-    # Between two entries, too: the counts of days stay, only who is inside changes.
-    assert says(desk, "2020-01-05T12:00", "2020-01-05T12:05 exit", "2020-01-05T12:06") == [V, V, V]
+
+
+def test_everybodys_exit_between_two_entries_is_seen() -> None:
+    rule = {"==": [{"var": "entry_status"}, "absent"]}
+    desk = ruled(True, BERLIN, terms=Terms(rules=[RuleText(json.dumps(rule))], exit_all_at=180))
+    code = make_code(product=UNLIMITED, persons=2, issued_at=1)
+    answers = []
+    for at in ("01T20:00", "01T20:01", "01T20:02", "02T12:00", "02T12:01", "02T12:02"):
+        desk.now_s = utc(f"2020-01-{at}")
+        answers.append(told(desk.scan(code)))
+    assert answers == [V, V, RULES, V, V, RULES]
 
 
 def test_what_lapsed_is_no_entry_for_a_rule() -> None:
