@@ -10,5 +10,5 @@ def test_damage_names_the_place_and_the_way_out() -> None:
     text = str(error)
     assert isinstance(error, LedgerError)
     assert "epoch 7 seq 12, in a.segment at byte 8192" in text
-    assert "ledger repair DIR --from FILE" in text and "ledger set-aside DIR --reason" in text
+    assert "ledger repair DIR --centre" in text and "ledger set-aside DIR --reason" in text
     assert "Nothing was changed" in text
