@@ -61,9 +61,7 @@ def write_config(
 
 
 @contextlib.contextmanager
-def gateway(
-    config: Path, module: str = "", words: Sequence[str] = ()
-) -> Iterator[Running]:
+def gateway(config: Path, module: str = "", words: Sequence[str] = ()) -> Iterator[Running]:
     """Start the daemon, wait until it is ready, stop it in order afterwards.
 
     `module` replaces the daemon by one that takes CONFIG and READY_FD, and then `words`.
