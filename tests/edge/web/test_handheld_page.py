@@ -130,8 +130,9 @@ async def test_what_was_not_sent_fills_the_screen_and_retries_as_the_same(reache
         scan(shown, code(2))
         shows(shown, "#pending-other", "Retry or discard first!")
         assert len(asked) == 1  # the other one was not sent, nor kept for later
-        scan(shown, code(1))  # the same ticket again is the same presentation
-        shown.wait_for_function("document.getElementById('pending').hidden === false")
+        with shown.expect_event("requestfailed", lambda request: "presentations" in request.url):
+            scan(shown, code(1))  # the same ticket again is the same presentation
+        expect(shown.locator("#pending")).to_be_visible(timeout=WAIT_MS)
         shown.unroute("**/presentations**")
         shown.reload()  # a browser that was ended forgets nothing that is unknown
         expect(shown.locator("#pending")).to_be_visible(timeout=WAIT_MS)
