@@ -52,8 +52,9 @@ def decide(
     Changes nothing: the returned fact is folded by the caller.
     """
     read = _read(state, policy, presentation, now)
-    if isinstance(read, Claim):
+    if type(read) is Claim:
         return judge(state, policy, presentation, read, now, hlc)
+    assert isinstance(read, Chosen)
     finding = Finding(read.reason)
     return _refuse(policy, finding, presentation, now, hlc, None, read.fitting)
 
@@ -82,7 +83,7 @@ def judge(
 ) -> Decision:  # fmt: skip
     """Decide a claim that was read. `as_of`: its history as it was at `now`, if that is past."""
     ticket = state.tickets.get(claim.identity, _NOBODY)
-    again = said_before(state, ticket, p)
+    again = said_before(state, ticket, p) if ticket.holds else None
     if again is not None:
         marks = 0 if again.exit else _marks(policy, claim, now)
         hints = _hints(policy, claim, now) if policy.hinted else None
@@ -101,9 +102,9 @@ def judge(
     fact = Admitted(
         hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, claim.issued_at,
         claim.product, claim.performance, wanted, claim.persons, p.nonce,
-        marks | rights(policy, p, claim),
+        marks | (rights(policy, p, claim) if policy.zoned else policy.rights[claim.product]),
     )  # fmt: skip
-    return Decision(None, wanted, claim, fact, marks=marks, hints=hints)
+    return Decision(None, wanted, claim, fact, None, None, False, marks, hints)
 
 
 def ticket_hash(identity: bytes) -> bytes:
@@ -149,11 +150,8 @@ def _check(
     state: State, policy: Policy, ticket: Ticket, p: Presentation, claim: Claim, now: Moment
 ) -> Finding | None:
     """The ladder from check 2 on."""
-    reason = _listed(policy, ticket, p, claim)
-    if reason is not None:
-        return Finding(reason)
     gate = policy.gates.get(p.gate, _ANY_GATE)
-    reason = _elsewhere(policy, gate, claim)
+    reason = _barred(policy, gate, ticket, p, claim)
     if reason is not None:
         return Finding(reason)
     if p.direction == "entry":
@@ -161,21 +159,23 @@ def _check(
             opens = opens_ms(policy, claim, gate, now.ms // 1000)
             return Finding(Reason.INVALID_TIME, opens_ms=opens)
         wanted = min(max(p.count, 1), COUNT_MAX)
-        holds = state.in_order(ticket)
-        product = policy.products[claim.product]
+        holds = state.in_order(ticket) if ticket.holds else []
         if claim.product in policy.careful:
             finding = _careful(state, policy, gate, holds, claim, wanted, p, now)
             if finding is not None:
                 return finding
-        else:
+        elif holds or wanted > claim.persons:
+            product = policy.products[claim.product]
             obstacle = history.redeemed(holds, product, claim.persons, wanted, now)
             if obstacle is not None:
                 return Finding(Reason.ALREADY_REDEEMED, obstacle)
     return None if p.gate in policy.gates else Finding(Reason.DEVICE)
 
 
-def _listed(policy: Policy, ticket: Ticket, p: Presentation, claim: Claim) -> Reason | None:
-    """Checks 2 to 6: what the lists say. Whoever is in with a debt may leave with it."""
+def _barred(
+    policy: Policy, gate: GateRule, ticket: Ticket, p: Presentation, claim: Claim
+) -> Reason | None:
+    """Checks 2 to 8: what the lists say, and whether it is for this gate."""
     identity = claim.identity
     # A medium is linked to the ticket itself, whichever code of it is the newest.
     if (
@@ -184,27 +184,28 @@ def _listed(policy: Policy, ticket: Ticket, p: Presentation, claim: Claim) -> Re
     ):
         return Reason.REVOKED
     reason = policy.denied.get(identity)
-    if reason is None or reason < Reason.UNAPPROVED:
+    if reason is not None and not _excused(reason, gate, p):
         return reason
-    if p.direction == "exit":
-        return None
-    paid = reason is Reason.UNPAID and p.accept_unpaid
-    gate = policy.gates.get(p.gate, _ANY_GATE)
-    return None if paid and gate.accepts_unpaid else reason
-
-
-def _elsewhere(policy: Policy, gate: GateRule, claim: Claim) -> Reason | None:
-    """Checks 7 and 8: not for this gate."""
-    if claim.product not in policy.products:
+    product, performance = claim.product, claim.performance
+    if product not in policy.products:
         return Reason.PRODUCT
-    if gate.products is not None and claim.product not in gate.products:
+    if gate.products is not None and product not in gate.products:
         return Reason.PRODUCT
-    if claim.performance:
-        if claim.performance not in policy.performances:
+    if performance:
+        if performance not in policy.performances:
             return Reason.PERFORMANCE
-        if gate.performances is not None and claim.performance not in gate.performances:
+        if gate.performances is not None and performance not in gate.performances:
             return Reason.PERFORMANCE
     return None
+
+
+def _excused(reason: Reason, gate: GateRule, p: Presentation) -> bool:
+    """Whoever is in with a debt may leave with it; and staff may take the money at some gates."""
+    if reason < Reason.UNAPPROVED:
+        return False
+    if p.direction == "exit":
+        return True
+    return reason is Reason.UNPAID and p.accept_unpaid and gate.accepts_unpaid
 
 
 def _careful(
