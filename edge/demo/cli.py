@@ -116,10 +116,19 @@ def _check(asked: argparse.Namespace) -> int:
         findings = await check_again(folder, News(_say), processes)
         _report(findings)
         if not findings:
-            print("Gateway and centre agree to the row, and no ticket was admitted twice.")
+            print(_agreed(folder))
         return 1 if findings else 0
 
     return _guarded(asked, folder, again)
+
+
+def _agreed(folder: Path) -> str:
+    if json.loads((folder / PLAN_FILE).read_text())["planned"]:
+        return (
+            "All gateways and the centre agree to the row, and no ticket was admitted twice"
+            " but those of the cut."
+        )
+    return "Gateway and centre agree to the row, and no ticket was admitted twice."
 
 
 def _guarded(

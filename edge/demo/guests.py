@@ -5,7 +5,7 @@ where it is empty, the answer depends on what was done with the ticket before (s
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
@@ -96,6 +96,8 @@ class _Plan:
     gateways: Sequence[tuple[int, ...]] = (tuple(LANES),)
     guests: list[Guest] = field(default_factory=list)
     _drawn: dict[str, int] = field(default_factory=dict)
+    #: Ticket -> the lanes of the gateway where it is shown: codes that run out are drawn again.
+    _home: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def draw(self, sort: str) -> Code:
         """The next unused code of this sort; when there are no more, the first ones again."""
@@ -117,12 +119,19 @@ class _Plan:
         """When somebody comes: more of them in the first two thirds."""
         return round(self.random.triangular(0, self.seconds, self.seconds * 0.4), 3)
 
+    def _at_home(self, code: Code, show: Show) -> Show:
+        own = self.beside(show.lane)
+        home = self._home.setdefault(code.identity, own)
+        return show if home is own else replace(show, lane=home[own.index(show.lane)])
+
     def add(
         self, sort: str, code: Code, *shows: Show, reason: str = "", silent: bool = False,
         at_s: float | None = None,
     ) -> Guest:  # fmt: skip
         """One more guest."""
         when = self.at() if at_s is None else at_s
+        if code.identity and not reason:
+            shows = tuple(self._at_home(code, show) for show in shows)
         guest = Guest(len(self.guests) + 1, sort, when, code, shows, reason, silent)
         self.guests.append(guest)
         return guest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import shlex
 import shutil
@@ -11,9 +13,15 @@ import sysconfig
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from central.postgres import Embedded
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
+RUN_S = 240
 
 
 def words(*more: str) -> list[str]:
@@ -102,3 +110,49 @@ def copied(folder: Path, to: Path) -> Path:
 
 def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class Ran(NamedTuple):
+    """A kept folder, and what the demo said."""
+
+    folder: Path
+    code: int
+    out: str
+    err: str
+
+
+def finish(demo: subprocess.Popen[str], temporary: Path) -> Ran:
+    out, err = demo.communicate(timeout=RUN_S)
+    folders = list(temporary.glob("gatehouse-demo-*"))
+    return Ran(folders[0] if folders else temporary, demo.returncode, out, err)
+
+
+def agreed(ran: Ran) -> dict[str, Any]:
+    assert ran.code == 0, ran.err
+    (line,) = ran.out.splitlines()
+    told: dict[str, Any] = json.loads(line)
+    assert told["ok"] is True
+    return told
+
+
+def check(folder: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        words("--check", str(folder)), capture_output=True, text=True, timeout=RUN_S,
+        cwd="/", env=environment(folder.parent),
+    )  # fmt: skip
+    assert gone(folder) == []
+    return done.returncode, done.stdout + done.stderr
+
+
+def behind_its_back(folder: Path, statement: str) -> None:
+    """As the superuser of the centre's database, which the centre itself never is."""
+
+    async def run() -> None:
+        async with Embedded(folder / "central" / "postgres", entropy=os.urandom) as server:
+            connection = await asyncpg.connect(server.dsn())
+            try:
+                assert (await connection.execute(statement)).endswith(" 1")
+            finally:
+                await connection.close()
+
+    asyncio.run(run())

@@ -13,7 +13,7 @@ from crypto.claim import Keyring
 from crypto.errors import BadCode
 from crypto.keys import SigningKey
 from edge.demo.guests import SORTS, Code, Codes, flipped, plan
-from edge.demo.settings import LANES
+from edge.demo.settings import LANES, sites
 
 KEY = SigningKey(bytes(32))
 
@@ -67,6 +67,20 @@ def test_a_copy_comes_later_and_to_another_lane() -> None:
 def test_a_group_shows_its_code_once_too_often() -> None:
     group = next(guest for guest in plan(3, 60, 10, codes()) if guest.sort == "group_singly")
     assert len(group.shows) == group.code.persons + 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("gateways", [1, 2, 3])
+def test_nobody_shows_a_ticket_at_two_gateways_by_chance(seed: int, gateways: int) -> None:
+    crowd = plan(seed, 200, 10, codes(8), gateways)  # so few that they are drawn again
+    owner = {lane: site.name for site in sites(gateways) for lane in site.lanes}
+    where: dict[str, set[str]] = {}
+    for guest in crowd:
+        if guest.code.identity and not guest.reason:
+            shown = where.setdefault(guest.code.identity, set())
+            shown |= {owner[show.lane] for show in guest.shows}
+    assert all(len(at) == 1 for at in where.values())
+    assert {owner[guest.shows[0].lane] for guest in crowd} == set(owner.values())
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import asyncpg
 import pytest
 
-from central.postgres import Embedded
 from tests.demo import demo_runs
+from tests.demo.demo_runs import Ran, agreed, behind_its_back, check, finish
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]
 RUN = ("--headless", "--json", "--guests", "60", "--seconds", "6")
-RUN_S = 240
-
-
-class Ran(NamedTuple):
-    """A kept folder, and what the demo said."""
-
-    folder: Path
-    code: int
-    out: str
-    err: str
-
-
-def finish(demo: subprocess.Popen[str], temporary: Path) -> Ran:
-    out, err = demo.communicate(timeout=RUN_S)
-    folders = list(temporary.glob("gatehouse-demo-*"))
-    return Ran(folders[0] if folders else temporary, demo.returncode, out, err)
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +34,6 @@ def runs() -> Iterator[dict[str, Ran]]:
             demo.kill()
         for place in places.values():
             demo_runs.remove(place)
-
-
-def agreed(ran: Ran) -> dict[str, Any]:
-    assert ran.code == 0, ran.err
-    (line,) = ran.out.splitlines()
-    told: dict[str, Any] = json.loads(line)
-    assert told["ok"] is True
-    return told
 
 
 @pytest.mark.needs("setpriv")
@@ -92,29 +63,6 @@ def test_a_good_run_removes_its_folder_unless_it_is_to_be_kept(runs: dict[str, R
         assert demo_runs.gone(ran.folder) == []
     if "other" in runs:
         assert not list(runs["other"].folder.glob("gatehouse-demo-*"))
-
-
-def check(folder: Path) -> tuple[int, str]:
-    done = subprocess.run(
-        demo_runs.words("--check", str(folder)), capture_output=True, text=True, timeout=RUN_S,
-        cwd="/", env=demo_runs.environment(folder.parent),
-    )  # fmt: skip
-    assert demo_runs.gone(folder) == []
-    return done.returncode, done.stdout + done.stderr
-
-
-def behind_its_back(folder: Path, statement: str) -> None:
-    """As the superuser of the centre's database, which the centre itself never is."""
-
-    async def run() -> None:
-        async with Embedded(folder / "central" / "postgres", entropy=os.urandom) as server:
-            connection = await asyncpg.connect(server.dsn())
-            try:
-                assert (await connection.execute(statement)).endswith(" 1")
-            finally:
-                await connection.close()
-
-    asyncio.run(run())
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def made(findings: list[Finding], doubles: int = 0, **more: Any) -> Summary:
     return summarize(
         findings=findings, heard=HEARD, ledger=ledger, central=central, figures=FIGURES | more,
         planned={"planned"},
-    )
+    )  # fmt: skip
 
 
 def test_presentations_are_the_guests_and_passages_the_ledgers() -> None:

@@ -37,6 +37,7 @@ def made(tmp_path: Path, *answers: dict[str, Any] | DemoFailed) -> tuple[Venue, 
     place.central_ports = (4001, 4002)
     starts = Starts(*answers)
     place.processes = starts  # type: ignore[assignment]
+    place.gateways[0]._processes = starts  # type: ignore[assignment]
     return place, said, starts
 
 
