@@ -15,5 +15,6 @@ trouble    what goes wrong, and when?
 model      who may enter, in other words than the product's?
 checkers/  which promise is broken? One file each
 faults     which mistakes must be found? Patches, never flags of the product
+site/      several gateways of one venue: the same questions, and those between them
 ========== =================================================================================
 """

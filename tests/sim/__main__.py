@@ -3,6 +3,7 @@
     ./gatehouse sim --seeds 1000            seeds 0 to 999, on all processors
     ./gatehouse sim --seeds 1000 --from 5000
     ./gatehouse sim --seed 42 --trace       one history, line by line
+    ./gatehouse sim --gateways 3 --seeds 60 venues of three gateways (2 to 4), cut and burnt
     ./gatehouse sim --kept                  the seeds of tests/sim/seeds.txt
     ./gatehouse sim --fault NAME            with a planted mistake: which checker finds it?
     ./gatehouse sim --faults                every planted mistake
@@ -36,17 +37,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = list(sys.argv[1:] if arguments is None else arguments)
     options = _options(told)
     determinism.start_again_if_needed(told)
-    from tests.sim import faults
-
-    if options.fault is not None and options.fault not in faults.FAULTS:
-        print(f"no fault is called {options.fault}; there are: {', '.join(faults.FAULTS)}",
+    faults = _faults(options)
+    if options.fault is not None and options.fault not in faults:
+        print(f"no fault is called {options.fault}; there are: {', '.join(faults)}",
               file=sys.stderr)  # fmt: skip
         return 2
     if options.seed is not None:
         return _one(options)
     if options.faults or options.fault:
-        return _find(options, [options.fault] if options.fault else list(faults.FAULTS))
+        return _find(options, [options.fault] if options.fault else list(faults))
     return _many(options, kept() if options.kept else _range(options))
+
+
+def _faults(options: argparse.Namespace) -> dict[str, int | None]:
+    """Every mistake there is to plant, and the seed at which it was found last, if it is noted."""
+    from tests.sim import faults
+    from tests.sim.site import faults as site
+
+    one = options.gateways == 1
+    found = faults.FOUND_AT if one else site.FOUND_AT
+    return {name: found.get(name) for name in (faults.FAULTS if one else site.SITE_FAULTS)}
 
 
 def kept() -> list[int]:
@@ -65,6 +75,9 @@ def _options(told: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=int, default=200, help="how many (default 200)")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
+    parser.add_argument(
+        "--gateways", type=int, default=1, choices=(1, 2, 3, 4), help="of the venue (default 1)"
+    )
     parser.add_argument("--seed", type=int, help="this one alone")
     parser.add_argument("--trace", action="store_true", help="print what happens (with --seed)")
     parser.add_argument("--fault", help="plant this mistake of tests/sim/faults.py")
@@ -78,7 +91,9 @@ def _options(told: list[str]) -> argparse.Namespace:
 def _one(options: argparse.Namespace) -> int:
     from tests.sim import planting
 
-    result = planting.run(options.seed, options.fault, trace=options.trace)
+    result = planting.run(
+        options.seed, options.fault, gateways=options.gateways, trace=options.trace
+    )
     for line in result.trace:
         print(line)
     counts = " ".join(f"{name}={count}" for name, count in result.counts.items())
@@ -92,13 +107,14 @@ def _runs(options: argparse.Namespace, fault: str | None, seeds: list[int]) -> I
     """Outcomes as they come; stops handing out work when closed."""
     from tests.sim import planting
 
+    run = partial(planting.run_chunk, fault, options.gateways)
     chunks = iter([seeds[i : i + CHUNK] for i in range(0, len(seeds), CHUNK)])
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("fork")) as pool:
         running: set[Future[list[Outcome]]] = set()
         try:
             while True:
                 for chunk in chunks:
-                    running.add(pool.submit(partial(planting.run_chunk, fault), chunk))
+                    running.add(pool.submit(run, chunk))
                     if len(running) >= 2 * options.jobs:
                         break
                 if not running:
@@ -128,18 +144,17 @@ def _many(options: argparse.Namespace, seeds: list[int]) -> int:
     print(f"{len(seeds)} histories in {took_s:.1f} s ({len(seeds) / took_s:.1f} per second),"
           f" {len(broken)} broken", file=sys.stderr)  # fmt: skip
     if broken:
-        print(f"replay: ./gatehouse sim --seed {min(broken).seed} --trace", file=sys.stderr)
+        which = f"--gateways {options.gateways} " if options.gateways > 1 else ""
+        print(f"replay: ./gatehouse sim {which}--seed {min(broken).seed} --trace", file=sys.stderr)
         print("then keep it: a line in tests/sim/seeds.txt, with why", file=sys.stderr)
     return 1 if broken else 0
 
 
 def _find(options: argparse.Namespace, names: list[str]) -> int:
     """Plant each mistake and look for it; 1 when one survives."""
-    from tests.sim import faults
-
-    survived = 0
+    survived, faults = 0, _faults(options)
     for name in names:
-        first = faults.FOUND_AT.get(name)
+        first = faults[name]
         seen = _seen(options, name, [first]) if first is not None else None
         seen = seen or _seen(options, name, _range(options))
         if options.json:

@@ -12,6 +12,8 @@ from tests.sim.history import Result
 
 Plant = Callable[[], contextlib.AbstractContextManager[Any]]
 FAULTS: dict[str, Plant] = {}
+#: Those of a venue with several gateways.
+SITE_FAULTS: dict[str, Plant] = {}
 
 
 class Outcome(NamedTuple):
@@ -28,18 +30,29 @@ def fault(plant: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
     return plant
 
 
-def run(seed: int, fault: str | None, *, trace: bool = False) -> Result:
+def site_fault(plant: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
+    """As `fault`, for histories with several gateways."""
+    SITE_FAULTS[plant.__name__] = contextlib.contextmanager(plant)
+    return plant
+
+
+def run(seed: int, fault: str | None, *, gateways: int = 1, trace: bool = False) -> Result:
     """The history of `seed`, with a mistake if `fault` names one."""
-    with FAULTS[fault]() if fault else contextlib.nullcontext():
-        return history.run(seed, trace=trace)
+    faults = FAULTS if gateways == 1 else SITE_FAULTS
+    with faults[fault]() if fault else contextlib.nullcontext():
+        if gateways == 1:
+            return history.run(seed, trace=trace)
+        from tests.sim.site import history as site
+
+        return site.run(seed, gateways, trace=trace)
 
 
-def run_chunk(fault: str | None, seeds: list[int]) -> list[Outcome]:
+def run_chunk(fault: str | None, gateways: int, seeds: list[int]) -> list[Outcome]:
     """Each of `seeds`; with a mistake it stops at the first one that is found."""
     found = []
     for seed in seeds:
         try:
-            result = run(seed, fault)
+            result = run(seed, fault, gateways=gateways)
             found.append(Outcome(seed, result.digest, result.broken))
         except Exception as error:  # noqa: BLE001 - the border: a crash is a finding as well
             logging.disable(logging.NOTSET)

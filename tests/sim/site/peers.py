@@ -1,0 +1,125 @@
+"""The layers of `edge.peers` put together as `edge.peers.house` does, over wires in memory.
+
+What is left out is TLS and its doorkeeper: who is at the other end is said by the simulation.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import trio
+
+from config.peers import Peers, Sibling
+from edge.peers import codec
+from edge.peers.connections import Connections
+from edge.peers.courier import Courier
+from edge.peers.holdings import Holdings
+from edge.peers.house import House
+from edge.peers.links import Links
+from edge.peers.rebuild import Asker, _Conversation
+from tests.sim.site.lan import End, Lan
+from tests.sim.site.machine import Machine
+
+if TYPE_CHECKING:
+    from tests.sim.site.life import Life
+
+OFFSET_MS_MAX = 5_000
+DELIVER_AFTER_S = 8.0
+
+
+def config(number: int, gateways: int) -> Peers:
+    """`[peers]`: everybody is configured at everybody."""
+    siblings = tuple(Sibling(f"g{n}", "lan", n + 1) for n in range(gateways) if n != number)
+    return Peers(
+        siblings=siblings, backoff_max_s=2.0, rebuild_wait_s=4.0, deliver_after_s=DELIVER_AFTER_S
+    )
+
+
+class SimAsker(Asker):
+    """Asks siblings about our own log, before the ledger opens."""
+
+    def __init__(self, machine: Machine, lan: Lan, config: Peers) -> None:
+        self._own = machine.identity
+        self._config = config
+        self._machine, self._lan = machine, lan
+
+    async def _connect(self, sibling: Sibling) -> _Conversation:
+        stream = await self._lan.connect(self._machine.number, sibling.port - 1)
+        conversation = _Conversation(stream)
+        try:
+            await conversation.greet(codec.Hello(codec.VERSION, self._own, 0, False, []))
+        except BaseException:
+            stream.hang_up()
+            raise
+        return conversation
+
+
+class _Connections(Connections):
+    """Dials and answers on the LAN of the simulation."""
+
+    def __init__(self, links: Links, machine: Machine, lan: Lan, config: Peers, jitter: Any):
+        self._links, self._config, self._jitter = links, config, jitter
+        self._machine, self._lan = machine, lan
+        self._strangers, self._told, self.crashed = 0, set(), 0
+
+    async def _call(self, sibling: Sibling, gateway: bytes | None) -> None:
+        try:
+            stream = await self._lan.connect(self._machine.number, sibling.port - 1)
+        except OSError as error:
+            if gateway is not None:
+                self._links.unreachable(gateway, str(error))
+            return
+        other = self._machine.history.machines[sibling.port - 1].identity
+        await self.attend(stream, other, sibling.name, dialed=True)
+
+    async def attend(self, stream: End, other: bytes, name: str, *, dialed: bool) -> None:
+        """One connection, to its end."""
+        talk = partial(self._talk, cast(Any, stream), other, dialed=dialed)
+        await self._bordered(talk, name, cast(Any, stream))
+
+
+class SimHouse(House):
+    """Siblings of a running gateway."""
+
+    def __init__(self, life: Life) -> None:
+        machine, history = life.machine, life.machine.history
+        self.config = life.peers_config
+        self.gateway = life.gateway
+        self.intake = life.intake
+        self.empty = not life.intake.mirrors
+        self.holdings = Holdings(life.ledger, life.intake)
+        self._bundles = cast(Any, machine.papers)
+        self._send, self._arrived = trio.open_memory_channel[bytes](4)
+        self.links = Links(
+            life.gateway, self.holdings, offset_ms_max=OFFSET_MS_MAX,
+            unheard_after_s=self.config.unheard_after_s, take_bundle=self._bundle_came,
+        )  # fmt: skip
+        life.intake.fold = self.links.fold
+        life.gateway.siblings = self.links
+        self._transport = cast(Any, life.line)
+        self.courier = Courier(
+            self.holdings, self.links, life.line.of, life.receipt_key, self.config.deliver_after_s
+        )
+        self.lan = history.lan
+        self._life = life
+        self.connections: _Connections = _Connections(
+            self.links, machine, history.lan, self.config, life.jitter
+        )
+
+    def open(self, nursery: trio.Nursery) -> None:
+        """As `House.start`; who calls is taken in from now on."""
+        nursery.start_soon(self.intake.run)
+        machines = self._life.machine.history.machines
+
+        def arrived(stream: End, source: int) -> None:
+            other = machines[source].identity
+            attend = partial(self.connections.attend, stream, other, "", dialed=False)
+            nursery.start_soon(attend)
+
+        self.lan.ears[self._life.machine.number] = arrived
+        for sibling in self.config.siblings:
+            nursery.start_soon(self.connections.dial, sibling)
+        nursery.start_soon(self.take_bundles)
+        assert self.courier is not None
+        nursery.start_soon(self.courier.run)
