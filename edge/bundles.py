@@ -9,11 +9,14 @@ import os
 from pathlib import Path
 
 from crypto import bundle as bundles
+from crypto import guests as guest_lists
 from crypto.bundle import Bundle
 from crypto.errors import BadBundle
+from crypto.guests import GuestList
 from crypto.keys import VerifyKey
 
 log = logging.getLogger(__name__)
+GUESTS = "guests.list"
 
 
 class BundleStore:
@@ -44,6 +47,20 @@ class BundleStore:
                 continue
             if found is None or bundle.version > found[0].version:
                 found = (bundle, raw)
+        return found
+
+    def guests(self) -> GuestList | None:
+        """The guest list in `guests.list` of the folder, as `central guests export` wrote it."""
+        path = self._folder / GUESTS
+        try:
+            found = guest_lists.read_untrusted(path.read_bytes(), self._key)
+            if found.tenant != self._tenant:
+                raise BadBundle("this guest list is for another tenant")
+        except FileNotFoundError:
+            return None
+        except (OSError, BadBundle) as error:
+            log.error("the guest list is unusable", extra={"file": GUESTS, "why": str(error)})
+            return None
         return found
 
     def keep(self, raw: bytes) -> None:

@@ -257,6 +257,9 @@ class _Daemon:
         """Run the lanes until a signal asks to stop."""
         self.gateway.started()
         self._apply_bundle(kept)
+        guests = self.bundles.guests()
+        if guests is not None:
+            self.gateway.apply_guests(guests)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._until_signal, nursery.cancel_scope)
             peers = await self._start_siblings(nursery, open_without)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crypto import bundle
+from crypto import bundle, guests
 from crypto.errors import BadBundle
+from crypto.guests import Guest, GuestList
 from crypto.keys import SigningKey, VerifyKey
 from edge.bundles import BundleStore
 from tests.edge.core.desk import make_bundle
@@ -116,3 +117,20 @@ def test_the_folder_is_closed_to_others(tmp_path: Path) -> None:
     """A bundle carries the secrets of rotating codes."""
     BundleStore(tmp_path / "bundle", VerifyKey(KEY.public), TENANT)
     assert (tmp_path / "bundle").stat().st_mode & 0o077 == 0
+
+
+def test_a_guest_list_that_was_carried_here_is_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf = store(tmp_path)
+    assert shelf.guests() is None
+    path = tmp_path / "bundle" / "guests.list"
+    mine = GuestList(version=1, tenant=TENANT, guests=[Guest("1", "Zoë")])
+    path.write_bytes(guests.sign(mine, KEY))
+    assert shelf.guests() == mine
+    assert caplog.text == ""
+    theirs = GuestList(version=1, tenant=bytes(16))
+    for wrong in (guests.sign(theirs, KEY), guests.sign(mine, SigningKey(b"x" * 32)), b"nonsense"):
+        path.write_bytes(wrong)
+        assert shelf.guests() is None
+    assert caplog.text.count("the guest list is unusable") == 3
