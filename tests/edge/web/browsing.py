@@ -61,6 +61,15 @@ def hidden(shown: Page, selector: str) -> None:
     expect(shown.locator(selector)).to_be_hidden(timeout=WAIT_MS)
 
 
+def eventually(shown: Page, expression: str) -> None:
+    """Until it is true. The pages' policy forbids what playwright's own waiting would evaluate."""
+    for _ in range(WAIT_MS // 20):
+        if shown.evaluate(expression):
+            return
+        shown.wait_for_timeout(20)
+    raise AssertionError(f"never became true: {expression}")
+
+
 def fits(shown: Page, width: int) -> None:
     """Nothing is wider than the screen."""
     assert shown.evaluate("document.documentElement.scrollWidth") <= width

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from config.shown import Display
 from edge.web import page
-from tests.edge.web.browsing import WAIT_MS, fits, from_trio, hidden, in_browser, shows
+from tests.edge.web.browsing import WAIT_MS, eventually, fits, from_trio, hidden, in_browser, shows
 from tests.edge.web.house import PIN, House, code, person
 from tests.edge.web.serving import served
 
@@ -142,7 +142,7 @@ async def test_yes_no_and_attention_sound_apart_and_a_quiet_page_says_so() -> No
         for body in ({"code": code(1)}, {"code": "x"}, {"code": code(2, flags=3)}):
             shown.evaluate("window.sounded = []")
             from_trio(lambda body=body: house.post(body))  # type: ignore[misc]
-            shown.wait_for_function("window.sounded.length > 1")
+            eventually(shown, "window.sounded.length > 1")
             tunes.append(tuple(shown.evaluate("window.sounded")))
             if house.arm.granted and house.one.busy:
                 from_trio(lambda: house.one.completed(house.arm.granted[-1], 1))
