@@ -223,7 +223,8 @@ def _picture(play: Play) -> Group:
         state["gateway"] = f"{api}   {'answers' if answers else 'does not answer'}"
         state["uplink"] = f"{'connected' if connected else 'cut off'}, {waiting} facts wait"
     else:
-        names = {n: f"{venue.gateway_of(n).name} {name}" for n, name in names.items()}
+        places = {each.name: n for n, each in enumerate(venue.gateways, 1)}
+        names = {n: f"{places[venue.gateway_of(n).name]}: {s}" for n, s in names.items()}
         joined = sum(look.siblings for look in looks)
         pairs = len(watch.looks) * (len(watch.looks) - 1)
         found = max(look.conflicts for look in looks)

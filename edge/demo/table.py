@@ -14,6 +14,8 @@ from rich.text import Text
 from edge.demo.tally import LaneTally, total
 
 NEWS_MAX: Final = 6
+#: More lanes than this leave less room for news.
+FEW_LANES: Final = 4
 COLUMNS: Final = (
     "lane", "shown", "let in", "again", "refused", "walked", "lapsed", "unknown", "queue"
 )  # fmt: skip
@@ -53,7 +55,8 @@ def draw(
     for number, tally in lanes.items():
         table.add_row(names[number], *_cells(tally))
     table.add_row("together", *_cells(total(list(lanes.values()))), style="bold")
-    lines = [f"{name:>8}  {value}" for name, value in state.items()] + ["", *news.lines]
+    told = list(news.lines)[-max(3, NEWS_MAX + FEW_LANES - len(lanes)) :]
+    lines = [f"{name:>8}  {value}" for name, value in state.items()] + ["", *told]
     return Group(table, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
 
 

@@ -168,3 +168,31 @@ async def test_a_guest_in_the_passage_when_the_gateway_dies_is_let_go(
 def test_texts_without_identity_are_told_apart() -> None:
     assert key_of(guest("us:1")) == "us:1"
     assert key_of(guest("x", silent=True)) != key_of(guest("y", silent=True))
+
+
+@pytest.mark.trio
+async def test_who_comes_later_comes_when_told_and_ahead_of_the_queue(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    gate = Gate([ADMITTED, {"reason": "already_redeemed", "earlier": {"lane": 1}}])
+    devices: Any = gate
+    late = Guest(7, "copy", 1.0, Code(b"us:9", "us:9"), (Show(1), Show(3, after_s=0.5)))
+    crowd = Crowd([], devices, devices, lambda lane: "", 1, range(1, 5), [late])
+    gate.crowd = crowd
+    gone_s: list[float] = []
+
+    async def tell() -> None:
+        await trio.sleep(5)
+        assert gate.scanned == [] and not crowd.done.is_set()
+        began = trio.current_time()
+        await crowd.bring([late])
+        gone_s.append(trio.current_time() - began)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tell)
+        await crowd.run()
+    assert gate.scanned == [(1, b"us:9"), (3, b"us:9")]
+    assert gone_s and gone_s[0] >= 1.5
+    said = [visit.said.get("reason", "") for visit in crowd.visits[7]]
+    assert said == ["", "already_redeemed"]
+    assert crowd.served == 1 and crowd.beliefs.surprises == []

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from edge.demo.settings import LANES
+from edge.demo.settings import LANES, sites
 from edge.demo.table import News, draw
 from edge.demo.tally import LaneTally
 
@@ -37,3 +37,24 @@ def test_news_are_told_line_by_line_where_no_table_is_drawn() -> None:
     assert len(heard) == 20
     assert heard[-1].endswith("  thing 19")
     assert len(news.lines) < 20
+
+
+def test_the_table_of_three_gateways_fits_80_by_24() -> None:
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    lanes = {number: LaneTally(shown=1000 + number, admitted=999) for number in range(1, 7)}
+    names = {
+        number: f"{at}: {name}"
+        for at, site in enumerate(sites(3), 1)
+        for number, (name, _) in site.lanes.items()
+    }
+    state = dict.fromkeys(("now", "gateways", "LAN", "uplink", "centre"), "x" * 60)
+    news = News(None)
+    for n in range(20):
+        news.say(f"thing {n}")
+    console.print(draw(lanes, names, news, state, 3, 40))
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().rstrip("\n").splitlines()
+    assert len(lines) <= 23
+    text = "\n".join(lines)
+    for wanted in ("1: North 1", "3: West 2", "unknown", "queue", "together", "LAN", "thing 19"):
+        assert wanted in text
