@@ -49,6 +49,7 @@ def draw(
         title=f"Gatehouse demo: {served} of {guests} guests served",
         box=box.SIMPLE_HEAD,
         padding=(0, 1),
+        collapse_padding=True,
     )
     for name in COLUMNS:
         table.add_column(name, justify="left" if name == "lane" else "right", no_wrap=True)
