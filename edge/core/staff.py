@@ -48,7 +48,7 @@ def override(
         claim.product, claim.performance, wanted, claim.persons, p.nonce, marks, who, why, reason,
     )  # fmt: skip
     return msgspec.structs.replace(
-        decision, reason=None, granted=wanted, fact=fact, overridden=reason
+        decision, reason=None, granted=wanted, fact=fact, overridden=reason, marks=marks
     )
 
 
