@@ -100,6 +100,6 @@ def reach_faults(value: object) -> Iterator[Cross]:
     if lacking:
         hint = f"add {' and '.join(lacking)}; or 127.0.0.1:PORT, [::1]:PORT or unix:/PATH"
         yield path, f"{bind!r} can be reached from other machines", hint
-    elif address.host in _ANY_HOST and not getattr(value.local_api, "names", None):  # type: ignore[attr-defined]
+    elif address.host in _ANY_HOST and not known(value, "local_api", "names"):
         hint = 'as names = ["gate-north.lan", "192.168.10.5"]'
         yield ("local_api", "names"), "is needed: by what names do browsers call us?", hint
