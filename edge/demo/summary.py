@@ -124,7 +124,7 @@ def sentences(s: Summary) -> list[str]:
         f" {s.receipted} have"
         f" a receipt, {s.booked} are booked at the centre;"
         f" {_tickets(s.double_admissions)} admitted twice"
-        + (" but those of the cut." if s.conflicts_planned else ".")
+        + _but_planned(s)
     )
     if s.ok:
         who = "Gateway" if s.gateways == 1 else f"All {_number(s.gateways)} gateways"
@@ -151,6 +151,12 @@ def _of_siblings(s: Summary) -> list[str]:
             f" and in 99 of 100 cases within {lag['p99']}."
         )
     return told
+
+
+def _but_planned(s: Summary) -> str:
+    if not s.conflicts_planned:
+        return "."
+    return ", besides those of the cut." if s.double_admissions else " but those of the cut."
 
 
 def _number(count: int) -> str:

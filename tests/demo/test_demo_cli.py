@@ -73,6 +73,7 @@ def test_a_killed_demo_takes_its_processes_with_it(place: Path) -> None:
         (["--guests", "many"], "'many' is not a number from 1 to 20000"),
         (["--seconds", "1"], "'1' is not a time from 2 to 3600 seconds"),
         (["--seconds", "nan"], "'nan' is not a time from 2 to 3600 seconds"),
+        (["--gateways", "4"], "'4' is not a number from 1 to 3"),
         (["--seed", "-1"], "argument --seed"),
         (["--gusts", "3"], "unrecognized arguments: --gusts 3"),
     ],

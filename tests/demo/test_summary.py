@@ -106,4 +106,6 @@ def test_several_gateways_read_well() -> None:
         " no ticket was admitted twice but those of the cut.",
         "All three gateways and centre agree to the row.",
     ]
+    failed = sentences(made([Finding("a", "b")], doubles=2, **SEVERAL))[-2]
+    assert failed.endswith("; 2 tickets were admitted twice, besides those of the cut.")
     assert made([], **SEVERAL).json()["replication_lag_ms"]["p99"] == 41
