@@ -123,8 +123,7 @@ def sentences(s: Summary) -> list[str]:
         f"The {holds} {many(s.facts, 'fact')} in {many(s.blocks, 'block')};"
         f" {s.receipted} have"
         f" a receipt, {s.booked} are booked at the centre;"
-        f" {_tickets(s.double_admissions)} admitted twice"
-        + _but_planned(s)
+        f" {_tickets(s.double_admissions)} admitted twice" + _but_planned(s)
     )
     if s.ok:
         who = "Gateway" if s.gateways == 1 else f"All {_number(s.gateways)} gateways"
