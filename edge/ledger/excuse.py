@@ -1,7 +1,7 @@
 """What `ledger set-aside` leaves in the fresh folder: which old epochs are not here, and why.
 
 Recovery then begins a new epoch with the old heads in its first fact, refetches what it can and
-does not call the rest damage. One MessagePack file, `set-aside`, written once.
+does not call the rest damage. One MessagePack file, `set-aside`.
 """
 
 from typing import Final
@@ -13,6 +13,7 @@ from edge.ledger.storage import Storage
 
 FILE: Final = "set-aside"
 BYTES_MAX: Final = 1 << 20
+_NEW: Final = "set-aside.new"
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -34,8 +35,9 @@ def load(storage: Storage) -> SetAside | None:
 
 
 def store(storage: Storage, note: SetAside) -> None:
-    """Leave the note, durably."""
+    """Leave the note, durably, in place of the one before."""
     raw = msgspec.msgpack.encode(note)
-    storage.create(FILE, len(raw))
-    storage.write_at(FILE, 0, raw)
-    storage.datasync(FILE)
+    storage.create(_NEW, len(raw))
+    storage.write_at(_NEW, 0, raw)
+    storage.datasync(_NEW)
+    storage.rename(_NEW, FILE)

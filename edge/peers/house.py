@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,7 @@ from edge.peers.courier import Courier, fetch_all
 from edge.peers.holdings import Holdings
 from edge.peers.intake import Forged, Intake
 from edge.peers.links import Links
-from edge.transport import HttpTransport
+from edge.transport import HttpTransport, Turned, UplinkLost
 from edge.uplink import in_thread, take_bundle
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,28 @@ class House:
                     raise NoHistory("neither a sibling nor the centre answers")
                 await trio.sleep(_LOOK_S)
             nursery.cancel_scope.cancel()
+        await self._look_for_own()
         log.warning("the venue's history is here")
+
+    async def _look_for_own(self) -> None:
+        """Raises `NoHistory` when others hold epochs of ours that were not asked for in time.
+
+        Only recovery can put them back: so the next start asks again, and has them.
+        """
+        own = self.gateway.identity
+        there = [
+            (row.epoch, row.seq) for session in self.links.sessions()
+            for row in session.first_heads if row.gateway == own
+        ]  # fmt: skip
+        if self._transport is not None:
+            with suppress(UplinkLost, Turned):
+                there += [(row.epoch, row.through_seq) for row in await self._transport.heads()]
+        here = {
+            log_.epoch: log_.next - 1 for log_ in self.gateway.state.origins
+            if log_.gateway == own
+        }  # fmt: skip
+        if any(seq > here.get(epoch, 0) for epoch, seq in there):
+            raise NoHistory("others hold facts of ours; the next start fetches them")
 
     def _told_all(self) -> bool:
         """Whether somebody's first word, as far as our bundle names its logs, is folded."""

@@ -18,6 +18,7 @@ from crypto.bundle import GatewayCard
 from crypto.errors import BadBlock
 from edge.identity import Identity
 from edge.ledger import excuse
+from edge.ledger.epochs import keyed_epochs
 from edge.ledger.recover import KnownHead
 from edge.ledger.segments import segments_of
 from edge.ledger.storage import Storage
@@ -153,19 +154,24 @@ class _Conversation:
             self._buffer += data
 
 
-def is_empty(storage: Storage) -> bool:
-    """Whether this folder has never held a block, or has lost all of them."""
-    return not segments_of(storage)
-
-
 def excuse_emptiness(storage: Storage, known: Iterable[KnownHead]) -> bool:
-    """Let recovery fetch everything that others know of an empty ledger; whether there is any."""
+    """Let recovery fetch each epoch that others know and that has left no trace here.
+
+    Whether there is any. Also of a folder in which a new epoch has begun, because nobody could be
+    asked when it was empty. An epoch's key outlives its log, so what was deleted here, once a
+    snapshot held it, is none of these.
+    """
+    note = excuse.load(storage)
+    here = {name.epoch for name in segments_of(storage)} | set(keyed_epochs(storage))
     heads: dict[int, Head] = {}
     for each in known:
-        if each.seq > heads.get(each.epoch, Head()).seq:
+        if each.epoch not in here and each.seq > heads.get(each.epoch, Head()).seq:
             heads[each.epoch] = Head(each.seq, each.hash)
-    if not heads or not is_empty(storage):
+    before = note.heads if note is not None else {}
+    fresh = {e: head for e, head in heads.items() if head.seq > before.get(e, Head()).seq}
+    if not fresh:
         return False
-    excuse.store(storage, excuse.SetAside("rebuilt from others", "", heads))
-    log.warning("the ledger is empty, but others know it", extra={"epochs": len(heads)})
+    reason, folder = (note.reason, note.folder) if note is not None else ("rebuilt", "")
+    excuse.store(storage, excuse.SetAside(reason, folder, {**before, **fresh}))
+    log.warning("others know what is not in the ledger", extra={"epochs": len(fresh)})
     return True

@@ -136,30 +136,32 @@ class Node:
         )
         self.recovered = recovered
         self.ledger = Ledger(storage, recovered.writer and recovered, self.config.ledger)
-        async with trio.open_nursery() as nursery:
-            self._nursery = nursery
-            nursery.start_soon(self.ledger.run)
-            self.gateway = Gateway(
-                identity=self.identity.gateway, name=self.name, ledger=self.ledger,
-                state=self.state, clock=clock,
-            )  # fmt: skip
-            self.gateway.lanes[1] = Lane(self.gateway, 1, "One", NORTH, "entry")
-            self.house = House(
-                home, self.config, self.identity, self.gateway, self.ledger, bundles, None,
-                lambda: 0.5,
-            )  # fmt: skip
-            if kept is not None:
-                self.gateway.apply_bundle(*kept)
-            self.gateway.started()
-            try:
-                (bound,) = await self.house.start(nursery, _plainly)
-                self.port = bound.port
-                yield self
-            finally:
-                nursery.cancel_scope.cancel()
-        self.ledger.close()
-        home.intake.close()
-        storage.close()
+        try:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                nursery.start_soon(self.ledger.run)
+                self.gateway = Gateway(
+                    identity=self.identity.gateway, name=self.name, ledger=self.ledger,
+                    state=self.state, clock=clock,
+                )  # fmt: skip
+                self.gateway.lanes[1] = Lane(self.gateway, 1, "One", NORTH, "entry")
+                self.house = House(
+                    home, self.config, self.identity, self.gateway, self.ledger, bundles, None,
+                    lambda: 0.5,
+                )  # fmt: skip
+                if kept is not None:
+                    self.gateway.apply_bundle(*kept)
+                self.gateway.started()
+                try:
+                    (bound,) = await self.house.start(nursery, _plainly)
+                    self.port = bound.port
+                    yield self
+                finally:
+                    nursery.cancel_scope.cancel()
+        finally:
+            self.ledger.close()
+            home.intake.close()
+            storage.close()
 
     def _open(
         self, storage: DiskStorage, clock: SystemClock, helpers: Any, home: SiblingsAtHome
@@ -171,7 +173,7 @@ class Node:
             now = clock.now()
             return LogicalClock(last_hlc).next(now.ms), now.day, now.offset_min
 
-        moment = recover.Moment(int(time.time()), stamp, lambda: clock.now().ms, _seed)
+        moment = recover.Moment(clock.now().ms // 1000, stamp, lambda: clock.now().ms, _seed)
         who = recover.Identity(TENANT, self.identity.gateway, self.identity.device_key)
         opened = recover.recover(
             storage, who, moment, self.config.ledger, helpers=helpers, fold=fold

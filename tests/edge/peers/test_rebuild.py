@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from crypto.block import Head
 from edge.ledger import excuse
 from edge.ledger.recover import KnownHead
 from edge.ledger.storage import DiskStorage
+from edge.peers.house import NoHistory
 from edge.peers.rebuild import Asker, excuse_emptiness
 from tests.edge.peers.site import Node, identity, site, until
 
@@ -75,3 +77,38 @@ async def test_a_ledger_that_has_something_is_not_excused(tmp_path: Path) -> Non
     storage.create("0000000005-00000000000000000001.segment", 4096)
     assert not excuse_emptiness(storage, [KnownHead(5, 7, b"7" * 32, "one")])
     assert excuse.load(storage) is None
+
+
+async def test_what_nobody_could_be_asked_for_is_excused_later(tmp_path: Path) -> None:
+    storage = DiskStorage(tmp_path)
+    storage.create("0000000009-00000000000000000001.segment", 4096)
+    storage.create("0000000004.key", 8)
+    known = [KnownHead(e, 7, b"7" * 32, "one") for e in (4, 5, 9)]
+    assert excuse_emptiness(storage, known)
+    note = excuse.load(storage)
+    assert note is not None and note.heads == {5: Head(7, b"7" * 32)}
+    assert not excuse_emptiness(storage, known)
+    assert excuse_emptiness(storage, [KnownHead(6, 1, b"1" * 32, "two")])
+    note = excuse.load(storage)
+    assert note is not None and set(note.heads) == {5, 6}
+
+
+async def test_a_gateway_built_again_while_alone_gets_its_own_facts_back(tmp_path: Path) -> None:
+    async with site(tmp_path, "b") as (b,):
+        a = Node(tmp_path, "a")
+        async with a.running():
+            a.join(b)
+            await until(lambda: b.holds(a))
+            old = a.ledger.epoch
+        shutil.rmtree(tmp_path / "a")
+        a = Node(tmp_path, "a")
+        a.lead_ms = 5_000  # a new disk takes longer than a second
+        with pytest.raises(BaseExceptionGroup) as told:
+            async with a.running():  # nobody is asked, nobody answers: a new epoch begins
+                a.join(b)
+                await a.house.learn_history()
+        assert told.group_contains(NoHistory, match="others hold facts of ours")
+        async with a.running((a.at(b),)):
+            assert set(a.ledger.heads) == {old, a.ledger.epoch}
+            assert a.ledger.blocks_from(old, 1, 1 << 20)
+            assert list(a.state._index)[0] == (a.identity.gateway, old)
