@@ -131,7 +131,7 @@ class Line:
         heads = ((epoch, self._centre.head((self._gateway, epoch))) for epoch in epochs)
         return [EpochHead(epoch, head.seq, head.hash.hex()) for epoch, head in heads]
 
-    async def get_bundle(self, have: int, wait_s: int) -> bytes | None:
+    async def get_bundle(self, have: int, wait_s: int, base: int = 0) -> bytes | None:
         mood = await self._ask()
         centre = self._centre
         if centre.version <= have:
@@ -139,6 +139,10 @@ class Line:
                 await centre.published.wait()
         await self._answer(mood)
         return centre.bundle if centre.version > have else None
+
+    async def get_guests(self, have: int, wait_s: int) -> bytes | None:
+        await self._answer(await self._ask())
+        return None
 
     async def clock_ms(self) -> int:
         await self._answer(await self._ask())

@@ -10,7 +10,6 @@ import hashlib
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 import trio
@@ -18,7 +17,6 @@ import trio.testing
 
 from crypto.block import Block
 from edge.ledger.errors import LedgerDamaged
-from edge.ledger.recover import KnownHead
 from edge.peers.house import NoHistory
 from tests.sim import determinism, venue
 from tests.sim.disk import PowerCut, StorageFailed
@@ -30,7 +28,7 @@ from tests.sim.site.lan import Lan
 from tests.sim.site.life import Life
 from tests.sim.site.machine import Machine
 from tests.sim.site.model import Place
-from tests.sim.site.truth import Truth, Vector, covers, say
+from tests.sim.site.truth import Truth, Vector, say
 from tests.sim.venue import Ticket
 from tests.sim.watch import Broken
 
@@ -107,6 +105,8 @@ class History:
             getattr(checker, kind)(machine, *what)
         if kind == "appended":
             machine.learn(*what)
+        elif kind == "ready":
+            machine.learning = False
         elif kind == "folded":
             block: Block = what[0]
             for seq, fact in enumerate(what[1], block.first_seq):
@@ -191,6 +191,10 @@ class History:
             await self._one_life(machine, end)
             if end.after and not self.ending.is_set():
                 self._wipe(machine, end.after)
+            elif machine.learning:
+                # A start that dies while it is told the venue's history begins anew from nothing.
+                machine.wipe()
+                machine.forget()
             await trio.sleep(end.down_s)
 
     def _wipe(self, machine: Machine, how: str) -> None:
@@ -201,6 +205,7 @@ class History:
         self.counts[how] += 1
         self.note(how, machine.name)
         machine.life = None
+        machine.learning = True
         machine.wipe()
         machine.forget()
 
@@ -230,22 +235,6 @@ class History:
             else:
                 disk.lose_process()
         self.note("died", machine.name)
-
-    def forgotten(self, machine: Machine, known: Iterable[KnownHead]) -> bool:
-        """Whether `machine`, built again, would begin without facts of its own that others hold.
-
-        The operator lets a new disk start when those who have the old log can be reached.
-        """
-        if machine.disk.files:
-            return False
-        told: Vector = {}
-        for head in known:
-            key = (machine.identity, head.epoch)
-            told[key] = max(told.get(key, 0), head.seq)
-        return not all(
-            covers(told, {key: seq for key, seq in vector.items() if key[0] == machine.identity})
-            for vector in self._held(machine)
-        )
 
     def _held(self, machine: Machine) -> list[Vector]:
         """What the others can tell: the durable part, so that nothing more must be known."""

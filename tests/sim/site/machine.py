@@ -50,6 +50,8 @@ class Machine:
         self.lives = 0
         self.life: Life | None = None
         self.burnt = False
+        #: Built again, and not open since then.
+        self.learning = False
         self.wiped = 0
         self.top_wall_ms = 0
         self.wipe()
