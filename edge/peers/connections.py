@@ -130,6 +130,9 @@ class Connections:
         except (PeerLost, PeerRefused, BadFrame, Forged) as error:
             problem = str(error)
             raise
+        except trio.Cancelled:
+            problem = ""  # we are stopping: the sibling is as well as it was
+            raise
         finally:
             self._links.ended(session, problem)
 

@@ -150,11 +150,13 @@ class Links:
                 log.error("a sibling holds facts of ours that are not here", extra=which)
 
     def ended(self, session: Session, problem: str) -> None:
-        """A connection is over."""
+        """A connection is over; `problem` "" when we ended it ourselves."""
         sibling = self.sibling(session.other)
         if sibling.session is not session:
             return
         sibling.session = None
+        if not problem:
+            return
         self.unreachable(session.other, problem)
         self.gateway.events.publish("sibling", gateway=session.other.hex(), connected=False)
 

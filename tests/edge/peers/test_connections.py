@@ -123,3 +123,13 @@ async def test_a_crash_of_one_connection_stays_there(
         a.join(b)
         await until(lambda: len(a.links.sessions()) == 1)
         assert a.house.connections.crashed + b.house.connections.crashed == 1
+
+
+async def test_whoever_stops_in_order_does_not_call_its_siblings_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING")
+    async with site(tmp_path, "a", "b") as (a, b):
+        a.join(b)
+        await until(lambda: len(a.links.sessions()) == 1)
+    assert not [r for r in caplog.records if "the connection crashed" in str(vars(r))]
