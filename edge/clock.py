@@ -15,6 +15,9 @@ class WallClock(Protocol):
     def now(self) -> Moment:
         """The moment, with local business day and UTC offset."""
 
+    def at(self, ms: int) -> Moment:
+        """The moment of another time (unix ms)."""
+
 
 class SystemClock:
     """Wall time of this machine in the venue's zone.

@@ -105,6 +105,8 @@ class Gateway:
         self._recent = RecentHolds()
         #: The bytes of the bundle in force, for siblings that have an older one.
         self.bundle_raw = b""
+        #: The bytes of the delta in force on that bundle, empty with none.
+        self.delta_raw = b""
         #: Called on the loop when another bundle is in force.
         self.on_bundle: list[Callable[[], None]] = []
         self.texts = Texts()
@@ -230,12 +232,27 @@ class Gateway:
             lane.flush(force=True)
         self.must_record(lambda hlc, now: Stopped(hlc, now.day, now.offset_min))
 
-    def apply_bundle(self, bundle: Bundle, raw: bytes) -> bool:
-        """Decide by `bundle` from now on. False if it is not newer than the one in force."""
+    @property
+    def base_version(self) -> int:
+        """The version of the full bundle in force, whatever a delta has made of it; 0 = none."""
+        return self._base.version
+
+    def apply_bundle(
+        self, bundle: Bundle, raw: bytes, lists: tuple[Delta, bytes] | None = None
+    ) -> bool:
+        """Decide by `bundle` from now on. False if it is not newer than the one in force.
+
+        `lists`: the delta that was kept with it, and its bytes. Raises `BadBundle`, with nothing
+        changed, if it is not of this bundle.
+        """
         if bundle.version <= self.policy.version:
             return False
-        self._base, self.bundle_raw = bundle, raw
-        self._decide_by(bundle, content_hash(raw))
+        digest, now, delta_raw = content_hash(raw), bundle, b""
+        if lists is not None:
+            delta, delta_raw = lists
+            now, digest = apply_delta(bundle, digest, delta, 0), content_hash(delta_raw)
+        self._base, self.bundle_raw, self.delta_raw = bundle, raw, delta_raw
+        self._decide_by(now, digest)
         return True
 
     def apply_delta(self, delta: Delta, raw: bytes) -> None:
@@ -246,6 +263,7 @@ class Gateway:
         """
         base_hash = content_hash(self.bundle_raw)
         bundle = apply_delta(self._base, base_hash, delta, self.policy.version)
+        self.delta_raw = raw
         self._decide_by(bundle, content_hash(raw))
 
     def apply_guests(self, guests: GuestList) -> bool:
@@ -297,9 +315,14 @@ class Gateway:
             log.warning("not annulled", extra={"lane": hold.lane, "why": problem})
             return Annulment(problem, hold.lane, hold.seq)
         where = (hold.lane, ticket, epoch, hold.seq)
-        self.record_fact(Annulled(hlc, now.day, now.offset_min, *where, who, why))
+        seq = self.record_fact(Annulled(hlc, now.day, now.offset_min, *where, who, why))
         self.events.publish("annulled", lane=hold.lane, seq=hold.seq)
-        return Annulment("", hold.lane, hold.seq)
+        return Annulment("", hold.lane, hold.seq, seq)
+
+    def lane_of(self, nonce: bytes) -> int:
+        """The lane of a scan that `annul` would find; 0 if it would not."""
+        found = self._recent.find(self.state, self.identity, nonce)
+        return found[2].lane if found else 0
 
     def clock_stepped(self, delta_ms: int) -> None:
         """The wall clock jumped; the order of facts does not, nor do the ends of holds."""

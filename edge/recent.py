@@ -18,11 +18,13 @@ KEPT_MS: Final = 8 * ANNUL_WINDOW_MS
 
 class Annulment(msgspec.Struct, frozen=True):
     """What became of taking a scan back. `problem` "": done; else unknown_nonce (also of another
-    gateway: only the owner can), open (it may still settle by itself), too_late or annulled."""
+    gateway: only the owner can), open (it may still settle by itself), too_late or annulled.
+    `seq`: of the scan; `fact_seq`: of the fact that took it back."""
 
     problem: str
     lane: int = 0
     seq: int = 0
+    fact_seq: int = 0
 
 
 class RecentHolds:

@@ -15,12 +15,16 @@ from config.runtime.limits import LOOPBACK_HOSTS, Limits
 from config.runtime.listen import Connections
 from edge.gateway import Gateway
 from edge.web import page
+from edge.web.annulments import Annulments
 from edge.web.described import openapi
 from edge.web.display import Shows
+from edge.web.guest_search import GuestSearch
 from edge.web.metrics import GatewayMetrics
+from edge.web.overrides import Overrides
 from edge.web.presentations import WAIT_S, Presentations
 from edge.web.problems import ApiError, Border, on_api_error, on_crash, on_http_error, reply
 from edge.web.signin import Door
+from edge.web.simulations import Simulations
 from edge.web.status import (
     LanesBody,
     LedgerRoom,
@@ -80,10 +84,16 @@ def make_app(
     async def description(_request: Request) -> Response:
         return reply(described)
 
-    post = Presentations(gateway, door, wait_s).post
+    presentations = Presentations(gateway, door, wait_s)
+    override = Overrides(gateway, door, presentations).post
+    simulate = Simulations(gateway, door).post
     app = Starlette(
         routes=[
-            Route("/v1/lanes/{lane}/presentations", post, methods=["POST"]),
+            Route("/v1/lanes/{lane}/presentations", presentations.post, methods=["POST"]),
+            Route("/v1/lanes/{lane}/override", override, methods=["POST"]),
+            Route("/v1/lanes/{lane}/simulations", simulate, methods=["POST"]),
+            Route("/v1/annulments", Annulments(gateway, door).post, methods=["POST"]),
+            Route("/v1/guests", GuestSearch(gateway, door).get, methods=["GET"]),
             Route("/v1/lanes", door.guard("watch", lanes), methods=["GET"]),
             Route("/v1/lanes/{lane}/shown", Shows(gateway, door).get, methods=["GET"]),
             Route("/v1/status", door.guard("watch", now), methods=["GET"]),

@@ -6,10 +6,14 @@ from config.runtime.openapi import Answer as Told
 from config.runtime.openapi import Operation, document
 from edge.answers import Answer
 from edge.gateway import VERSION
+from edge.web.annulments import Annulled, Annulling
 from edge.web.display import Shown
+from edge.web.guest_search import GuestsBody
+from edge.web.overrides import Overriding
 from edge.web.presentations import Presented
 from edge.web.problems import Problem
 from edge.web.signin import SessionBody, SignIn
+from edge.web.simulations import Simulated
 from edge.web.status import LanesBody, Status
 
 _BAD: Final = Told("The request is wrong; `field` and `hint` say how", Problem)
@@ -23,6 +27,7 @@ _LIMITS: Final = {
     415: Told("The content type is not application/json", Problem),
     500: Told("The handler crashed; no lane is touched by it", Problem),
 }
+_LANG: Final = {"lang": "Languages of guest_text: de, en, fr, with commas"}
 _EVENTS: Final = Told("Server-sent events, until the client closes", None, "text/event-stream")
 
 OPERATIONS: Final = (
@@ -38,7 +43,47 @@ OPERATIONS: Final = (
             **_LIMITS,
         },
         body=Presented,
-        query={"lang": "Languages of guest_text: de, en, fr, with commas"},
+        query=_LANG,
+    ),
+    Operation(
+        "POST", "/v1/lanes/{lane:int}/override", "Admit a ticket whatever stands in its way",
+        {
+            200: Told("Admitted, or refused as it names no ticket of ours; durable", Answer),
+            400: _BAD, 404: _NO_LANE,
+            409: Told("The nonce was used for another presentation", Problem),
+            503: Told("Too many presentations wait", Problem),
+            504: Told("No answer in time; ask again with the same nonce", Problem),
+            **_CLOSED,
+            **_LIMITS,
+        },
+        body=Overriding,
+        query=_LANG,
+    ),
+    Operation(
+        "POST", "/v1/lanes/{lane:int}/simulations", "What a lane would say; nothing is recorded",
+        {
+            200: Told("The answer, with `simulated`", Answer), 400: _BAD, 404: _NO_LANE,
+            **_CLOSED,
+            **_LIMITS,
+        },
+        body=Simulated,
+        query=_LANG,
+    ),
+    Operation(
+        "POST", "/v1/annulments", "Take a scan of the last minutes back",
+        {
+            200: Told("Taken back, durable", Annulled), 400: _BAD,
+            409: Told("It cannot be; `problem` says why", Problem),
+            503: Told("There is no room for facts", Problem),
+            **_CLOSED,
+            **_LIMITS,
+        },
+        body=Annulling,
+    ),
+    Operation(
+        "GET", "/v1/guests", "Find guests by name",
+        {200: Told("The best 20", GuestsBody), 400: _BAD, **_CLOSED},
+        query={"name": "Three letters or more; accents and small slips do not matter"},
     ),
     Operation(
         "GET", "/v1/lanes", "All lanes and their devices",

@@ -4,6 +4,7 @@ A client that hangs up, or whose time is over, changes nothing: the presentation
 the moment it was taken, and its answer is kept for whoever asks again with the same nonce.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -13,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from config.runtime.limits import Receive
+from edge.answers import Answer
 from edge.core.texts import LANGUAGES
 from edge.gateway import Gateway
-from edge.lane import Lane
+from edge.lane import Done, Lane
 from edge.web.bodies import read_json_untrusted
 from edge.web.lanes import lane_called
 from edge.web.problems import ApiError, Problem, bad_field, reply
@@ -24,6 +26,11 @@ from edge.web.signin import Door
 
 WAIT_S: Final = 30.0
 NONCE_BYTES_MAX: Final = 32
+Text = Annotated[str, Meta(min_length=1)]
+Nonce = Annotated[str, Meta(pattern=r"\A(?:[0-9a-fA-F]{2}){1,32}\Z")]
+Count = Annotated[int, Meta(ge=1, le=255)]
+#: Hands a presentation to its lane, which calls back with the answer.
+Hand = Callable[[Done], None]
 
 
 class Presented(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,14 +38,14 @@ class Presented(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     presentation; asking again with it gives the same answer and moves nothing. `count`: persons.
     """
 
-    code: Annotated[str, Meta(min_length=1)]
-    nonce: Annotated[str, Meta(pattern=r"\A(?:[0-9a-fA-F]{2}){1,32}\Z")] | None = None
-    count: Annotated[int, Meta(ge=1, le=255)] = 1
+    code: Text
+    nonce: Nonce | None = None
+    count: Count = 1
     direction: Literal["entry", "exit"] | None = None
 
 
 _DECODER: Final = msgspec.json.Decoder(Presented)
-_HINTS: Final = {
+HINTS: Final = {
     "code": "the text of the ticket code, as it was read",
     "nonce": f"1 to {NONCE_BYTES_MAX} bytes in hex, two digits each, new for each presentation",
     "count": "how many persons want to pass: 1 to 255",
@@ -48,7 +55,7 @@ _HINTS: Final = {
 
 def read_presented_untrusted(raw: bytes) -> Presented:
     """The body of a presentation. Raises `ApiError` (400) that names the field or the byte."""
-    return read_json_untrusted(raw, _DECODER, _HINTS, '{"code": "GH1..."}')
+    return read_json_untrusted(raw, _DECODER, HINTS, '{"code": "GH1..."}')
 
 
 class Presentations:
@@ -67,33 +74,34 @@ class Presentations:
         """
         lane = lane_called(self._gateway, request.path_params["lane"])
         self._door.require(request, "scan", lane.number)
-        languages = self._languages(request)
+        languages = languages_asked(self._gateway, request)
         presented = read_presented_untrusted(await request.body())
-        _fits(lane, presented)
-        asked = self._ask(lane, presented)  # no await before it: nonces are looked up and kept
-        await self._wait(asked, request.receive)
+        fits(lane, presented.count, presented.direction)
+        code, count, direction = presented.code.encode(), presented.count, presented.direction
+        nonce = bytes.fromhex(presented.nonce or "")
+
+        def hand(done: Done) -> None:
+            lane.present(code, done, nonce=nonce, count=count, direction=direction)
+
+        mark = mark_of(code, count, direction or "")
+        answer = await self.ask(lane, nonce, mark, hand, request.receive)
+        return spoken(answer, languages)
+
+    async def ask(
+        self, lane: Lane, nonce: bytes, mark: bytes, hand: Hand, receive: Receive
+    ) -> Answer:
+        """The lane's answer, once it is durable. What was asked before by this nonce is not handed
+        over again. Raises `ApiError`: 409, 503 and 504."""
+        asked = self._ask(lane, nonce, mark, hand)  # no await before it: nonces are kept here
+        await self._wait(asked, receive)
         answer = asked.take()
         if answer is None:
-            raise _no_answer(self._wait_s, presented)
-        spoken = {each: answer.guest_text[each] for each in languages}
-        return reply(msgspec.structs.replace(answer, guest_text=spoken))
+            raise _no_answer(self._wait_s, nonce)
+        return answer
 
-    def _languages(self, request: Request) -> list[str]:
-        asked = ",".join(request.query_params.getlist("lang"))
-        if not asked:
-            return list(self._gateway.texts.guest_languages)
-        wanted = asked.split(",")
-        for each in wanted:
-            if each not in LANGUAGES:
-                hint = "known: " + ", ".join(LANGUAGES)
-                raise bad_field("lang", f"there are no texts in {each[:20]!r}", hint)
-        return wanted
-
-    def _ask(self, lane: Lane, presented: Presented) -> Asked:
+    def _ask(self, lane: Lane, nonce: bytes, mark: bytes, hand: Hand) -> Asked:
         """Hand the presentation to its lane, unless it was handed over before."""
-        code, count = presented.code.encode(), presented.count
-        nonce = bytes.fromhex(presented.nonce or "")
-        asked = Asked(mark_of(code, count, presented.direction or ""))
+        asked = Asked(mark)
         recent = self._recent.setdefault(lane.number, Recent())
         now_s = trio.current_time()
         if nonce:
@@ -104,8 +112,7 @@ class Presentations:
                 recent.make_room(now_s)
             except RecentFull as full:
                 raise ApiError(503, Problem("busy", str(full), hint="try again soon")) from None
-        direction = presented.direction
-        lane.present(code, asked.tell, nonce=nonce, count=count, direction=direction)
+        hand(asked.tell)
         if nonce:
             recent.keep(nonce, asked, now_s)
         return asked
@@ -128,26 +135,45 @@ async def cancel_when_gone(receive: Receive, scope: trio.CancelScope) -> None:
     scope.cancel()
 
 
-def _fits(lane: Lane, presented: Presented) -> None:
+def languages_asked(gateway: Gateway, request: Request) -> list[str]:
+    """`?lang=`: those that `guest_text` is wanted in. Raises `ApiError` for one we do not speak."""
+    asked = ",".join(request.query_params.getlist("lang"))
+    if not asked:
+        return list(gateway.texts.guest_languages)
+    wanted = asked.split(",")
+    for each in wanted:
+        if each not in LANGUAGES:
+            hint = "known: " + ", ".join(LANGUAGES)
+            raise bad_field("lang", f"there are no texts in {each[:20]!r}", hint)
+    return wanted
+
+
+def spoken(answer: Answer, languages: list[str]) -> Response:
+    """The answer with the guest's text in these languages only."""
+    texts = {each: answer.guest_text[each] for each in languages}
+    return reply(msgspec.structs.replace(answer, guest_text=texts))
+
+
+def fits(lane: Lane, count: int, direction: str | None) -> None:
     """A handheld that asks for the wrong way is told so, instead of the ticket being used."""
-    way = presented.direction or lane.direction
+    way = direction or lane.direction
     if way != lane.direction and not lane.both:
         detail = f"lane {lane.number} is for {lane.direction} only"
         raise bad_field("direction", detail, "leave it out, or ask another lane")
-    if way == "exit" and presented.count != 1:
+    if way == "exit" and count != 1:
         raise bad_field("count", "persons leave one by one", "leave it out, or say 1")
 
 
 def _same(before: Asked, now: Asked) -> Asked:
     if before.mark != now.mark:
         detail = "this nonce was used for another presentation"
-        raise ApiError(409, Problem("nonce_reused", detail, "nonce", _HINTS["nonce"]))
+        raise ApiError(409, Problem("nonce_reused", detail, "nonce", HINTS["nonce"]))
     return before
 
 
-def _no_answer(wait_s: float, presented: Presented) -> ApiError:
+def _no_answer(wait_s: float, nonce: bytes) -> ApiError:
     detail = f"no answer within {wait_s:g} s; the presentation goes on"
-    if presented.nonce:
+    if nonce:
         hint = "ask again with the same nonce: you get its answer, and nothing moves twice"
     else:
         hint = "send a nonce with each presentation: then its answer can be asked for again"

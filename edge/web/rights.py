@@ -12,7 +12,9 @@ ROLES: Final[dict[str, frozenset[Right]]] = {
     "technician": _SUPERVISOR,
 }
 #: The rights behind which an operation stands today (`edge.web.app` has a route for each).
-OFFERED: Final[frozenset[Right]] = frozenset({"watch", "scan"})
+OFFERED: Final[frozenset[Right]] = _SUPERVISOR
+#: What stays closed where nobody signs in: a fact must say who did it, and names are not for all.
+NAMED: Final[frozenset[Right]] = frozenset({"annul", "override", "search"})
 
 
 def rights_of(role: str) -> frozenset[Right]:

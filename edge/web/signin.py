@@ -1,7 +1,7 @@
 """Signing in with a name and a PIN, and the door in front of every operation.
 
 Without `[[staff]]` in the configuration nobody signs in: then the listener is of this machine only
-(`config.staff.reach_faults`), and whoever reaches it may do everything.
+(`config.staff.reach_faults`), and whoever reaches it may do what needs no name (`rights.NAMED`).
 """
 
 import logging
@@ -23,7 +23,7 @@ from edge.gateway import Gateway
 from edge.web.attempts import Attempts
 from edge.web.bodies import read_json_untrusted
 from edge.web.problems import ApiError, Problem, reply
-from edge.web.rights import OFFERED, Right
+from edge.web.rights import NAMED, OFFERED, Right
 from edge.web.sessions import Session, Sessions
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Door:
     def may(self, request: Request, right: Right, lane: int | None = None) -> bool:
         """Whether whoever calls may do it (at this lane)."""
         if not self.needed:
-            return right in OFFERED
+            return right in OFFERED - NAMED
         session = self.caller(request)
         return session is not None and session.may(right, lane)
 
@@ -104,9 +104,20 @@ class Door:
         session = self.caller(request)
         if self.needed and session is None:
             raise ApiError(401, Problem("not_signed_in", "sign in first", hint="at /signin"))
+        if not self.needed:
+            detail = f"nobody may {right} where nobody signs in"
+            raise ApiError(403, Problem("forbidden", detail, hint="configure [[staff]]"))
         where = f" at lane {lane}" if session and session.may(right) else ""
         detail = f"you may not {right}{where}"
         raise ApiError(403, Problem("forbidden", detail, hint="ask your supervisor"))
+
+    def who(self, request: Request, right: Right, lane: int | None = None) -> str:
+        """`require`, and the number of whoever calls, as facts name them. `right`: of `NAMED`."""
+        assert right in NAMED
+        self.require(request, right, lane)
+        session = self.caller(request)
+        assert session is not None
+        return str(session.staff.number)
 
     def guard(self, right: Right, handler: Handler) -> Handler:
         """`handler` behind this right."""
@@ -172,7 +183,7 @@ class Door:
         )  # fmt: skip
 
     def _body(self, session: Session | None) -> SessionBody:
-        rights = OFFERED if not self.needed else session.rights if session else frozenset()
+        rights = session.rights if session else frozenset() if self.needed else OFFERED - NAMED
         policy, texts = self.gateway.policy, self.gateway.texts
         lanes = []
         for lane in self.gateway.lanes.values():

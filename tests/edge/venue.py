@@ -31,7 +31,10 @@ class Clock:
         self.unsure = False
 
     def now(self) -> Moment:
-        return Moment(self.ms, 20260101, 60, self.unsure)
+        return self.at(self.ms)
+
+    def at(self, ms: int) -> Moment:
+        return Moment(ms, 20260101, 60, self.unsure)
 
 
 class Log:

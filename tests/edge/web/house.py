@@ -76,7 +76,10 @@ class StillClock:
         self.ms = NOW_S * 1000
 
     def now(self) -> Moment:
-        return Moment(self.ms, 20260921, 120)
+        return self.at(self.ms)
+
+    def at(self, ms: int) -> Moment:
+        return Moment(ms, 20260921, 120)
 
 
 class Arm:
