@@ -46,7 +46,7 @@ from edge.receipts import ReceiptStore
 from edge.rescue import Rescue
 from edge.snapshots import keep_snapshots
 from edge.transport import HttpTransport
-from edge.uplink import Backoff, Uplink, compare_clocks, follow_bundles, in_thread
+from edge.uplink import Backoff, Uplink, compare_clocks, follow_bundles, follow_guests, in_thread
 from edge.venue_texts import venue_texts
 from edge.web.serve import serve_api
 from edge.wiring import Device, wire
@@ -57,9 +57,7 @@ LAST_WORDS_S: Final = 2.0
 TICK_S: Final = 1.0
 
 
-def run(
-    config: GatewayConfig, *, ready_fd: int | None = None, open_without: bool = False
-) -> int:
+def run(config: GatewayConfig, *, ready_fd: int | None = None, open_without: bool = False) -> int:
     """Run until SIGTERM or SIGINT. The exit code; raises `ConfigInvalid`.
 
     `open_without`: an empty gateway opens at once, though nobody has told it what happened.
@@ -306,7 +304,7 @@ class _Daemon:
             log.warning("no bundle yet: nobody is admitted until the centre has sent one")
             return
         try:
-            self.gateway.apply_bundle(*kept)
+            self.gateway.apply_bundle(*kept, self.bundles.lists(kept[1]))
         except (Bad, ValueError) as error:
             log.error("the kept bundle cannot be applied", extra={"why": str(error)})
 
@@ -322,11 +320,12 @@ class _Daemon:
         if self.uplink is None or self.transport is None or self.config.central is None:
             return
         nursery.start_soon(_bordered, "uplink", self.uplink.run)
-        follow = partial(
-            follow_bundles, self.gateway, self.bundles, self.transport, self._backoff(),
-            self.config.central.bundle_wait_s,
-        )  # fmt: skip
-        nursery.start_soon(_bordered, "bundles", follow)
+        for name, follow in (("bundles", follow_bundles), ("guests", follow_guests)):
+            work = partial(
+                follow, self.gateway, self.bundles, self.transport, self._backoff(),
+                self.config.central.bundle_wait_s,
+            )  # fmt: skip
+            nursery.start_soon(_bordered, name, work)
         nursery.start_soon(_bordered, "clocks", partial(compare_clocks, self.clock, self.transport))
 
     async def _until_signal(self, scope: trio.CancelScope) -> None:

@@ -62,8 +62,14 @@ class Transport(Protocol):
     async def heads(self) -> list[EpochHead]:
         """What the centre holds of this gateway."""
 
-    async def get_bundle(self, have: int, wait_s: int) -> bytes | None:
-        """A bundle newer than version `have`, or None within `wait_s` seconds."""
+    async def get_bundle(self, have: int, wait_s: int, base: int = 0) -> bytes | None:
+        """A bundle newer than version `have`, or None within `wait_s` seconds.
+
+        With `base`, the version of the full bundle held, it may be a delta (`crypto.delta`) on it.
+        """
+
+    async def get_guests(self, have: int, wait_s: int) -> bytes | None:
+        """A guest list newer than version `have`, or None within `wait_s` seconds."""
 
     async def clock_ms(self) -> int:
         """The centre's clock, unix ms."""
@@ -102,7 +108,8 @@ class HttpTransport:
             base_url=url, verify=context, timeout=timeout_s, trust_env=False,
             # Bodies are compressed by us where it pays; what we ask for comes as it is.
             headers={"accept-encoding": "identity"},
-            limits=httpx2.Limits(max_connections=4, max_keepalive_connections=2),
+            # Two are always waiting: for a bundle and for a guest list.
+            limits=httpx2.Limits(max_connections=6, max_keepalive_connections=4),
         )  # fmt: skip
         self._timeout_s = timeout_s
         self._pack = zstandard.ZstdCompressor(level=3)
@@ -136,13 +143,16 @@ class HttpTransport:
         answer = await self._ask("GET", f"{self._base}/heads")
         return _decode(answer.content, _Heads).epochs
 
-    async def get_bundle(self, have: int, wait_s: int) -> bytes | None:
-        answer = await self._ask(
-            "GET",
-            "/v1/bundle",
-            params={"have": have, "wait": wait_s},
-            timeout=self._timeout_s + wait_s + BUNDLE_EXTRA_S,
-        )
+    async def get_bundle(self, have: int, wait_s: int, base: int = 0) -> bytes | None:
+        on = {"base": base} if base else {}
+        return await self._wait_for("/v1/bundle", wait_s, {"have": have, "wait": wait_s, **on})
+
+    async def get_guests(self, have: int, wait_s: int) -> bytes | None:
+        return await self._wait_for("/v1/guests", wait_s, {"have": have, "wait": wait_s})
+
+    async def _wait_for(self, path: str, wait_s: int, params: dict[str, int]) -> bytes | None:
+        patience_s = self._timeout_s + wait_s + BUNDLE_EXTRA_S
+        answer = await self._ask("GET", path, params=params, timeout=patience_s)
         return answer.content if answer.status == 200 else None
 
     async def clock_ms(self) -> int:

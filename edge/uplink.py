@@ -6,13 +6,14 @@ already holds is compared by hash and skipped there, so sending twice stores onc
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 import trio
 
 from crypto.block import Block, Head
+from crypto.delta import KIND as DELTA
 from crypto.errors import Bad, BadBundle, BadReceipt
 from crypto.keys import VerifyKey
 from crypto.receipt import Receipt
@@ -268,34 +269,84 @@ async def follow_bundles(
     gateway: Gateway, store: BundleStore, transport: Transport, backoff: Backoff, wait_s: int,
     aside: Aside = in_thread,
 ) -> None:  # fmt: skip
-    """Fetch every newer bundle, keep it, decide by it.
+    """Fetch every newer bundle, or what changed in its lists, keep it, decide by it.
 
-    Whatever the centre answers, the next question comes at once only after a bundle that was
+    After one that is refused the full bundle is asked for.
+    """
+    refused = False
+
+    async def fetch() -> bool:
+        nonlocal refused
+        base = 0 if refused else gateway.base_version
+        raw = await transport.get_bundle(gateway.policy.version, wait_s, base)
+        refused = True
+        if raw is not None:
+            await take_bundle(gateway, store, raw, aside)
+        refused = False
+        gateway.bundle_confirmed()
+        return raw is not None
+
+    await _follow("bundle", fetch, backoff, wait_s)
+
+
+async def follow_guests(
+    gateway: Gateway, store: BundleStore, transport: Transport, backoff: Backoff, wait_s: int,
+    aside: Aside = in_thread,
+) -> None:  # fmt: skip
+    """Fetch every newer guest list, keep it in place of the one before, look guests up in it."""
+
+    async def fetch() -> bool:
+        have = gateway.policy.guests.version
+        raw = await transport.get_guests(have, wait_s)
+        if raw is None:
+            return False
+        guests = await aside(partial(store.read_guests_untrusted, raw))
+        if guests.version <= have:
+            raise BadBundle(f"guest list {guests.version} is not newer than {have}")
+        try:
+            await aside(partial(store.keep_guests, raw))
+        except OSError as error:
+            log.error("a guest list is in use but was not kept", extra={"why": str(error)})
+        gateway.apply_guests(guests)
+        return True
+
+    await _follow("guest list", fetch, backoff, wait_s)
+
+
+async def _follow(
+    what: str, fetch: Callable[[], Awaitable[bool]], backoff: Backoff, wait_s: int
+) -> None:
+    """`fetch` for ever; it says whether something came.
+
+    Whatever the centre answers, the next question comes at once only after something that was
     applied, or after the centre has waited as long as it was asked to.
     """
     told = ""
     while True:
         asked = trio.current_time()
         try:
-            raw = await transport.get_bundle(gateway.policy.version, wait_s)
-            if raw is not None:
-                await take_bundle(gateway, store, raw, aside)
-            gateway.bundle_confirmed()
+            came = await fetch()
         except (UplinkLost, Turned):
             pass  # told by the uplink
         except (Bad, ValueError) as error:
             if told != str(error):
                 told = str(error)
-                log.error("the centre sent a bundle we refuse", extra={"why": told})
+                log.error("the centre sent a %s we refuse", what, extra={"why": told})
         else:
-            if raw is not None or trio.current_time() - asked >= wait_s > 0:
+            if came or trio.current_time() - asked >= wait_s > 0:
                 backoff.reset()
                 continue
         await trio.sleep(backoff.next_s())
 
 
 async def take_bundle(gateway: Gateway, store: BundleStore, raw: bytes, aside: Aside) -> None:
-    """Raises `BadBundle`, also for one that is not newer, and `ValueError`."""
+    """Decide by a bundle, or by a delta on the one in force.
+
+    Raises `BadBundle`, also for one that is not newer or on another bundle, and `ValueError`.
+    """
+    if raw.startswith(DELTA.magic):
+        await _take_delta(gateway, store, raw, aside)
+        return
     bundle = await aside(partial(store.read_untrusted, raw))
     if bundle.version <= gateway.policy.version:
         raise BadBundle(f"version {bundle.version} is not newer than {gateway.policy.version}")
@@ -306,6 +357,17 @@ async def take_bundle(gateway: Gateway, store: BundleStore, raw: bytes, aside: A
         log.error("a bundle is in force but was not kept", extra={"why": str(error)})
     gateway.apply_bundle(bundle, raw)
     log.info("bundle applied", extra={"version": bundle.version})
+
+
+async def _take_delta(gateway: Gateway, store: BundleStore, raw: bytes, aside: Aside) -> None:
+    delta = await aside(partial(store.read_delta_untrusted, raw))
+    # First in force, then on disk: one that does not fit must not take the kept one's place.
+    gateway.apply_delta(delta, raw)
+    try:
+        await aside(partial(store.keep_delta, delta, raw))
+    except OSError as error:
+        log.error("a delta is in force but was not kept", extra={"why": str(error)})
+    log.info("delta applied", extra={"version": delta.version, "base": delta.base_version})
 
 
 async def compare_clocks(clock: SystemClock, transport: Transport) -> None:

@@ -29,6 +29,9 @@ class Centre:
         self.puts: list[tuple[int, int, int]] = []
         self.calls: dict[str, int] = {}
         self.bundles: list[bytes | None] = []
+        self.guests: list[bytes | None] = []
+        #: (have, base) of every question for a bundle.
+        self.asked: list[tuple[int, int]] = []
         self.clock: Callable[[], int] = lambda: 0
         #: Called while a put is under way.
         self.meanwhile: Callable[[], None] | None = None
@@ -78,9 +81,14 @@ class Centre:
             for epoch in sorted(self.stored)
         ]
 
-    async def get_bundle(self, have: int, wait_s: int) -> bytes | None:
+    async def get_bundle(self, have: int, wait_s: int, base: int = 0) -> bytes | None:
         self._called("get_bundle")
+        self.asked.append((have, base))
         return self.bundles.pop(0) if self.bundles else None
+
+    async def get_guests(self, have: int, wait_s: int) -> bytes | None:
+        self._called("get_guests")
+        return self.guests.pop(0) if self.guests else None
 
     async def clock_ms(self) -> int:
         self._called("clock_ms")

@@ -49,6 +49,8 @@ async def test_every_question_and_its_answer(tmp_path: Path) -> None:
         f"/v1/gateways/{GATEWAY}/heads": b'{"epochs":[{"epoch":3,"through_seq":9,"head":"%s"}]}'
         % head.encode(),
         "/v1/bundle?have=4&wait=1": b"a bundle",
+        "/v1/bundle?have=6&wait=1&base=4": b"a delta",
+        "/v1/guests?have=2&wait=1": b"guests",
         "/v1/clock": b'{"now_ms":1770000000000}',
         f"/v1/gateways/{GATEWAY}/epochs/3/blocks?from=9": zstandard.compress(b"blocks"),
     }
@@ -60,6 +62,8 @@ async def test_every_question_and_its_answer(tmp_path: Path) -> None:
     async with centre(tmp_path, answers) as wire:
         assert await wire.heads() == [EpochHead(3, 9, head)]
         assert await wire.get_bundle(4, 1) == b"a bundle"
+        assert await wire.get_bundle(6, 1, 4) == b"a delta"
+        assert await wire.get_guests(2, 1) == b"guests"
         assert await wire.clock_ms() == 1_770_000_000_000
         assert await wire.get_blocks(3, 9) == b"blocks"
     assert asked == [f"GET {target}" for target in said]
@@ -67,10 +71,11 @@ async def test_every_question_and_its_answer(tmp_path: Path) -> None:
 
 async def test_nothing_newer_and_nothing_there_are_answers(tmp_path: Path) -> None:
     def answers(request: Request) -> bytes:
-        return answer(204) if "bundle" in request.target else answer(404)
+        return answer(404) if "blocks" in request.target else answer(204)
 
     async with centre(tmp_path, answers) as wire:
         assert await wire.get_bundle(4, 1) is None
+        assert await wire.get_guests(4, 1) is None
         assert await wire.get_blocks(3, 9) == b""
 
 

@@ -88,7 +88,7 @@ async def test_a_centre_that_waits_as_it_was_asked_to_is_asked_again_at_once(
     shelf = Shelf(tmp_path)
     asked: list[float] = []
 
-    async def wait(have: int, wait_s: int) -> None:
+    async def wait(have: int, wait_s: int, base: int) -> None:
         asked.append(trio.current_time())
         await trio.sleep(wait_s)
 

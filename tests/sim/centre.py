@@ -81,13 +81,17 @@ class Centre:
         heads = ((epoch, self.head(epoch)) for epoch in sorted(self.blocks))
         return [EpochHead(epoch, head.seq, head.hash.hex()) for epoch, head in heads]
 
-    async def get_bundle(self, have: int, wait_s: int) -> bytes | None:
+    async def get_bundle(self, have: int, wait_s: int, base: int = 0) -> bytes | None:
         mood = await self._ask()
         if self.version <= have:
             with trio.move_on_after(wait_s):
                 await self._published.wait()
         await self._answer(mood)
         return self.bundle if self.version > have else None
+
+    async def get_guests(self, have: int, wait_s: int) -> bytes | None:
+        await self._answer(await self._ask())
+        return None
 
     async def clock_ms(self) -> int:
         await self._answer(await self._ask())
