@@ -54,6 +54,8 @@ from edge.wiring import Device, wire
 log = logging.getLogger(__name__)
 STOP_S: Final = 4.0
 LAST_WORDS_S: Final = 2.0
+# Filling a spare segment at full speed held blocks up for 5 ms; so it takes a second longer.
+SPARE_PACE_S: Final = 0.002
 TICK_S: Final = 1.0
 
 
@@ -136,6 +138,7 @@ async def _main(
         opened = await trio.to_thread.run_sync(
             partial(_open, storage, identity, clock, config, helpers, state, home)
         )
+        storage.pace_s = SPARE_PACE_S
         ledger = Ledger(storage, opened[0], config.ledger)
         try:
             async with trio.open_nursery() as nursery:

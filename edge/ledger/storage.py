@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,6 +19,7 @@ ZEROS: Final = bytes(1 << 20)
 #: While zero-filling: how much may wait in the page cache, so that the blocks of the live segment
 #: never queue behind a whole new segment.
 _SYNC_EVERY_BYTES: Final = 8 << 20
+_PACED_BYTES: Final = 128 << 10
 _NEW: Final = ".new"
 _PAGE_BYTES: Final = 4096
 
@@ -83,6 +85,8 @@ class DiskStorage:
 
     def __init__(self, folder: str | Path, *, owner: bool = True) -> None:
         self._folder = str(folder)
+        #: Seconds of rest after each piece of a new file, so that blocks need not queue behind it.
+        self.pace_s = 0.0
         self._fds: dict[str, int] = {}
         self._guard = threading.Lock()
         self._lock_fd = -1
@@ -141,18 +145,21 @@ class DiskStorage:
                 raise LedgerFull(f"no space for {size} more bytes in {self._folder}") from None
             raise StorageFailed(f"cannot create {name}: {error}") from error
 
-    @staticmethod
-    def _fill(path: str, size: int) -> None:
+    def _fill(self, path: str, size: int) -> None:
+        pace_s = self.pace_s
+        sync_every = _PACED_BYTES if pace_s else _SYNC_EVERY_BYTES
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             at = unsynced = 0
             while at < size:
-                done = os.pwrite(fd, ZEROS[: size - at], at)
+                done = os.pwrite(fd, ZEROS[: min(size - at, sync_every)], at)
                 at += done
                 unsynced += done
-                if unsynced >= _SYNC_EVERY_BYTES:
+                if unsynced >= sync_every:
                     os.fdatasync(fd)
                     unsynced = 0
+                    if pace_s:
+                        time.sleep(pace_s)
             os.fsync(fd)
         finally:
             os.close(fd)

@@ -129,13 +129,13 @@ def test_without_an_identity_it_says_which_command_makes_one(tmp_path: Path, con
 
 @pytest.fixture
 def failing_disk(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """An environment in which Python's fdatasync fails with EIO after the tenth call."""
+    """An environment in which Python's fdatasync fails with EIO after the fortieth call."""
     (tmp_path / "sitecustomize.py").write_text(
         "import errno, os\n"
         "real, calls = os.fdatasync, [0]\n"
         "def failing(fd):\n"
         "    calls[0] += 1\n"
-        "    if calls[0] > 10:\n"
+        "    if calls[0] > 40:\n"
         "        open(os.environ['CALLS'], 'a').write('x')\n"
         "        raise OSError(errno.EIO, 'Input/output error')\n"
         "    real(fd)\n"
@@ -152,7 +152,7 @@ def test_a_failing_disk_ends_the_process_with_74_and_is_not_retried(
         monkeypatch.setenv(name, value)
     with gateway(config) as running:
         with pytest.raises(OSError):  # the connection ends: nobody is told that he may pass
-            for number in range(40):
+            for number in range(120):
                 present(running, number)
         assert running.process.wait(20) == 74
     assert Path(failing_disk["CALLS"]).read_text() == "x"

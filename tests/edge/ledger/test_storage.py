@@ -127,3 +127,17 @@ def test_pages_that_cannot_be_read_look_like_nothing_else(
     assert storage.read("a", 0, 5 * 4096) == bytes(4096) + b"\xff" * 4096 + bytes(4096)
     monkeypatch.undo()
     storage.close()
+
+
+def test_a_paced_file_is_as_whole_as_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its pieces others get the disk; the file is the same."""
+    rests: list[float] = []
+    monkeypatch.setattr("edge.ledger.storage.time.sleep", rests.append)
+    storage = DiskStorage(tmp_path)
+    storage.pace_s = 0.002
+    storage.create("spare", 1_000_000)
+    assert storage.read("spare", 0, 1_000_000) == bytes(1_000_000)
+    assert rests == [0.002] * 7
+    storage.close()
