@@ -298,6 +298,7 @@ class _Daemon:
         if self.siblings.empty and self.siblings.config.siblings:
             if open_without:
                 log.error("opened without knowing what happened: copies may be admitted")
+                self.siblings.learned()
             else:
                 await self.siblings.learn_history()
         return bound

@@ -1,6 +1,7 @@
 """Everything about siblings that a daemon runs, put together."""
 
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -34,6 +35,16 @@ log = logging.getLogger(__name__)
 FOLDER: Final = "peers"
 _LOOK_S: Final = 0.05
 _BUNDLES_MAX: Final = 4
+_LEARNING: Final = "learning"
+
+
+def _write_durably(note: Path) -> None:
+    for path, flags in ((note, os.O_CREAT | os.O_WRONLY), (note.parent, os.O_RDONLY)):
+        fd = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 class NoHistory(Exception):
@@ -81,8 +92,13 @@ class House:
         self.config = home.config
         self.gateway = gateway
         self.intake = home.intake
-        #: Nothing at all is known of siblings: the disk is new, or the venue.
-        self.empty = not home.intake.mirrors
+        # It outlives a crash in the middle of being told: by then there are mirrors, but not all.
+        self._learning = Path(config.data_dir) / FOLDER / _LEARNING
+        #: Nothing, or not everything, is known of siblings: the disk is new, or the venue.
+        self.empty = not home.intake.mirrors or self._learning.exists()
+        if self.empty:
+            self._learning.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_durably(self._learning)
         home.cards = lambda: gateway.policy.bundle.gateways
         self.holdings = Holdings(ledger, home.intake)
         self._bundles = bundles
@@ -149,7 +165,12 @@ class House:
                 await trio.sleep(_LOOK_S)
             nursery.cancel_scope.cancel()
         await self._look_for_own()
+        self.learned()
         log.warning("the venue's history is here")
+
+    def learned(self) -> None:
+        """Nothing need be waited for at the next start: it was told, or opened by order without."""
+        self._learning.unlink(missing_ok=True)
 
     async def _look_for_own(self) -> None:
         """Raises `NoHistory` when others hold epochs of ours that were not asked for in time.

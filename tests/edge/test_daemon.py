@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def rush(running: Running, stop: threading.Event, number: int, answered: list[in
         try:
             if present(running, number)["decision"] == "admitted":
                 answered.append(number)
-        except OSError:
+        except (OSError, HTTPException):
             return
         number += 1
 

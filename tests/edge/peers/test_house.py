@@ -175,6 +175,27 @@ async def test_an_empty_gateway_that_nobody_tells_does_not_open(tmp_path: Path) 
     assert told.group_contains(NoHistory, match="neither a sibling nor the centre")
 
 
+async def test_a_crash_while_being_told_does_not_open_half_told(tmp_path: Path) -> None:
+    """Mirrors are there after the crash, and not all that was to be told."""
+    async with site(tmp_path, "b", "c") as (b, c):
+        b.join(c)
+        await scanned(c, 1)
+        await until(lambda: settled(b, c))
+        a = Node(tmp_path, "a")
+        async with a.running(siblings=(a.at(b),)):
+            a.join(b)
+            await until(lambda: bool(a.house.intake.mirrors))  # and then the power fails
+        a = Node(tmp_path, "a")
+        async with a.running(siblings=(a.at(b),)):
+            assert a.house.intake.mirrors and a.house.empty
+            a.join(b)
+            with trio.fail_after(20):
+                await a.house.learn_history()
+        a = Node(tmp_path, "a")
+        async with a.running(siblings=(a.at(b),)):
+            assert not a.house.empty
+
+
 async def test_a_revoked_gateway_is_cut_off_and_its_old_blocks_stay(tmp_path: Path) -> None:
     async with site(tmp_path, "a", "b", "c") as (a, b, c):
         a.join(b)
