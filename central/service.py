@@ -12,9 +12,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from central.database import PASSING, Database
 from central.keys import Keys
-from central.store import bundles
+from central.publish import delta_between, guest_list
+from central.store import bundles, entry
 from config.central import Central
 from config.runtime.health import Health
+from crypto import guests as guest_format
 
 if TYPE_CHECKING:
     from config.runtime.listen import Connections
@@ -33,6 +35,14 @@ class Contact(msgspec.Struct):
     delay_ms: int | None = None
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """What a gateway gets that asks for a bundle: `kind` "full" or "delta"."""
+
+    kind: str
+    version: int
+    raw: bytes
+
+
 class Service:
     """The state of one serving process."""
 
@@ -47,8 +57,13 @@ class Service:
         self.connections: dict[str, Connections] = {}
         self.bundle_version = 0
         self.bundle_raw = b""
+        self.guests_version = 0
+        self.guests_raw = b""
         self.stopping = asyncio.Event()
-        self._bundle_changed = asyncio.Event()
+        self._changed = asyncio.Event()
+        # Of the newest bundle, by the version of the base; None where a delta does not pay.
+        self._deltas: dict[int, bytes | None] = {}
+        self._making_deltas = asyncio.Lock()
         self.trouble = ""
         self.registry = CollectorRegistry()
         self.health = Health(self.reasons, self.registry)
@@ -77,14 +92,30 @@ class Service:
             newest = await bundles.latest(connection, self.keys.tenant)
         if newest is not None:
             self.bundle_version, self.bundle_raw = newest
-            self._bundle_changed.set()
-            self._bundle_changed = asyncio.Event()
+            self._deltas = {}
+            self._wake()
+
+    async def refresh_guests(self) -> None:
+        """Look for a newer guest list and wake who waits for one."""
+        async with self.database.connection() as connection:
+            version, _ = await entry.newest_list(connection, self.keys.tenant)
+            if version == self.guests_version:
+                return
+            found = await guest_list(connection, self.keys.tenant)
+        self.guests_raw = await asyncio.to_thread(guest_format.sign, found, self.keys.bundle)
+        self.guests_version = found.version
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def follow_bundles(self) -> None:
-        """Poll for ever: one small query for all who wait, and no channel that could break."""
+        """Poll for ever: two small queries for all who wait, and no channel that could break."""
         while True:
             try:
                 await self.refresh_bundle()
+                await self.refresh_guests()
                 self.trouble = ""
             except PASSING as error:
                 if not self.trouble:
@@ -94,13 +125,47 @@ class Service:
 
     async def newer_bundle(self, have: int, wait_s: float) -> bytes | None:
         """A bundle newer than `have`, or None when there is none within `wait_s` seconds."""
+        newer = await self._wait(lambda: self.bundle_version > have, wait_s)
+        return self.bundle_raw if newer else None
+
+    async def newer_guests(self, have: int, wait_s: float) -> bytes | None:
+        """A guest list newer than `have`, or None when there is none within `wait_s` seconds."""
+        newer = await self._wait(lambda: self.guests_version > have, wait_s)
+        return self.guests_raw if newer else None
+
+    async def offer(self, have: int, base: int, wait_s: float) -> Offer | None:
+        """What brings a gateway from `have` to the newest bundle, None as in `newer_bundle`.
+
+        `base`: the full bundle it holds, to which a delta may be given; 0 = give the full one.
+        """
+        if await self.newer_bundle(have, wait_s) is None:
+            return None
+        version, raw = self.bundle_version, self.bundle_raw
+        delta = await self._delta(base, version, raw) if 0 < base < version else None
+        return Offer("full", version, raw) if delta is None else Offer("delta", version, delta)
+
+    async def _delta(self, base: int, version: int, raw: bytes) -> bytes | None:
+        """Made once for all gateways that wait, and beside the loop: both bundles are read."""
+        async with self._making_deltas:
+            made = self._deltas
+            if version != self.bundle_version:  # a newer one came; it is asked for next
+                return None
+            if base not in made:
+                async with self.database.connection() as connection:
+                    base_raw = await bundles.get(connection, self.keys.tenant, base)
+                made[base] = base_raw and await asyncio.to_thread(
+                    delta_between, base_raw, raw, self.keys.bundle
+                )
+            return made[base]
+
+    async def _wait(self, newer: Callable[[], bool], wait_s: float) -> bool:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_s
-        while self.bundle_version <= have:
+        while not newer():
             left = deadline - loop.time()
             if left <= 0 or self.stopping.is_set():
-                return None
-            changed = asyncio.ensure_future(self._bundle_changed.wait())
+                return False
+            changed = asyncio.ensure_future(self._changed.wait())
             stopping = asyncio.ensure_future(self.stopping.wait())
             try:
                 await asyncio.wait(
@@ -109,7 +174,7 @@ class Service:
             finally:
                 changed.cancel()
                 stopping.cancel()
-        return self.bundle_raw
+        return True
 
     def reasons(self) -> list[str]:
         """Why this process cannot do its work; empty when it can."""

@@ -66,6 +66,7 @@ class Settlement:
             ("/v1/gateways/{gateway}/epochs/{epoch}/blocks", self.get_blocks, "GET"),
             ("/v1/gateways/{gateway}/heads", self.heads, "GET"),
             ("/v1/bundle", self.bundle, "GET"),
+            ("/v1/guests", self.guests, "GET"),
             ("/v1/clock", self.clock, "GET"),
             ("/openapi.json", self.openapi, "GET"),
         ]
@@ -173,15 +174,28 @@ class Settlement:
         return as_json(Heads([EpochHead(m.epoch, m.through_seq, m.head.hex()) for m in marks]))
 
     async def bundle(self, request: Request) -> Response:
-        """The newest bundle if it is newer than `have`, waiting up to `wait` seconds for one."""
+        """The newest bundle if it is newer than `have`, waiting up to `wait` seconds for one.
+
+        Who names `base`, the full bundle it holds, gets a delta on it where that is enough.
+        """
         await self.caller(request)
-        have = whole_number(request.query_params.get("have", "0"), "have", 0, SEQ_MAX)
-        wait_s = whole_number(request.query_params.get("wait", "0"), "wait", 0, 3600)
-        raw = await self.service.newer_bundle(have, min(wait_s, WAIT_MAX_S))
-        if raw is None:
+        have, wait_s = waiting(request)
+        base = whole_number(request.query_params.get("base", "0"), "base", 0, SEQ_MAX)
+        offer = await self.service.offer(have, base, wait_s)
+        if offer is None:
             return Response(status_code=204)
-        headers = {"gatehouse-bundle-version": str(self.service.bundle_version)}
-        return Response(raw, headers=headers, media_type=OCTETS)
+        headers = {
+            "gatehouse-bundle-version": str(offer.version),
+            "gatehouse-bundle-kind": offer.kind,
+        }
+        return Response(offer.raw, headers=headers, media_type=OCTETS)
+
+    async def guests(self, request: Request) -> Response:
+        """The guest list if it is newer than `have`, waiting up to `wait` seconds for one."""
+        await self.caller(request)
+        have, wait_s = waiting(request)
+        raw = await self.service.newer_guests(have, wait_s)
+        return Response(status_code=204) if raw is None else Response(raw, media_type=OCTETS)
 
     async def clock(self, request: Request) -> Response:
         """The centre's clock, for gateways that measure theirs."""
@@ -191,6 +205,13 @@ class Settlement:
     async def openapi(self, _request: Request) -> Response:
         """This interface as OpenAPI 3.1."""
         return as_json(document("Gatehouse central: settlement", "1", OPERATIONS))
+
+
+def waiting(request: Request) -> tuple[int, int]:
+    """(version held, seconds to wait for a newer one). Raises Refusal (422)."""
+    have = whole_number(request.query_params.get("have", "0"), "have", 0, SEQ_MAX)
+    wait_s = whole_number(request.query_params.get("wait", "0"), "wait", 0, 3600)
+    return have, min(wait_s, WAIT_MAX_S)
 
 
 def gateway_of(request: Request) -> bytes:
@@ -219,6 +240,7 @@ def packed_run(run: list[bytes]) -> Response:
     return Response(zstandard.ZstdCompressor().compress(b"".join(run)), media_type=BLOCKS_TYPE)
 
 
+_WAITING = {"have": "version held", "wait": f"seconds to wait, at most {WAIT_MAX_S}"}
 _BLOCKS = "/v1/gateways/{gateway}/epochs/{epoch}/blocks"
 OPERATIONS = [
     Operation(
@@ -248,9 +270,16 @@ OPERATIONS = [
     Operation(
         "GET",
         "/v1/bundle",
-        "The newest bundle",
-        {200: Answer("the bundle", media_type=OCTETS), 204: Answer("nothing newer")},
-        query={"have": "version held", "wait": f"seconds to wait, at most {WAIT_MAX_S}"},
+        "The newest bundle, or a delta: the header Gatehouse-Bundle-Kind says full or delta",
+        {200: Answer("the bundle or delta", media_type=OCTETS), 204: Answer("nothing newer")},
+        query={**_WAITING, "base": "version of the full bundle held, if a delta on it will do"},
+    ),
+    Operation(
+        "GET",
+        "/v1/guests",
+        "The guest list",
+        {200: Answer("the signed list", media_type=OCTETS), 204: Answer("nothing newer")},
+        query=_WAITING,
     ),
     Operation("GET", "/v1/clock", "The centre's clock", {200: Answer("", Clock)}),
 ]
