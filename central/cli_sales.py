@@ -227,8 +227,10 @@ def rotate(code: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
 
 
 def _deny(
-    name: str, kind: Literal["revoked", "canceled", "blocked", "unapproved", "unpaid"],
-    stands: bool, text: str,
+    name: str,
+    kind: Literal["revoked", "canceled", "blocked", "unapproved", "unpaid"],
+    stands: bool,
+    text: str,
 ) -> None:
     def command(
         ticket: str, /, *more: str, reason: str = "", config: Config = DEFAULT_CONFIG
