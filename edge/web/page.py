@@ -29,6 +29,7 @@ FILES: Final = {
     "/handheld": (FOLDER / "handheld.html", _HTML),
     "/handheld.css": (FOLDER / "handheld.css", _CSS),
     "/handheld.js": (FOLDER / "handheld.js", _JS),
+    "/desk.js": (FOLDER / "desk.js", _JS),
     "/camera.js": (FOLDER / "camera.js", _JS),
     "/signals.js": (FOLDER / "signals.js", _JS),
     "/words.js": (FOLDER / "words.js", _JS),

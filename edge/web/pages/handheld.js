@@ -4,6 +4,7 @@
 import { WORDS, ownLanguage, speak } from "/words.js";
 import { hintsOf, kindOf, shape, signal, wake } from "/signals.js";
 import { Camera } from "/camera.js";
+import { ANNUL_WHYS, Desk, OVERRIDE_WHYS } from "/desk.js";
 
 const POLL_MS = 3000;
 const POLL_ANSWER_MS = 4000;
@@ -23,7 +24,12 @@ let direction = "entry";
 let pending = JSON.parse(sessionStorage.getItem("pending") || "null");
 let busy = false;
 let closing = null;
+let trial = false;
+let refused = null; // the last answer, if it was a refusal: what an override is about
+let admitted = JSON.parse(sessionStorage.getItem("admitted") || "null"); // what annul is about
 
+const toSignIn = () => location.replace("/signin?to=/handheld");
+const desk = new Desk(words, t, () => focusWedge(), toSignIn);
 const camera = new Camera(byId("video"), present);
 const laneRow = () => session.lanes.find((row) => row.lane === Number(byId("lane").value));
 
@@ -43,18 +49,31 @@ function newNonce() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+function keepAdmitted(what) {
+  admitted = what;
+  sessionStorage.setItem("admitted", JSON.stringify(what));
+}
+
 function present(code) {
-  if (busy || !session || !laneRow()) return;
+  if (busy || desk.open || !session || !laneRow()) return;
   if (pending) {
     if (code === pending.code) return send();
     byId("pending-other").hidden = false;
     return signal("attention");
   }
+  refused = null;
   const row = laneRow();
-  const asked = { code, nonce: newNonce() };
+  const asked = trial ? { code } : { code, nonce: newNonce() };
   if (count > 1) asked.count = count;
   if (row.direction === "both") asked.direction = direction;
-  keep({ code, lane: row.lane, asked, at: Date.now() });
+  keep({ code, lane: row.lane, asked, at: Date.now(), to: trial ? "simulations" : "presentations" });
+  send();
+}
+
+function override(why) {
+  if (busy || pending || !refused) return;
+  const asked = { code: refused.code, nonce: newNonce(), why, count: refused.count };
+  keep({ code: refused.code, lane: refused.lane, asked, at: Date.now(), to: "override" });
   send();
 }
 
@@ -65,11 +84,11 @@ async function send() {
   byId("state").classList.add("busy");
   byId("state").textContent = words.sending;
   try {
-    const answer = await fetch(`/v1/lanes/${pending.lane}/presentations?lang=${t}`, {
+    const answer = await fetch(`/v1/lanes/${pending.lane}/${pending.to || "presentations"}?lang=${t}`, {
       method: "POST", headers: { "content-type": "application/json" },
       body: JSON.stringify(pending.asked), signal: AbortSignal.timeout(ANSWER_MS),
     });
-    if (answer.status === 401) return location.replace("/signin?to=/handheld");
+    if (answer.status === 401) return toSignIn();
     if (answer.status >= 500) throw new Error("answered " + answer.status);
     const told = await answer.json();
     if (answer.ok) decided(told);
@@ -87,20 +106,89 @@ async function send() {
 }
 
 function decided(answer) {
-  const admitted = answer.decision === "admitted";
-  const verdict = !admitted ? (answer.reason === "wait" ? words.wait : words.refused)
+  const passes = answer.decision === "admitted";
+  const said = !passes ? (answer.reason === "wait" ? words.wait : words.refused)
     : answer.repeated && !pending.failed ? words.again
-      : answer.direction === "exit" ? words.yes_exit : words.yes_entry;
-  const look = admitted ? "yes" : kindOf(answer);
+      : answer.overridden ? words.forced
+        : answer.direction === "exit" ? words.yes_exit : words.yes_entry;
+  const verdict = answer.simulated ? `${words.would}: ${said}` : said;
+  const look = passes ? "yes" : kindOf(answer);
+  note(answer, passes, verdict);
   showResult(look, verdict, {
-    granted: admitted && answer.granted > 1 ? "× " + answer.granted : "",
+    granted: passes && answer.granted > 1 ? "× " + answer.granted : "",
     guest: answer.name || "", text: answer.text || "",
     product: [answer.product, answer.performance].filter(Boolean).join(" · "),
-    hints: hintsOf(answer).map((name) => words[name]).join(" · "),
+    hints: hintsOf(answer).map((name) => words[name]).join(" · "), simulated: answer.simulated,
+    force: refused && session.rights.includes("override"),
   });
   signal(kindOf(answer));
-  remember(look, verdict, [answer.product, admitted ? "" : answer.text].filter(Boolean).join(" · "));
+  remember(look, verdict, [answer.product, passes ? "" : answer.text].filter(Boolean).join(" · "));
   setCount(1);
+}
+
+// What annul and override will be about.
+function note(answer, passes, verdict) {
+  refused = null;
+  if (answer.simulated) return;
+  const { code, lane, asked, at } = pending;
+  if (!passes && answer.direction === "entry") refused = { code, lane, count: asked.count || 1, text: answer.text || "" };
+  // After a nervous guest's second scan it is the first one that would be annulled: it let them pass.
+  if (!passes || (answer.repeated && !pending.failed)) return;
+  keepAdmitted({ nonce: asked.nonce, lane, at, what: [verdict, answer.product].filter(Boolean).join(" · ") });
+}
+
+function askOverride() {
+  closeResult();
+  const what = refused ? `${words.lane} ${refused.lane} · …${refused.code.slice(-6)} · ${refused.text}` : words.nothing_refused;
+  desk.reasons(refused ? `${words.override}: ${words.why}` : words.override, what, refused ? OVERRIDE_WHYS : [], override);
+}
+
+function askAnnul() {
+  const at = admitted && new Date(admitted.at).toLocaleTimeString(t, { hour12: false });
+  const what = admitted ? `${words.lane} ${admitted.lane} · ${at} · ${admitted.what}` : words.nothing_to_annul;
+  desk.reasons(admitted ? `${words.annul}: ${words.why}` : words.annul, what, admitted ? ANNUL_WHYS : [], annul);
+}
+
+async function annul(why) {
+  if (busy || !admitted) return;
+  busy = true;
+  try {
+    const answer = await fetch("/v1/annulments", {
+      method: "POST", headers: { "content-type": "application/json" },
+      body: JSON.stringify({ nonce: admitted.nonce, why }), signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    if (answer.status === 401) return toSignIn();
+    const told = await answer.json();
+    // Taken back already: an answer before was lost on its way.
+    if (answer.ok || told.problem === "annulled") annulled();
+    else notAnnulled(words[told.problem] || told.detail);
+  } catch (error) {
+    console.warn(String(error));
+    notAnnulled(words.no_answer); // asking again takes back nothing twice
+  } finally {
+    busy = false;
+  }
+}
+
+function annulled() {
+  showResult("attention", words.annulled, { text: admitted.what });
+  signal("attention");
+  remember("attention", words.annulled, admitted.what);
+  keepAdmitted(null);
+}
+
+function notAnnulled(text) {
+  showResult("no", words.not_annulled, { text, product: admitted.what });
+  signal("no");
+  remember("no", words.not_annulled, text);
+}
+
+function setTrial(wanted) {
+  trial = wanted;
+  refused = null;
+  for (const id of ["override", "annul"]) byId(id).disabled = trial;
+  byId("trial").hidden = !trial;
+  byId("simulate").setAttribute("aria-pressed", String(trial));
 }
 
 // The gateway did not take it as a presentation: nothing counted.
@@ -111,6 +199,11 @@ function rejected(problem) {
 }
 
 function notSent() {
+  if (pending.to === "simulations") { // nothing can have counted: nothing to decide
+    keep(null);
+    showResult("attention", words.problem, { text: words.no_answer, simulated: true });
+    return signal("no");
+  }
   keep({ ...pending, failed: true });
   const at = new Date(pending.at).toLocaleTimeString(t, { hour12: false });
   put("pending-what", `${words.lane} ${pending.lane} · ${at} · …${pending.code.slice(-6)}`);
@@ -121,7 +214,9 @@ function notSent() {
 
 function showResult(look, verdict, parts) {
   clearTimeout(closing);
-  byId("result").className = look;
+  byId("result").className = parts.simulated ? look + " trial" : look;
+  byId("result-trial").hidden = !parts.simulated;
+  byId("force").hidden = !parts.force;
   byId("result-shape").replaceChildren(shape(look));
   put("verdict", verdict);
   for (const id of ["granted", "guest", "text", "product", "hints"]) put(id, parts[id] || "");
@@ -161,6 +256,7 @@ function setCount(wanted) {
 function setLane() {
   const row = laneRow();
   if (!row) return;
+  refused = null;
   store.set("lane", row.lane);
   direction = row.direction === "both" ? direction : row.direction;
   for (const way of ["entry", "exit"]) {
@@ -185,6 +281,7 @@ function showSession(now) {
   byId("nowhere").hidden = now.lanes.length > 0;
   const places = [...document.querySelectorAll("[data-right]")];
   places.forEach((place) => { place.hidden = !now.rights.includes(place.dataset.right); });
+  if (trial && !now.rights.includes("simulate")) setTrial(false);
   byId("rights").hidden = places.every((place) => place.hidden);
   if (!changed) return;
   byId("lane").replaceChildren(...now.lanes.map((row) =>
@@ -210,6 +307,7 @@ async function poll() {
 
 function focusWedge(force = false) {
   const at = document.activeElement;
+  if (desk.open) return;
   if (byId("work").hidden || (!force && at && at.matches("select"))) return;
   byId("wedge").focus({ preventScroll: true });
 }
@@ -249,6 +347,11 @@ byId("more").addEventListener("click", () => setCount(count + 1));
 byId("fewer").addEventListener("click", () => setCount(count - 1));
 byId("camera").addEventListener("click", toggleCamera);
 byId("result").addEventListener("click", closeResult);
+byId("force").addEventListener("click", (event) => { event.stopPropagation(); askOverride(); });
+byId("override").addEventListener("click", askOverride);
+byId("annul").addEventListener("click", askAnnul);
+byId("simulate").addEventListener("click", () => { if (!busy && !pending) setTrial(!trial); });
+byId("search").addEventListener("click", () => desk.search());
 byId("retry").addEventListener("click", () => { if (!busy) send(); });
 byId("discard").addEventListener("click", () => {
   remember("attention", words.not_sent, "…" + pending.code.slice(-6));

@@ -17,7 +17,18 @@ export const WORDS = {
     "retry": "Wiederholen", "discard": "Verwerfen", "sending": "Wird gefragt …",
     "other_code": "Erst wiederholen oder verwerfen!", "problem": "ABGELEHNT VOM GATEWAY",
     "annul": "Annullieren", "override": "Trotzdem einlassen", "simulate": "Nur prüfen", "search": "Suchen",
-    "no_lane": "Für Sie ist hier keine Spur frei.", "more": "mehr", "fewer": "weniger", "close": "Schließen"
+    "no_lane": "Für Sie ist hier keine Spur frei.", "more": "mehr", "fewer": "weniger", "close": "Schließen",
+    "would": "PROBE", "trial": "NUR PRÜFEN: nichts zählt, niemand geht durch", "annulled": "ANNULLIERT",
+    "not_annulled": "NICHT ANNULLIERT", "nothing_to_annul": "Kein Einlass von hier, der zurückzunehmen wäre.",
+    "nothing_refused": "Erst das Ticket scannen: nur was eben abgelehnt wurde, lässt sich trotzdem einlassen.", "why": "Warum?",
+    "forced": "TROTZDEM EINGELASSEN", "open": "Vielleicht geht noch jemand durch: warten, bis die Sperre fertig ist.",
+    "too_late": "Zu lange her.", "unknown_nonce": "Das Gateway kennt diesen Scan nicht.", "identity_checked": "Person geprüft",
+    "was_outside": "War nur kurz draußen", "sold_here": "Hier gekauft oder bezahlt",
+    "turned_away_wrongly": "Zu Unrecht abgewiesen", "accompanied": "In Begleitung",
+    "late_or_early": "Zu früh oder zu spät, geduldet", "emergency": "Notfall", "other": "Anderes",
+    "did_not_turn": "Sperre drehte nicht", "went_back": "Gast ging zurück", "wrong_ticket": "Falsches Ticket",
+    "wrong_count": "Falsche Anzahl", "guest_name": "Name, 3 Buchstaben oder mehr", "nobody": "Niemand gefunden",
+    "no_list": "Hier liegt keine Gästeliste.", "more_hits": "Es gibt mehr: weiter tippen", "list_of": "Liste vom"
   },
   "en": {
     "admitted": "COME IN", "exit": "GOODBYE", "refused": "STOP", "again": "GO THROUGH",
@@ -36,7 +47,18 @@ export const WORDS = {
     "retry": "Retry", "discard": "Discard", "sending": "Asking …",
     "other_code": "Retry or discard first!", "problem": "REJECTED BY THE GATEWAY",
     "annul": "Annul", "override": "Admit anyway", "simulate": "Check only", "search": "Search",
-    "no_lane": "There is no lane for you here.", "more": "more", "fewer": "fewer", "close": "Close"
+    "no_lane": "There is no lane for you here.", "more": "more", "fewer": "fewer", "close": "Close",
+    "would": "TEST", "trial": "CHECK ONLY: nothing counts, nobody goes through", "annulled": "TAKEN BACK",
+    "not_annulled": "NOT TAKEN BACK", "nothing_to_annul": "Nobody was admitted from here who could be taken back.",
+    "nothing_refused": "Scan the ticket first: only what was refused just now can be admitted anyway.", "why": "Why?",
+    "forced": "ADMITTED ANYWAY", "open": "Somebody may still be walking: wait until the barrier has settled.",
+    "too_late": "Too long ago.", "unknown_nonce": "The gateway does not know this scan.", "identity_checked": "Person checked",
+    "was_outside": "Was outside for a moment", "sold_here": "Bought or paid here", "turned_away_wrongly": "Turned away wrongly",
+    "accompanied": "Accompanied", "late_or_early": "Early or late, tolerated", "emergency": "Emergency",
+    "other": "Something else", "did_not_turn": "Barrier did not turn", "went_back": "Guest went back",
+    "wrong_ticket": "Wrong ticket", "wrong_count": "Wrong number of persons", "guest_name": "Name, 3 letters or more",
+    "nobody": "Nobody found", "no_list": "There is no guest list here.", "more_hits": "There are more: type on",
+    "list_of": "List of"
   },
   "fr": {
     "admitted": "ENTREZ", "exit": "AU REVOIR", "refused": "STOP", "again": "PASSEZ",
@@ -55,7 +77,18 @@ export const WORDS = {
     "retry": "Réessayer", "discard": "Abandonner", "sending": "En cours …",
     "other_code": "D’abord réessayer ou abandonner !", "problem": "REJETÉ PAR LA PASSERELLE",
     "annul": "Annuler", "override": "Laisser entrer", "simulate": "Vérifier seulement", "search": "Chercher",
-    "no_lane": "Aucun couloir pour vous ici.", "more": "plus", "fewer": "moins", "close": "Fermer"
+    "no_lane": "Aucun couloir pour vous ici.", "more": "plus", "fewer": "moins", "close": "Fermer",
+    "would": "ESSAI", "trial": "VÉRIFIER SEULEMENT : rien ne compte, personne ne passe", "annulled": "ANNULÉ",
+    "not_annulled": "NON ANNULÉ", "nothing_to_annul": "Aucune admission d’ici à annuler.",
+    "nothing_refused": "Scannez d’abord le billet : seul ce qui vient d’être refusé peut être admis.", "why": "Pourquoi ?",
+    "forced": "ADMIS MALGRÉ TOUT", "open": "Quelqu’un passe peut-être encore : attendez la barrière.",
+    "too_late": "Trop longtemps déjà.", "unknown_nonce": "La passerelle ne connaît pas ce scan.",
+    "identity_checked": "Personne vérifiée", "was_outside": "Juste sorti un moment", "sold_here": "Acheté ou payé ici",
+    "turned_away_wrongly": "Refusé à tort", "accompanied": "Accompagné", "late_or_early": "Tôt ou tard, toléré",
+    "emergency": "Urgence", "other": "Autre", "did_not_turn": "La barrière n’a pas tourné",
+    "went_back": "Le visiteur a fait demi-tour", "wrong_ticket": "Mauvais billet", "wrong_count": "Mauvais nombre",
+    "guest_name": "Nom, 3 lettres ou plus", "nobody": "Personne trouvé", "no_list": "Il n’y a pas de liste ici.",
+    "more_hits": "Il y en a d’autres : précisez", "list_of": "Liste du"
   }
 };
 

@@ -1,0 +1,122 @@
+// What a supervisor does at a handheld beside scanning: a sheet over the page that asks for a
+// reason, or looks a guest up. While it is open no scan is taken, and no scanner can press it.
+const ANSWER_MS = 10000;
+const PAUSE_MS = 250;
+const LETTERS_MIN = 3;
+const TYPED_MS = 200;
+
+export const OVERRIDE_WHYS = ["identity_checked", "was_outside", "sold_here", "turned_away_wrongly",
+  "accompanied", "late_or_early", "emergency", "other"];
+export const ANNUL_WHYS = ["did_not_turn", "went_back", "wrong_ticket", "wrong_count", "other"];
+
+const byId = (id) => document.getElementById(id);
+
+export class Desk {
+  constructor(words, language, closed, signedOut) {
+    this.words = words;
+    this.language = language;
+    this.closed = closed;
+    this.signedOut = signedOut;
+    this.asked = 0;
+    this.typedAt = -TYPED_MS;
+    byId("desk-close").addEventListener("click", () => this.close());
+    byId("desk-name").addEventListener("input", () => this.look());
+    byId("desk").addEventListener("keydown", (event) => this.guard(event));
+  }
+
+  get open() {
+    return !byId("desk").hidden;
+  }
+
+  // A scanner types a code and Enter, wherever the focus is: that Enter is no decision.
+  guard(event) {
+    if (event.key === "Escape") return this.close();
+    if (event.key === "Enter" && event.timeStamp - this.typedAt < TYPED_MS) event.preventDefault();
+    if (event.key.length === 1) this.typedAt = event.timeStamp;
+    if (event.key === " " && event.target.matches("button")) event.preventDefault();
+  }
+
+  show(title, what, rows) {
+    byId("desk-title").textContent = title;
+    byId("desk-what").textContent = what;
+    byId("desk-name").hidden = true;
+    byId("desk-list").replaceChildren(...rows);
+    byId("desk").hidden = false;
+    byId("desk").focus();
+  }
+
+  // `chosen` is called with one of `whys`; with none there is nothing to do but to read.
+  reasons(title, what, whys, chosen) {
+    this.show(title, what, whys.map((why) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.why = why;
+      button.textContent = this.words[why];
+      button.addEventListener("click", () => { this.close(); chosen(why); });
+      return row([button]);
+    }));
+  }
+
+  search() {
+    this.show(this.words.search, "", []);
+    byId("desk-name").value = "";
+    byId("desk-name").hidden = false;
+    byId("desk-name").focus();
+  }
+
+  look() {
+    const turn = ++this.asked;
+    byId("desk-list").replaceChildren();
+    byId("desk-what").textContent = "";
+    setTimeout(() => { if (turn === this.asked && this.open) this.find(turn); }, PAUSE_MS);
+  }
+
+  async find(turn) {
+    const typed = byId("desk-name").value;
+    if ((typed.match(/[\p{L}\p{N}]/gu) || []).length < LETTERS_MIN) return;
+    let what = this.words.no_answer;
+    let rows = [];
+    try {
+      const answer = await fetch("/v1/guests?name=" + encodeURIComponent(typed),
+        { signal: AbortSignal.timeout(ANSWER_MS), cache: "no-store" });
+      if (answer.status === 401) return this.signedOut();
+      const told = await answer.json();
+      what = answer.ok ? this.about(told) : told.detail;
+      rows = (told.guests || []).map((guest) => row([line("name", guest.name),
+        line("more", [guest.product, guest.note, guest.ticket].filter(Boolean).join(" · "))]));
+    } catch (error) {
+      console.warn(String(error));
+    }
+    if (turn !== this.asked || !this.open) return;
+    byId("desk-what").textContent = what;
+    byId("desk-list").replaceChildren(...rows);
+  }
+
+  about(told) {
+    if (told.listed === 0) return this.words.no_list;
+    const made = new Date(told.issued_at_ms).toLocaleString(this.language,
+      { dateStyle: "medium", timeStyle: "short" });
+    return [told.guests.length === 0 ? this.words.nobody : "", told.more ? this.words.more_hits : "",
+      `${this.words.list_of} ${made}`].filter(Boolean).join(" · ");
+  }
+
+  close() {
+    this.asked += 1;
+    byId("desk").hidden = true;
+    byId("desk-list").replaceChildren();
+    this.closed();
+  }
+}
+
+function row(parts) {
+  const made = document.createElement("li");
+  made.append(...parts);
+  return made;
+}
+
+function line(name, text) {
+  const made = document.createElement("span");
+  made.className = name;
+  made.textContent = text;
+  return made;
+}
