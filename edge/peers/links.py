@@ -219,12 +219,13 @@ class Links:
     # -- bundles -----------------------------------------------------------------------------------
 
     def bundle_parts(self, have: int) -> list[codec.BundlePart]:
-        version = self.gateway.policy.version
-        if version <= have:
-            return []
-        raw = self.gateway.bundle_raw
+        version, delta = self.gateway.policy.version, self.gateway.delta_raw
+        base = self.gateway.base_version if delta else version
+        wanted = [(base, self.gateway.bundle_raw), (version, delta)]
         return [
-            codec.BundlePart(version, len(raw), at, raw[at : at + codec.PART_BYTES_MAX])
+            codec.BundlePart(number, len(raw), at, raw[at : at + codec.PART_BYTES_MAX])
+            for number, raw in wanted
+            if number > have
             for at in range(0, len(raw), codec.PART_BYTES_MAX)
         ]
 

@@ -59,7 +59,7 @@ class House(Protocol):
         """A piece of a newer bundle."""
 
     def bundle_parts(self, have: int) -> list[codec.BundlePart]:
-        """The bundle in force in pieces, if it is newer than version `have`."""
+        """The bundle in force in pieces, then the delta on it, each if newer than `have`."""
 
 
 class Session:
@@ -244,7 +244,7 @@ class Session:
         """Hand over the bundle in force, if the other decides by an older one."""
         parts = self._house.bundle_parts(self.bundle)
         if parts:
-            self.bundle = parts[0].version
+            self.bundle = parts[-1].version
             self._outbox += parts
             self._wake.set()
 

@@ -106,8 +106,8 @@ def nonce_ignored() -> Iterator[None]:
 def revocations_ignored() -> Iterator[None]:
     real = Policy.__init__
 
-    def made(self: Policy, bundle: Any) -> None:
-        real(self, bundle)
+    def made(self: Policy, bundle: Any, *more: Any) -> None:
+        real(self, bundle, *more)
         self.revoked.clear()
 
     with patch.object(Policy, "__init__", made):

@@ -11,7 +11,8 @@ import pytest
 import trio
 from pytest_trio import trio_fixture
 
-from crypto.bundle import Bundle
+from crypto.bundle import Bundle, content_hash
+from crypto.delta import Change, Delta
 from edge.core.policy import Policy
 from edge.core.state import State
 from edge.gateway import Gateway
@@ -192,6 +193,27 @@ async def test_a_bundle_comes_in_pieces_or_not_at_all(scene: Scene) -> None:
     scene.gateway.bundle_raw = raw
     scene.bundle(2)
     assert scene.links.bundle_parts(1) == parts and scene.links.bundle_parts(2) == []
+
+
+async def test_a_sibling_without_the_centre_gets_the_delta_behind_its_bundle(scene: Scene) -> None:
+    raw = bytes(range(256)) * 2400
+    scene.gateway.apply_bundle(Bundle(version=2), raw)
+    news = Delta(
+        version=4, tenant=bytes(16), issued_at_ms=1, base_version=2, base_hash=content_hash(raw),
+        blocked=Change([b"house:" + bytes(8)]),
+    )  # fmt: skip
+    scene.gateway.apply_delta(news, b"the delta")
+    last = codec.BundlePart(4, 9, 0, b"the delta")
+    assert scene.links.bundle_parts(2) == scene.links.bundle_parts(3) == [last]
+    assert scene.links.bundle_parts(4) == []
+    both = scene.links.bundle_parts(1)
+    assert [part.version for part in both] == [2, 2, 2, 4]
+    # The other one, which has neither, takes them in this order.
+    scene.bundle(1)
+    session = scene.greet()
+    for part in both:
+        scene.links.bundle_part(session, part)
+    assert scene.taken == [raw, b"the delta"]
 
 
 async def test_facts_of_ours_that_only_a_sibling_has_are_told(
