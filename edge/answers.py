@@ -14,7 +14,7 @@ from crypto.entry import (
     MARK_STALE,
     MARK_UPLOADED,
 )
-from edge.core.decision import Decision, Earlier, Hints
+from edge.core.decision import Decision, Earlier, Hints, Presentation
 from edge.core.moments import Moment
 from edge.core.policy import Policy
 from edge.core.reasons import Reason
@@ -133,6 +133,32 @@ def describe(
         overridden=decision.overridden.code if decision.overridden else "",
         **_hints(decision.hints),
     )
+
+
+class Telling(msgspec.Struct, frozen=True, gc=False):
+    """An answer that is put into words when somebody asks: the barrier does not wait for words."""
+
+    policy: Policy
+    texts: Texts
+    p: Presentation
+    decision: Decision
+    now: Moment
+    seq: int
+
+    @property
+    def kind(self) -> str:
+        """The reason, or "admitted" or "repeated"."""
+        if self.decision.reason is not None:
+            return self.decision.reason.code
+        return "repeated" if self.decision.repeated else "admitted"
+
+    def answer(self) -> Answer:
+        """In words."""
+        p = self.p
+        return describe(
+            self.decision, self.policy, p.gateway, p.lane, p.direction, self.seq,
+            gate=p.gate, now=self.now, texts=self.texts,
+        )  # fmt: skip
 
 
 def _hints(hints: Hints | None) -> dict[str, Any]:

@@ -22,6 +22,11 @@ class Hub:
         self._listeners: set[trio.MemorySendChannel[dict[str, Any]]] = set()
         self.dropped = 0
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     def publish(self, kind: str, **fields: Any) -> None:
         """Tell everybody who listens; never blocks."""
         if not self._listeners:

@@ -27,7 +27,7 @@ from crypto.entry import (
     PassageLapsed,
     PassageUnknown,
 )
-from edge.answers import Answer, describe
+from edge.answers import Answer, Telling
 from edge.core import staff
 from edge.core.admission import Decision, Direction, Presentation, decide
 from edge.core.moments import Moment
@@ -72,6 +72,10 @@ Decide = Callable[[State, Policy, Presentation, Moment, int], Decision]
 Make = Callable[[int, Moment], KnownFact]
 
 
+def _nobody_asked(answer: Answer) -> None:
+    """A scanner shows nothing: who listens hears it by event."""
+
+
 class Lane:
     """Lane `number` of `gateway`. Without a barrier, a passage is assumed when it is granted."""
 
@@ -87,10 +91,11 @@ class Lane:
         self.both = direction == "both"
         self.barrier: Barrier | None = None
         self.hold_timeout_ms = hold_timeout_s * 1000
-        self.last: Answer | None = None
         self.last_at_ms = 0
         #: Answers since the start: by reason, and as "admitted" and "repeated".
         self.said: dict[str, int] = {}
+        self._told: Telling | None = None
+        self._last: Answer | None = None
         self._meter = RefusalMeter()
         self._grants: dict[int, _Grant] = {}
         self._queued: tuple[Presentation, Done, Decide] | None = None
@@ -98,7 +103,14 @@ class Lane:
 
     def scanned(self, code: bytes) -> None:
         """A scanner of this lane read `code`."""
-        self.present(code, lambda answer: None)
+        self.present(code, _nobody_asked)
+
+    @property
+    def last(self) -> Answer | None:
+        """What this lane said last."""
+        if self._last is None and self._told is not None:
+            self._last = self._told.answer()
+        return self._last
 
     def present(
         self, code: bytes, done: Done, *, nonce: bytes = b"", count: int = 1,
@@ -145,7 +157,7 @@ class Lane:
         p = self.presentation(code, b"", count, direction, **more)
         now = at or self.gateway.clock.now()
         decision = staff.simulate(self.gateway.state, self.gateway.policy, p, now)
-        return msgspec.structs.replace(self._described(p, decision, now, 0), simulated=True)
+        return msgspec.structs.replace(self._telling(p, decision, now, 0).answer(), simulated=True)
 
     def presentation(
         self, code: bytes, nonce: bytes, count: int, direction: Direction | None, **more: Any
@@ -171,11 +183,8 @@ class Lane:
                 decision = _instead(decision, Reason.WAIT)
         self._answer(p, decision, now, done)
 
-    def _described(self, p: Presentation, decision: Decision, now: Moment, seq: int) -> Answer:
-        return describe(
-            decision, self.gateway.policy, self.gateway.identity, self.number, p.direction, seq,
-            gate=self.gate, now=now, texts=self.gateway.texts,
-        )  # fmt: skip
+    def _telling(self, p: Presentation, decision: Decision, now: Moment, seq: int) -> Telling:
+        return Telling(self.gateway.policy, self.gateway.texts, p, decision, now, seq)
 
     def _answer(
         self, p: Presentation, decision: Decision, now: Moment, done: Done, happened: bool = False
@@ -188,7 +197,7 @@ class Lane:
                 self._meter.repeats(decision.fact)  # it is known there by now: this counts it
             else:
                 decision = _instead(decision, Reason.DEVICE)
-        answer = self._described(p, decision, now, seq)
+        answer = self._telling(p, decision, now, seq)
         if seq and decision.admitted:
             self._open(seq, decision, now)
             if happened:
@@ -213,7 +222,7 @@ class Lane:
             return 0
         return self.gateway.record_fact(fact)
 
-    def _wait_for_hold(self, decision: Decision, answer: Answer, done: Done) -> None:
+    def _wait_for_hold(self, decision: Decision, answer: Telling, done: Done) -> None:
         hold, state = decision.hold, self.gateway.state
         assert hold is not None
         origin = state.origins[hold.origin]
@@ -236,7 +245,7 @@ class Lane:
     def _deadline_ms(self, now: Moment, granted: int) -> int:
         return now.ms + self.hold_timeout_ms * granted  # each person takes a pulse
 
-    def _let_go(self, seq: int, answer: Answer, done: Done) -> None:
+    def _let_go(self, seq: int, answer: Telling, done: Done) -> None:
         """The fact is durable: now the barrier may move."""
         grant = self._grants.get(seq)
         if grant is not None:
@@ -254,12 +263,17 @@ class Lane:
             if grant.seq in self._grants:
                 self.unknown(grant.seq, 0, "crash")
 
-    def _say(self, answer: Answer, done: Done) -> None:
-        self.last, self.last_at_ms = answer, self.gateway.clock.now().ms
-        kind = answer.reason or ("repeated" if answer.repeated else "admitted")
-        self.said[kind] = self.said.get(kind, 0) + 1
-        self.gateway.events.publish("decision", **msgspec.to_builtins(answer))
-        done(answer)
+    def _say(self, answer: Telling, done: Done) -> None:
+        self._told, self._last, self.last_at_ms = answer, None, self.gateway.clock.now().ms
+        self.said[answer.kind] = self.said.get(answer.kind, 0) + 1
+        events = self.gateway.events
+        if done is _nobody_asked and not events.heard:
+            return
+        said = answer.answer()
+        self._last = said
+        if events.heard:
+            events.publish("decision", **msgspec.to_builtins(said))
+        done(said)
 
     def completed(self, grant_id: int, passed: int, *, assumed: bool = False) -> None:
         """`passed` persons went through; with fewer than granted the rest is given back."""

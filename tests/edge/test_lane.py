@@ -8,6 +8,7 @@ from crypto.entry import (
     PassageLapsed,
     PassageUnknown,
 )
+from edge import answers as answers_of
 from edge.core.refusals import MINUTE_MS
 from tests.edge.core.desk import AFTER_EXIT, make_code
 from tests.edge.venue import Venue, said
@@ -318,6 +319,30 @@ def test_a_scanner_needs_no_answer() -> None:
     assert venue.barriers[1].granted == [(2, 1)]
     assert venue.lanes[1].last is not None
     assert venue.lanes[1].said == {"admitted": 1}
+
+
+def test_a_barrier_does_not_wait_for_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words are put together when somebody asks, and then as things stood when it was decided."""
+    made: list[int] = []
+    real = answers_of.describe
+
+    def describe(*args: object, **more: object) -> object:
+        made.append(1)
+        return real(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(answers_of, "describe", describe)
+    venue = Venue()
+    venue.lanes[1].scanned(ONE)
+    venue.log.sync()
+    assert venue.barriers[1].granted == [(2, 1)]
+    assert made == []
+    last = venue.lanes[1].last
+    assert last is not None and last.decision == "admitted" and made == [1]
+    assert venue.lanes[1].last is last and made == [1]
+    with venue.gateway.events.listen() as heard:
+        venue.lanes[2].scanned(TWO)
+        venue.log.sync()
+        assert heard.receive_nowait()["decision"] == "admitted"
 
 
 def test_what_a_technician_sees() -> None:
