@@ -284,6 +284,19 @@ async def test_a_newer_bundle_is_handed_over(tmp_path: Path, autojump_clock: obj
     assert a.parts == []
 
 
+async def test_a_bundle_and_the_delta_on_it_are_handed_over_once(
+    tmp_path: Path, autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = parties(tmp_path)
+    both = [codec.BundlePart(4, 6, 0, b"bundle"), codec.BundlePart(6, 5, 0, b"delta")]
+    monkeypatch.setattr(a, "bundle_parts", lambda have: [p for p in both if p.version > have])
+    async with talking((a, b)):
+        await until(lambda: len(b.parts) == 2)
+        a.sessions[0].tell_bundle()
+        await trio.sleep(3)
+    assert b.parts == both
+
+
 async def test_ended_from_outside_says_why(tmp_path: Path, autojump_clock: object) -> None:
     a, b, _ = parties(tmp_path)
     async with talking((a, b)) as (wire,):
