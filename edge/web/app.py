@@ -84,16 +84,9 @@ def make_app(
     async def description(_request: Request) -> Response:
         return reply(described)
 
-    presentations = Presentations(gateway, door, wait_s)
-    override = Overrides(gateway, door, presentations).post
-    simulate = Simulations(gateway, door).post
     app = Starlette(
         routes=[
-            Route("/v1/lanes/{lane}/presentations", presentations.post, methods=["POST"]),
-            Route("/v1/lanes/{lane}/override", override, methods=["POST"]),
-            Route("/v1/lanes/{lane}/simulations", simulate, methods=["POST"]),
-            Route("/v1/annulments", Annulments(gateway, door).post, methods=["POST"]),
-            Route("/v1/guests", GuestSearch(gateway, door).get, methods=["GET"]),
+            *_staff_routes(gateway, door, wait_s),
             Route("/v1/lanes", door.guard("watch", lanes), methods=["GET"]),
             Route("/v1/lanes/{lane}/shown", Shows(gateway, door).get, methods=["GET"]),
             Route("/v1/status", door.guard("watch", now), methods=["GET"]),
@@ -116,6 +109,20 @@ def make_app(
     border = Border(app)
     health.registry.register(GatewayMetrics(sources, lambda: border.crashed))
     return border
+
+
+def _staff_routes(gateway: Gateway, door: Door, wait_s: float) -> list[Route]:
+    """What a scanner and whoever holds it do; each asks the door for its own right."""
+    presentations = Presentations(gateway, door, wait_s)
+    override = Overrides(gateway, door, presentations).post
+    simulate = Simulations(gateway, door).post
+    return [
+        Route("/v1/lanes/{lane}/presentations", presentations.post, methods=["POST"]),
+        Route("/v1/lanes/{lane}/override", override, methods=["POST"]),
+        Route("/v1/lanes/{lane}/simulations", simulate, methods=["POST"]),
+        Route("/v1/annulments", Annulments(gateway, door).post, methods=["POST"]),
+        Route("/v1/guests", GuestSearch(gateway, door).get, methods=["GET"]),
+    ]
 
 
 class GatewayHealth(Health):
