@@ -71,6 +71,10 @@ class _Hub(Hub):
         super().__init__()
         self._life = life
 
+    @property
+    def heard(self) -> bool:
+        return True  # the watch listens
+
     def publish(self, kind: str, **fields: Any) -> None:
         self._life.published(kind, fields)
         super().publish(kind, **fields)
