@@ -105,8 +105,6 @@ class History:
             getattr(checker, kind)(machine, *what)
         if kind == "appended":
             machine.learn(*what)
-        elif kind == "ready":
-            machine.learning = False
         elif kind == "folded":
             block: Block = what[0]
             for seq, fact in enumerate(what[1], block.first_seq):
@@ -191,10 +189,6 @@ class History:
             await self._one_life(machine, end)
             if end.after and not self.ending.is_set():
                 self._wipe(machine, end.after)
-            elif machine.learning:
-                # A start that dies while it is told the venue's history begins anew from nothing.
-                machine.wipe()
-                machine.forget()
             await trio.sleep(end.down_s)
 
     def _wipe(self, machine: Machine, how: str) -> None:
@@ -205,7 +199,6 @@ class History:
         self.counts[how] += 1
         self.note(how, machine.name)
         machine.life = None
-        machine.learning = True
         machine.wipe()
         machine.forget()
 

@@ -50,8 +50,8 @@ class Machine:
         self.lives = 0
         self.life: Life | None = None
         self.burnt = False
-        #: Built again, and not open since then.
-        self.learning = False
+        #: The durable note that a start which was being told has not heard all.
+        self.half_told = False
         self.wiped = 0
         self.top_wall_ms = 0
         self.wipe()

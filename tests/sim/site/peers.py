@@ -87,7 +87,8 @@ class SimHouse(House):
         self.config = life.peers_config
         self.gateway = life.gateway
         self.intake = life.intake
-        self.empty = not life.intake.mirrors
+        self.empty = not life.intake.mirrors or machine.half_told
+        machine.half_told = self.empty
         self.holdings = Holdings(life.ledger, life.intake)
         self._bundles = cast(Any, machine.papers)
         self._send, self._arrived = trio.open_memory_channel[bytes](4)
@@ -106,6 +107,9 @@ class SimHouse(House):
         self.connections: _Connections = _Connections(
             self.links, machine, history.lan, self.config, life.jitter
         )
+
+    def learned(self) -> None:
+        self._life.machine.half_told = False
 
     def open(self, nursery: trio.Nursery) -> None:
         """As `House.start`; who calls is taken in from now on."""
