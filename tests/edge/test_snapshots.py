@@ -36,7 +36,9 @@ class House:
     def must_record(self, make: Any) -> None:
         self.facts.append(make(9, Moment(1, 20260704, 60)))
 
-    async def take(self, folder: Any, gateway: bytes, heads: dict[int, Head]) -> Taken:
+    async def take(
+        self, folder: Any, gateway: bytes, heads: dict[int, Head], *mirrors: Any
+    ) -> Taken:
         self.asked.append(heads)
         if self.failing:
             self.failing -= 1
