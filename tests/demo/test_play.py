@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.demo import demo_runs
 from tests.demo.demo_runs import Ran, agreed, behind_its_back, check, finish
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]
+COULD_NOT_RUN = 69
 RUN = ("--headless", "--json", "--guests", "60", "--seconds", "6")
 
 
@@ -28,7 +30,15 @@ def runs() -> Iterator[dict[str, Ran]]:
     if others is not None:
         demos["other"] = demo_runs.start(places["other"], *RUN, "--seed", "2", nobody=others)
     try:
-        yield {who: finish(demo, places[who]) for who, demo in demos.items()}
+        done = {who: finish(demo, places[who]) for who, demo in demos.items()}
+        if done["us"].code == COULD_NOT_RUN:
+            # Seen once, on a machine that ran the whole suite besides: guests still waited when
+            # time was over. It is told with its words, and the demo gets the machine to itself.
+            warnings.warn(f"a demo could not run through:\n{done['us'].err}", stacklevel=1)
+            demo_runs.remove(done["us"].folder)
+            demos["us"] = demo_runs.start(places["us"], *RUN, "--keep")
+            done["us"] = finish(demos["us"], places["us"])
+        yield done
     finally:
         for demo in demos.values():
             demo.kill()
