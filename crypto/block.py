@@ -33,8 +33,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from crypto.entry import FACTS_BYTES_MAX, FACTS_PER_BLOCK_MAX, HLC_MAX, SEQ_MAX
+from crypto.entry import FACTS_BYTES_MAX, FACTS_PER_BLOCK_MAX
 from crypto.errors import BadBlock
+from crypto.fact import HLC_MAX, SEQ_MAX
 from crypto.keys import BLOCK_DOMAIN, SigningKey, VerifyKey
 
 MAGIC: Final = b"GHB1"

@@ -13,8 +13,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from crypto.entry import SEQ_MAX, U16, U32, Ticket
 from crypto.errors import BadBundle
+from crypto.fact import SEQ_MAX, U16, U32, Ticket
 from crypto.keys import BUNDLE_DOMAIN, SIGNATURE_BYTES, SigningKey, VerifyKey, key_id
 from crypto.terms import Terms
 

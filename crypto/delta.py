@@ -14,8 +14,8 @@ from msgspec import Meta
 
 from crypto import envelope
 from crypto.bundle import Bundle, Revocation
-from crypto.entry import SEQ_MAX, Ticket
 from crypto.errors import BadBundle
+from crypto.fact import SEQ_MAX, Ticket
 from crypto.keys import SigningKey, VerifyKey
 from crypto.terms import Medium, MediumCode, Terms
 

@@ -7,9 +7,6 @@ a fact is its place in the ledger and stands in the block's header.
 Every fact has `hlc` (hybrid logical clock: 48 bits of unix ms, 16 bits of counter), the local
 business day as YYYYMMDD and the UTC offset in minutes, so that a fold consults no clock and no
 table of zones. `lane` and `gate` are the numbers that configuration and bundle give names to.
-
-The ranges below are those of reading: a fact outside them is carried as `UnknownFact`, so that
-whoever stores facts in columns never meets a number that does not fit.
 """
 
 from typing import Annotated, Final, TypeAlias
@@ -18,14 +15,23 @@ import msgspec
 from msgspec import Meta
 
 from crypto.errors import BadEntry
+from crypto.fact import (
+    U16,
+    U32,
+    Code,
+    Fact,
+    Hash,
+    Hlc,
+    Id16,
+    Milliseconds,
+    Nonce,
+    Persons,
+    Seq,
+    Ticket,
+)
 
 FACTS_PER_BLOCK_MAX: Final = 4096
 FACTS_BYTES_MAX: Final = 4 << 20
-NONCE_BYTES_MAX: Final = 32
-HLC_COUNTER_BITS: Final = 16
-# One bit below u64: clocks and sequence numbers fit the signed 64 bits of every database.
-HLC_MAX: Final = (1 << 63) - 1
-SEQ_MAX: Final = (1 << 63) - 1
 
 MARK_NO_WINDOW: Final = 1
 MARK_CHECK: Final = 2
@@ -42,31 +48,6 @@ MARK_INNER: Final = 128
 MARK_STALE: Final = 256
 MARK_UPLOADED: Final = 512
 MARK_FORCED: Final = 1024
-
-U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
-U32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
-Seq = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
-Hlc = Annotated[int, Meta(ge=0, le=HLC_MAX)]
-Persons = Annotated[int, Meta(ge=0, le=255)]
-Ticket = Annotated[bytes, Meta(max_length=128)]
-Nonce = Annotated[bytes, Meta(max_length=NONCE_BYTES_MAX)]
-Hash = Annotated[bytes, Meta(max_length=32)]
-Code = Annotated[str, Meta(max_length=64)]
-Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
-Milliseconds = Annotated[int, Meta(ge=-HLC_MAX, le=HLC_MAX)]
-
-
-class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What every fact says first."""
-
-    hlc: Hlc
-    day: U32
-    offset_min: Annotated[int, Meta(ge=-1440, le=1440)]
-
-    @property
-    def wall_ms(self) -> int:
-        """Unix milliseconds of the fact's clock."""
-        return self.hlc >> HLC_COUNTER_BITS
 
 
 class EpochBegun(Fact, frozen=True, tag=1):

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from crypto import envelope
-from crypto.entry import SEQ_MAX, U16, Ticket
 from crypto.errors import BadBundle
+from crypto.fact import SEQ_MAX, U16, Ticket
 from crypto.keys import SigningKey, VerifyKey
 
 KIND: Final = envelope.Kind(b"GHL1", b"gatehouse-guests-1\0", "a guest list")

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from crypto.entry import SEQ_MAX, U16, U32, Persons, Ticket
+from crypto.fact import SEQ_MAX, U16, U32, Persons, Ticket
 
 RULE_CHARS_MAX: Final = 65536
 MEDIUM_BYTES_MAX: Final = 128

@@ -16,7 +16,6 @@ from crypto.bundle import Bundle, content_hash
 from crypto.delta import Delta
 from crypto.delta import apply as apply_delta
 from crypto.entry import (
-    HLC_COUNTER_BITS,
     Admitted,
     Annulled,
     AnyFact,
@@ -31,6 +30,7 @@ from crypto.entry import (
     UnknownFact,
     Use,
 )
+from crypto.fact import HLC_COUNTER_BITS
 from crypto.guests import GuestList
 from edge.clock import WallClock
 from edge.core.conflicts import as_fact, unrecorded

@@ -17,8 +17,6 @@ from typing import Any, Protocol
 import msgspec
 
 from crypto.entry import (
-    HLC_COUNTER_BITS,
-    NONCE_BYTES_MAX,
     AdmissionRefused,
     Admitted,
     ExitRecorded,
@@ -27,6 +25,7 @@ from crypto.entry import (
     PassageLapsed,
     PassageUnknown,
 )
+from crypto.fact import HLC_COUNTER_BITS, NONCE_BYTES_MAX
 from edge.answers import Answer, Telling
 from edge.core import staff
 from edge.core.admission import Decision, Direction, Presentation, decide

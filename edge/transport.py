@@ -10,7 +10,7 @@ import trio
 import zstandard
 from msgspec import Meta
 
-from crypto.entry import SEQ_MAX
+from crypto.fact import SEQ_MAX
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ from typing import Final
 
 from crypto.claim import Claim
 from crypto.entry import (
-    HLC_COUNTER_BITS,
     MARK_ATTENTION,
     MARK_CHECK,
     MARK_CLOCK_UNSURE,
@@ -23,6 +22,7 @@ from crypto.entry import (
     ExitRecorded,
 )
 from crypto.errors import BadCode
+from crypto.fact import HLC_COUNTER_BITS
 from crypto.ticket import FLAG_ATTENTION, FLAG_CHECK
 from edge.core import history, ruling
 from edge.core.decision import Decision, Direction, Earlier, Finding, Hints, Presentation

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from crypto.entry import HLC_COUNTER_BITS
+from crypto.fact import HLC_COUNTER_BITS
 
 if TYPE_CHECKING:
     from edge.core.state import State

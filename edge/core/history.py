@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from crypto.bundle import Product
-from crypto.entry import HLC_COUNTER_BITS
+from crypto.fact import HLC_COUNTER_BITS
 from crypto.terms import Limit
 from edge.core.holds import Hold
 from edge.core.moments import Moment

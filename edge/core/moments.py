@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from crypto.entry import HLC_COUNTER_BITS
+from crypto.fact import HLC_COUNTER_BITS
 
 DRIFT_MS_MAX: Final = 60_000
 

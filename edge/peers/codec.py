@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from crypto.block import BLOCK_BYTES_MAX
-from crypto.entry import HLC_MAX, SEQ_MAX, U32, Id16
+from crypto.fact import HLC_MAX, SEQ_MAX, U32, Id16
 from edge.peers.errors import BadFrame
 
 VERSION: Final = 1

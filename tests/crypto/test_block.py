@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from crypto import block, entry
 from crypto.block import Block, Fork, Gap, Head, Same, Stored, accept, read_untrusted, verify
 from crypto.errors import BadBlock
+from crypto.fact import SEQ_MAX
 from crypto.keys import BLOCK_DOMAIN, VerifyKey
 from tests.crypto import samples
 
@@ -119,7 +120,7 @@ def test_a_header_out_of_range_is_refused(changes: dict[str, Any]) -> None:
 
 def test_the_last_numbers_that_fit_are_taken() -> None:
     read, _ = read_untrusted(header(first=2**63 - 1, hlc=2**63 - 1, wall=-(2**63)))
-    assert read.last_seq == entry.SEQ_MAX
+    assert read.last_seq == SEQ_MAX
 
 
 def test_a_header_is_found_where_one_stands() -> None:

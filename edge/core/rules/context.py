@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from crypto.bundle import Performance
-from crypto.entry import HLC_COUNTER_BITS
+from crypto.fact import HLC_COUNTER_BITS
 from edge.core.holds import Ticket
 from edge.core.moments import Moment
 

@@ -6,15 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from crypto.block import Block
-from crypto.entry import (
-    HLC_COUNTER_BITS,
-    AdmissionRefused,
-    Admitted,
-    AnyFact,
-    ConflictFound,
-    KnownFact,
-    UnknownFact,
-)
+from crypto.entry import AdmissionRefused, Admitted, AnyFact, ConflictFound, KnownFact, UnknownFact
+from crypto.fact import HLC_COUNTER_BITS
 from edge.core.moments import DRIFT_MS_MAX
 from edge.core.state import State
 from tests.sim.site.machine import Machine

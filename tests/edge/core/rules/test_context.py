@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.bundle import Performance
-from crypto.entry import HLC_COUNTER_BITS
+from crypto.fact import HLC_COUNTER_BITS
 from edge.core.holds import ANNULLED, LAPSED, Hold, Ticket
 from edge.core.moments import Moment
 from edge.core.rules import Event, RuleContext, context_from
