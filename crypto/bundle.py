@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from crypto.cashless import Cashless
 from crypto.errors import BadBundle
 from crypto.fact import SEQ_MAX, U16, U32, Ticket
 from crypto.keys import BUNDLE_DOMAIN, SIGNATURE_BYTES, SigningKey, VerifyKey, key_id
@@ -125,7 +126,7 @@ class GatewayCard(msgspec.Struct, frozen=True):
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     """The content. `version`, `tenant` and `issued_at_ms` stand in the signed head.
 
-    `terms` unset leaves no trace in the bytes: a bundle without them is what it was before.
+    `terms` and `cashless` unset leave no trace in the bytes: such a bundle is what it was before.
     """
 
     version: Annotated[int, Meta(ge=0, le=SEQ_MAX)] = 0
@@ -142,6 +143,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     holder_keys: list[HolderKey] = []
     gateways: list[GatewayCard] = []
     terms: Terms | msgspec.UnsetType = msgspec.UNSET
+    cashless: Cashless | msgspec.UnsetType = msgspec.UNSET
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

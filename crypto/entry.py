@@ -29,6 +29,7 @@ from crypto.fact import (
     Seq,
     Ticket,
 )
+from crypto.money import KnownMoney
 
 FACTS_PER_BLOCK_MAX: Final = 4096
 FACTS_BYTES_MAX: Final = 4 << 20
@@ -48,6 +49,8 @@ MARK_INNER: Final = 128
 MARK_STALE: Final = 256
 MARK_UPLOADED: Final = 512
 MARK_FORCED: Final = 1024
+# No exit is known, but a gateway with exits was not heard, and the venue admits then.
+MARK_EXIT_UNHEARD: Final = 2048
 
 
 class EpochBegun(Fact, frozen=True, tag=1):
@@ -267,6 +270,7 @@ KnownFact: TypeAlias = (
     | Annulled
     | ConflictFound
     | OperatorSignedIn
+    | KnownMoney
 )
 
 
