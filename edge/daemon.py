@@ -125,11 +125,12 @@ async def _main(
     kept = bundles.current()
     transport = _transport(config, identity)
     asker = home = None
+    bundle = kept[0] if kept is not None else Bundle()
     if config.peers is not None:
-        bundle = kept[0] if kept is not None else Bundle()
         home = SiblingsAtHome(config, identity, bundle)
-        asker = Asker(identity, config.peers, bundle.gateways)
     with closing(DiskStorage(config.ledger_dir)) as storage:
+        if config.peers is not None:
+            asker = Asker(identity, config.peers, bundle.gateways, storage)
         helpers = await Rescue(receipts, transport, asker).helpers()
         if asker is not None:
             excuse_emptiness(storage, helpers.known)

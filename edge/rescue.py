@@ -49,7 +49,8 @@ class Rescue:
         if self._siblings is not None:
             known += await self._siblings.heads()
         anybody = self._transport is not None or self._siblings is not None
-        return Helpers(known, self._fetch_from_thread if anybody else None)
+        doubts = list(self._siblings.doubts) if self._siblings is not None else []
+        return Helpers(known, self._fetch_from_thread if anybody else None, doubts)
 
     async def _centre_heads(self) -> list[KnownHead]:
         if self._transport is None:

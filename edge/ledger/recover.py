@@ -60,10 +60,15 @@ class Moment(NamedTuple):
 
 
 class Helpers(NamedTuple):
-    """What others hold of this log, and how to get it. Both may be empty when nobody answers."""
+    """What others hold of this log, and how to get it. Both may be empty when nobody answers.
+
+    `doubts`: what somebody claims to hold and has not shown. It is no evidence of damage; but
+    should it be true, going on in that epoch would use a seq twice, so a new epoch begins.
+    """
 
     known: Sequence[KnownHead] = ()
     fetch: Fetch | None = None
+    doubts: Sequence[KnownHead] = ()
 
 
 class Recovered(NamedTuple):
@@ -224,6 +229,8 @@ class _Recovery:
         if tail.must_cut:
             return "cut", None
         chain, key = tail.chain, epochs.load_key(self.storage, tail.chain.epoch)
+        if any(d.epoch == chain.epoch and d.seq > chain.head.seq for d in self.helpers.doubts):
+            return "doubt", None
         if key is None or (chain.key is not None and key.key.public != chain.key.public):
             return "key-lost", None
         tail.clean()

@@ -1,17 +1,18 @@
 """Sibling gateways of one venue: they share every fact, with no centre and no internet.
 
-======== ===================================================================================
-file     question it answers
-======== ===================================================================================
-codec    what do the bytes between siblings say?
-mirror   where do the blocks of one sibling stand on our disk?
-intake   is this block the next of its log, a copy, a gap, a forgery or a fork?
-holdings which blocks can we give, our own and our siblings'?
-session  what do two connected gateways say to each other?
-tls      who is at the other end?
-links    who is connected, who listens, who dials, who was heard when?
-clocks   how far are our clocks apart, and who is told?
-courier  does the centre lack the blocks of a sibling that is gone?
-rebuild  what do others hold of us, before an empty ledger opens?
-======== ===================================================================================
+========= ===================================================================================
+file      question it answers
+========= ===================================================================================
+codec     what do the bytes between siblings say?
+mirror    where do the blocks of one sibling stand on our disk?
+intake    is this block the next of its log, a copy, a gap, a forgery or a fork?
+holdings  which blocks can we give, our own and our siblings'?
+session   what do two connected gateways say to each other?
+tls       who is at the other end?
+links     who is connected, who listens, who dials, who was heard when?
+clocks    how far are our clocks apart, and who is told?
+courier   does the centre lack the blocks of a sibling that is gone?
+proofs    what can others prove of our own log?
+rebuild   what do others hold of us, before an empty ledger opens?
+========= ===================================================================================
 """

@@ -17,17 +17,22 @@ from crypto.block import Block, read_run_untrusted
 from crypto.bundle import Bundle, GatewayCard
 from crypto.entry import AnyFact
 from crypto.errors import Bad
+from crypto.keys import VerifyKey
 from edge.bundles import BundleStore
 from edge.core.state import State
 from edge.gateway import Gateway
 from edge.identity import Identity
+from edge.ledger.chain import Trust
 from edge.ledger.ledger import Ledger
 from edge.ledger.snapshot import Vector
+from edge.peers.codec import LogHead
 from edge.peers.connections import Connections
 from edge.peers.courier import Courier, fetch_all
 from edge.peers.holdings import Holdings
 from edge.peers.intake import Forged, Intake
 from edge.peers.links import Links
+from edge.peers.proofs import ANSWER_S, CLAIMS_MAX, PROOF_S, Proofs
+from edge.peers.session import Session
 from edge.transport import HttpTransport, Turned, UplinkLost
 from edge.uplink import in_thread, take_bundle
 
@@ -36,6 +41,7 @@ FOLDER: Final = "peers"
 _LOOK_S: Final = 0.05
 _BUNDLES_MAX: Final = 4
 _LEARNING: Final = "learning"
+_NEXT_START: Final = "others hold facts of ours; the next start fetches them"
 
 
 def _write_durably(note: Path) -> None:
@@ -45,6 +51,17 @@ def _write_durably(note: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+async def _show(session: Session, row: LogHead, proofs: Proofs) -> None:
+    """Have a sibling show the block that it claims to hold, if it answers in time."""
+    for seq in proofs.asks(row):
+        session.ask((row.gateway, row.epoch), seq)
+        with trio.move_on_after(ANSWER_S):
+            while True:
+                await trio.sleep(_LOOK_S)
+                if seq not in proofs.asks(row):
+                    break
 
 
 class NoHistory(Exception):
@@ -91,6 +108,8 @@ class House:
     ) -> None:  # fmt: skip
         self.config = home.config
         self.gateway = gateway
+        device = VerifyKey(identity.device_key.public)
+        self._trust = Trust(identity.tenant, identity.gateway, device)
         self.intake = home.intake
         # It outlives a crash in the middle of being told: by then there are mirrors, but not all.
         self._learning = Path(config.data_dir) / FOLDER / _LEARNING
@@ -147,7 +166,8 @@ class House:
     async def learn_history(self) -> None:
         """Wait until one sibling, or the centre, has told everything it knew when asked.
 
-        Raises `NoHistory` when nothing has come for `rebuild_wait_s`.
+        Raises `NoHistory` when nothing has come for `rebuild_wait_s`. A sibling that was there all
+        that time, and gave nothing more, has told what it can: its word for more stops nobody.
         """
         log.warning("nothing is known of siblings: lanes stay closed until they, or the centre,"
                     " have told what happened; --open-without opens at once")  # fmt: skip
@@ -161,10 +181,16 @@ class House:
                 if folded != moved:
                     moved, since = folded, trio.current_time()
                 if trio.current_time() - since > self.config.rebuild_wait_s:
-                    raise NoHistory("neither a sibling nor the centre answers")
+                    if not self._told_what_it_can(since):
+                        raise NoHistory("neither a sibling nor the centre answers")
+                    log.error("a sibling claims facts that it does not give: opened without them")
+                    break
                 await trio.sleep(_LOOK_S)
             nursery.cancel_scope.cancel()
-        await self._look_for_own()
+        try:
+            await self._look_for_own()
+        finally:
+            self.intake.on_own = lambda block: None
         self.learned()
         log.warning("the venue's history is here")
 
@@ -175,22 +201,33 @@ class House:
     async def _look_for_own(self) -> None:
         """Raises `NoHistory` when others hold epochs of ours that were not asked for in time.
 
-        Only recovery can put them back: so the next start asks again, and has them.
+        Only recovery can put them back: so the next start asks again, and has them. The centre is
+        believed; a sibling must show a block that we have signed.
         """
         own = self.gateway.identity
-        there = [
-            (row.epoch, row.seq) for session in self.links.sessions()
-            for row in session.first_heads if row.gateway == own
-        ]  # fmt: skip
-        if self._transport is not None:
-            with suppress(UplinkLost, Turned):
-                there += [(row.epoch, row.through_seq) for row in await self._transport.heads()]
         here = {
             log_.epoch: log_.next - 1 for log_ in self.gateway.state.origins
             if log_.gateway == own
         }  # fmt: skip
-        if any(seq > here.get(epoch, 0) for epoch, seq in there):
-            raise NoHistory("others hold facts of ours; the next start fetches them")
+        if self._transport is not None:
+            with suppress(UplinkLost, Turned):
+                for head in await self._transport.heads():
+                    if head.through_seq > here.get(head.epoch, 0):
+                        raise NoHistory(_NEXT_START)
+        claims = [
+            (session, row) for session in self.links.sessions() for row in session.first_heads
+            if row.gateway == own and row.seq > here.get(row.epoch, 0)
+        ]  # fmt: skip
+        proofs = Proofs(self._trust)
+        self.intake.on_own = proofs.hear
+        with trio.move_on_after(PROOF_S):
+            for session, row in claims[:CLAIMS_MAX]:
+                await _show(session, row, proofs)
+                if proofs.proves(row):
+                    raise NoHistory(_NEXT_START)
+        if claims:
+            log.error("a sibling claims facts of ours and does not show them; they count for"
+                      " nothing", extra={"claims": len(claims)})  # fmt: skip
 
     def _told_all(self) -> bool:
         """Whether somebody's first word, as far as our bundle names its logs, is folded."""
@@ -204,6 +241,11 @@ class House:
             )
             for session in self.links.sessions()
         )
+
+    def _told_what_it_can(self, since: float) -> bool:
+        """Whether a sibling that our bundle names was connected all the time."""
+        named = {card.gateway for card in self.links.cards}
+        return any(each.other in named and each.since <= since for each in self.links.sessions())
 
     async def _ask_centre(self, transport: HttpTransport, done: list[bool]) -> None:
         async def take(run: bytes) -> None:

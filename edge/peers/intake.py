@@ -63,6 +63,8 @@ class Intake:
         self.counts: dict[bytes, Counts] = {}
         #: Called on the loop with the blocks that have just become durable.
         self.on_durable: list[Callable[[list[Block]], None]] = []
+        #: Gets the blocks of our own log that siblings give when they are asked for them.
+        self.on_own: Callable[[Block], object] = lambda block: None
         self.full = False
         self._tenant = tenant
         self._folder = folder
@@ -141,6 +143,8 @@ class Intake:
         gateway = block.gateway
         counts = self.counts.setdefault(gateway, Counts())
         device = self._device(gateway)
+        if gateway == self.own:
+            self.on_own(block)
         if gateway == self.own or device is None:
             counts.unknown += 1  # of a gateway that our bundle does not name (yet)
             return None

@@ -16,14 +16,17 @@ from config.peers import Peers, Sibling
 from crypto.block import Block, Head, read_run_untrusted
 from crypto.bundle import GatewayCard
 from crypto.errors import BadBlock
+from crypto.keys import VerifyKey
 from edge.identity import Identity
 from edge.ledger import excuse
+from edge.ledger.chain import Trust
 from edge.ledger.epochs import keyed_epochs
 from edge.ledger.recover import KnownHead
 from edge.ledger.segments import segments_of
 from edge.ledger.storage import Storage
 from edge.peers import codec
 from edge.peers.errors import BadFrame, PeerLost, PeerRefused
+from edge.peers.proofs import ANSWER_S, CLAIMS_MAX, PROOF_S, Proofs
 from edge.peers.tls import Doorkeeper, client_context, host_name
 
 log = logging.getLogger(__name__)
@@ -37,38 +40,72 @@ _FAILS: Final = (
 
 
 class Asker:
-    """Asks each configured sibling about our own log. `cards`: the kept bundle's, maybe none."""
+    """Asks each configured sibling about our own log. `cards`: the kept bundle's, maybe none.
 
-    def __init__(self, identity: Identity, config: Peers, cards: list[GatewayCard]) -> None:
+    What a sibling says counts when it shows the block, which we must have signed; the rest is in
+    `doubts` and stops nothing. `storage`: our ledger folder, with the keys of our epochs.
+    """
+
+    def __init__(
+        self, identity: Identity, config: Peers, cards: list[GatewayCard],
+        storage: Storage | None = None,
+    ) -> None:  # fmt: skip
         self._own = identity.gateway
         self._config = config
         self._names = {card.name: card.gateway for card in cards}
         self._doors = Doorkeeper(identity, lambda: cards)
         self._identity = identity
+        device = VerifyKey(identity.device_key.public)
+        trust = Trust(identity.tenant, identity.gateway, device)
+        self.proofs = Proofs(trust, storage)
+        self.doubts: list[KnownHead] = []
 
     async def heads(self) -> list[KnownHead]:
-        """How far siblings hold our log; those who answer within a short time."""
+        """How far siblings hold our log, proven; of those who answer within a short time."""
         known: list[KnownHead] = []
+        self.doubts.clear()
 
         async def ask(sibling: Sibling) -> None:
+            rows: list[codec.LogHead] = []
             try:
                 with trio.fail_after(HEADS_S):
-                    async with await self._connect(sibling) as conversation:
-                        rows = conversation.heads(self._own)
+                    conversation = await self._connect(sibling)
+                async with conversation:
+                    rows = conversation.heads(self._own)
+                    with trio.move_on_after(PROOF_S):
+                        await self._prove(conversation, rows)
             except _FAILS as error:
                 log.info("a sibling was not asked about our ledger", extra={"why": str(error)})
-                return
-            known.extend(
-                KnownHead(row.epoch, row.seq, row.hash, f"sibling {sibling.name}") for row in rows
-            )
+            for row in rows:
+                told = known if self.proofs.proves(row) else self.doubts
+                told.append(KnownHead(row.epoch, row.seq, row.hash, f"sibling {sibling.name}"))
 
         async with trio.open_nursery() as nursery:
             for sibling in self._config.siblings:
                 nursery.start_soon(ask, sibling)
+        self._tell_doubts()
         return known
 
+    async def _prove(self, conversation: "_Conversation", rows: list[codec.LogHead]) -> None:
+        """Have every claim shown, the newest epoch first; a question without answer is left."""
+        for row in sorted(rows, key=lambda row: row.epoch, reverse=True)[:CLAIMS_MAX]:
+            for seq in self.proofs.asks(row):
+                with trio.move_on_after(ANSWER_S):
+                    for block in await conversation.holding(self._own, row.epoch, seq):
+                        self.proofs.hear(block)
+
+    def _tell_doubts(self) -> None:
+        for holder in sorted({each.holder for each in self.doubts}):
+            count = sum(each.holder == holder for each in self.doubts)
+            who = {"holder": holder, "claims": count}
+            log.warning("facts of ours are claimed that we never signed, or are not shown; they"
+                        " count for nothing", extra=who)  # fmt: skip
+
     async def fetch(self, epoch: int, seq: int) -> list[Block]:
-        """Our own blocks from `seq` on, as the first sibling that has them gives them."""
+        """Our own blocks from `seq` on, as the first sibling that has them gives them.
+
+        Signed by us, if the key of the epoch is known; a sibling that gives others is passed over.
+        """
         for sibling in self._config.siblings:
             try:
                 with trio.fail_after(BLOCKS_S):
@@ -77,6 +114,7 @@ class Asker:
             except _FAILS as error:
                 log.info("a sibling gave no blocks of ours", extra={"why": str(error)})
                 continue
+            blocks = self.proofs.ours(epoch, seq, blocks)
             if blocks:
                 return blocks
         return []
@@ -141,6 +179,17 @@ class _Conversation:
                 found += read_run_untrusted(message.run)
                 size += len(message.run)
         return found
+
+    async def holding(self, gateway: bytes, epoch: int, seq: int) -> list[Block]:
+        """The blocks of one message, the one that holds `seq` among them; waits until it comes."""
+        await self._stream.send_all(codec.encode(codec.Want(gateway, epoch, seq)))
+        while True:
+            message = await self._receive()
+            if not isinstance(message, codec.Blocks):
+                continue
+            blocks = list(read_run_untrusted(message.run))
+            if any(b.epoch == epoch and b.first_seq <= seq <= b.last_seq for b in blocks):
+                return blocks
 
     async def _receive(self) -> codec.Message:
         while True:

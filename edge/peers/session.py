@@ -74,6 +74,8 @@ class Session:
     ) -> None:  # fmt: skip
         self.other = other
         self.dialed = dialed
+        #: When it began, by the clock of the loop.
+        self.since = trio.current_time()
         self.streams = True
         self.bundle = 0
         #: What is durable there: from its `Hello` and its `Held`.
@@ -186,9 +188,10 @@ class Session:
                 self._take_heads(message.heads)
                 self._wake.set()
             case codec.Want():
-                # One less: the next block to send is the one that holds this seq.
-                self._sent[message.gateway, message.epoch] = message.seq - 1
-                self._asked(message)
+                if (message.gateway, message.epoch) in self._holdings.heads():
+                    # One less: the next block to send is the one that holds this seq.
+                    self._sent[message.gateway, message.epoch] = message.seq - 1
+                    self._asked(message)
             case codec.Ping():
                 self._say(codec.Pong(message.token, *self._house.clock_ms()))
             case codec.Pong():
@@ -210,6 +213,8 @@ class Session:
         for row in heads:
             key = (row.gateway, row.epoch)
             self.held[key] = row
+            if len(self.held) > codec.LOGS_MAX:
+                raise BadFrame(f"more than {codec.LOGS_MAX} logs are claimed")
             self._sent[key] = max(self._sent.get(key, 0), row.seq)
 
     async def _take_blocks(self, run: bytes) -> None:

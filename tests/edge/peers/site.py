@@ -127,7 +127,7 @@ class Node:
             self.folder / "receipts", self.identity.receipt_key, self.identity.gateway
         )
         asked = msgspec.structs.replace(home.config, siblings=siblings)
-        asker = Asker(self.identity, asked, kept[0].gateways if kept else [])
+        asker = Asker(self.identity, asked, kept[0].gateways if kept else [], storage)
         helpers = await Rescue(receipts, None, asker).helpers()
         excuse_emptiness(storage, helpers.known)
         self.state = State()

@@ -135,7 +135,7 @@ class Life:
         machine, papers = self.machine, cast(Any, self.machine.papers)
         self.bundle = papers.read_untrusted(papers.bundle) if papers.bundle else None
         storage = self._plug(machine.disk)
-        asker = peers.SimAsker(machine, self.history.lan, self.peers_config)
+        asker = peers.SimAsker(machine, self.history.lan, self.peers_config, storage)
         others = rescue.Rescue(papers, cast(Any, self.line), asker)
         helpers = await others.helpers()
         helpers = helpers._replace(fetch=await self._fetched(others, helpers))

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any, cast
 import trio
 
 from config.peers import Peers, Sibling
+from crypto.keys import VerifyKey
+from edge.ledger.chain import Trust
+from edge.ledger.storage import Storage
 from edge.peers import codec
 from edge.peers.connections import Connections
 from edge.peers.courier import Courier
 from edge.peers.holdings import Holdings
 from edge.peers.house import House
 from edge.peers.links import Links
+from edge.peers.proofs import Proofs
 from edge.peers.rebuild import Asker, _Conversation
+from tests.sim import venue
 from tests.sim.site.lan import End, Lan
 from tests.sim.site.machine import Machine
 
@@ -36,12 +41,17 @@ def config(number: int, gateways: int) -> Peers:
     )
 
 
+def trust_of(machine: Machine) -> Trust:
+    return Trust(venue.TENANT, machine.identity, VerifyKey(machine.device.public))
+
+
 class SimAsker(Asker):
     """Asks siblings about our own log, before the ledger opens."""
 
-    def __init__(self, machine: Machine, lan: Lan, config: Peers) -> None:
+    def __init__(self, machine: Machine, lan: Lan, config: Peers, storage: Storage) -> None:
         self._own = machine.identity
         self._config = config
+        self.proofs, self.doubts = Proofs(trust_of(machine), storage), []
         self._machine, self._lan = machine, lan
 
     async def _connect(self, sibling: Sibling) -> _Conversation:
@@ -86,6 +96,7 @@ class SimHouse(House):
         machine, history = life.machine, life.machine.history
         self.config = life.peers_config
         self.gateway = life.gateway
+        self._trust = trust_of(machine)
         self.intake = life.intake
         self.empty = not life.intake.mirrors or machine.half_told
         machine.half_told = self.empty
