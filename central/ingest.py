@@ -35,6 +35,7 @@ WINDOW_BYTES_MAX = 8 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 POST_BLOCKS = 256
 THREAD_BYTES = 32 * 1024
+FIRST_PORTION_FACTS = 64
 PORTION_FACTS = 512
 
 
@@ -154,15 +155,18 @@ def check_signatures(blocks: Sequence[Block], key: VerifyKey) -> None:
 
 
 def portions(blocks: Sequence[Block]) -> Iterator[list[Block]]:
-    """The blocks in portions of about PORTION_FACTS facts."""
+    """The blocks in portions of about PORTION_FACTS facts, the first smaller.
+
+    PostgreSQL waits for the first, and has more than a portion to do from then on.
+    """
     portion: list[Block] = []
-    size = 0
+    size, enough = 0, FIRST_PORTION_FACTS
     for block in blocks:
         portion.append(block)
         size += block.count
-        if size >= PORTION_FACTS:
+        if size >= enough:
             yield portion
-            portion, size = [], 0
+            portion, size, enough = [], 0, PORTION_FACTS
     if portion:
         yield portion
 

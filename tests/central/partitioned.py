@@ -10,6 +10,8 @@ from central.migrate import RECORD, shipped
 
 PARTITIONS = 4
 CREATE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\);$", re.MULTILINE | re.DOTALL)
+# How a table is stored is said of each partition: the parent stores nothing.
+STORED = re.compile(r"^ALTER TABLE (\w+) (SET \(.*?\));$", re.MULTILINE)
 COMMENT = re.compile(r"^COMMENT ON TABLE (\w+) IS\s+'(\w+):", re.MULTILINE)
 
 
@@ -28,7 +30,10 @@ def partitioned(sql: str) -> str:
         )
         return f"{match[0][:-1]} PARTITION BY HASH (tenant_id);\n{parts}"
 
-    return CREATE.sub(rewrite, sql)
+    def each(match: re.Match[str]) -> str:
+        return "\n".join(f"ALTER TABLE {match[1]}_p{n} {match[2]};" for n in range(PARTITIONS))
+
+    return STORED.sub(each, CREATE.sub(rewrite, sql))
 
 
 async def build(db: asyncpg.Connection) -> None:

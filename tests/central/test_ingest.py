@@ -281,3 +281,12 @@ async def test_a_frame_that_lies_about_its_size_is_refused() -> None:
     honest[5] = 100  # the one-byte content size of a small frame
     with pytest.raises(BadRun):
         ingest.unpack_run(bytes(honest))
+
+
+async def test_the_first_portion_is_small_and_none_is_lost() -> None:
+    """PostgreSQL waits for the first while we verify it, for no other."""
+    blocks = Ledger().fill(300).read()
+    found = list(ingest.portions(blocks))
+    assert [block for portion in found for block in portion] == blocks
+    sizes = [sum(block.count for block in portion) for portion in found]
+    assert sizes[0] < 2 * ingest.FIRST_PORTION_FACTS < ingest.PORTION_FACTS <= min(sizes[1:-1])

@@ -81,3 +81,21 @@ async def test_the_first_key_of_an_epoch_stays(connection: asyncpg.Connection) -
         await logs.add_epoch_key(connection, TENANT, GATEWAY, 5, key, b"certificate", NOW_MS)
     assert await logs.epoch_key(connection, TENANT, GATEWAY, 5) == b"1" * 32
     assert await logs.epoch_key(connection, TENANT, GATEWAY, 6) is None
+
+
+async def test_a_block_of_a_usual_size_stays_in_its_row(connection: asyncpg.Connection) -> None:
+    """Beside the row it costs ingest an index more; what a row has no room for goes there."""
+    beside = """
+        SELECT pg_relation_size(reltoastrelid) FROM pg_class
+        WHERE relname = 'blocks' AND relnamespace = current_schema()::regnamespace
+    """
+    usual, large = Ledger().fill(1, each=100), Ledger(OTHER, seed=2).fill(1, each=300)
+    assert 4000 < len(usual.blocks[1]) < 8000 < len(large.blocks[1])
+    await enrol(connection, usual, large)
+    await logs.add_blocks(connection, TENANT, usual.read())
+    assert await connection.fetchval(beside) == 0
+    await logs.add_blocks(connection, TENANT, large.read())
+    assert await connection.fetchval(beside) > 0
+    for one in (usual, large):
+        read = await logs.read_blocks(connection, TENANT, one.gateway, 5, 2, 1)
+        assert read == one.blocks[1:]
