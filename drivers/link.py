@@ -9,6 +9,7 @@ return a `Wire`; nobody above this file sees an OSError or a trio resource error
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from typing import Protocol
 
@@ -17,7 +18,8 @@ import trio
 from drivers.errors import Lost
 
 CONNECT_S = 3.0
-RECEIVE_BYTES_MAX = 65536
+# Devices say little at a time; room for more is made anew for every read.
+RECEIVE_BYTES_MAX = 4096
 # A device that was unplugged sends no FIN: ask after 5 s of quiet, give up 6 s later.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 EXHAUSTED_S = 0.1
@@ -33,13 +35,32 @@ class Wire(trio.abc.Stream):
 
     def __init__(self, stream: trio.abc.Stream, peer: str) -> None:
         self._stream = stream
+        # A socket is read and written directly: a code and a pulse are one system call each then.
+        self._socket = stream.socket if isinstance(stream, trio.SocketStream) else None
+        self._sending = False
         self.peer = peer
 
+    def send_now(self, data: bytes) -> int:
+        """Send what the wire takes at once, without waiting; how many bytes that was.
+
+        Cannot fail: 0 from a wire that is broken, full, in use by `send_all` or no socket. Then
+        `send_all` waits, or finds out what is wrong.
+        """
+        if self._socket is None or self._sending:
+            return 0
+        try:
+            return os.write(self._socket.fileno(), data)
+        except OSError:
+            return 0
+
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        self._sending = True
         try:
             await self._stream.send_all(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
             raise Lost(f"{self.peer} went away while we were sending") from error
+        finally:
+            self._sending = False
 
     async def wait_send_all_might_not_block(self) -> None:
         try:
@@ -48,13 +69,17 @@ class Wire(trio.abc.Stream):
             raise Lost(f"{self.peer} went away") from error
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        size = max_bytes or RECEIVE_BYTES_MAX
         try:
-            data = await self._stream.receive_some(max_bytes or RECEIVE_BYTES_MAX)
+            if self._socket is None:
+                data = bytes(await self._stream.receive_some(size))
+            else:
+                data = await _receive(self._socket, size)
         except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
             raise Lost(f"{self.peer} went away") from error
         if not data:
             raise Lost(f"{self.peer} closed the connection")
-        return bytes(data)
+        return data
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -176,6 +201,19 @@ class TcpServer:
                 return Wire(stream, f"{ip}:{port}")
             self.turned_away_count += 1
             await trio.aclose_forcefully(stream)
+
+
+async def _receive(sock: trio.socket.SocketType, size: int) -> bytes:
+    """As `sock.recv`, which tries before it waits: a device has mostly said nothing yet."""
+    while True:
+        # A closed socket has number -1, which nobody can wait for.
+        if sock.fileno() < 0:
+            raise trio.ClosedResourceError("this wire was closed")
+        await trio.lowlevel.wait_readable(sock.fileno())
+        try:
+            return os.read(sock.fileno(), size)
+        except BlockingIOError:
+            continue  # somebody else was quicker, or the kernel woke us for nothing
 
 
 def _why(error: OSError) -> str:

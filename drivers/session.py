@@ -7,7 +7,6 @@ id: the pump hands over bytes as they come and keeps no order of its own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -56,17 +55,27 @@ class Session:
         self._send_s = send_s
         self._poked = trio.Event()
         self._unsent = b""
-        self._armed = math.inf
+        self._writing = False
+        self._alarm = trio.CancelScope()
         self._failure: DeviceError | None = None
+        #: Sends what the stream takes at once; 0 from a stream that can only wait.
+        self._send_now: Callable[[bytes], int] = getattr(stream, "send_now", _nothing_sent)
 
     def poke(self) -> None:
         """Look again: the machine may have something to send, or an earlier deadline.
 
-        Waking the writer for nothing costs as much as reading a code, so look first.
+        What the stream takes at once has left when this returns. Waking the writer for nothing
+        costs as much as reading a code, so it is woken for what is left, and never for a time.
         """
-        self._unsent += self._machine.data_to_send()
-        if self._unsent or self._machine.deadline < self._armed:
+        data = self._unsent + self._machine.data_to_send()
+        if data and not self._writing:
+            data = data[self._send_now(data) :]
+        self._unsent = data
+        if data:
             self._poked.set()
+        deadline = self._machine.deadline
+        if deadline < self._alarm.deadline:
+            self._alarm.deadline = deadline
 
     async def run(self, superseded: Callable[[], Awaitable[None]] = trio.sleep_forever) -> None:
         """Pump until the device fails; always raises, and exactly one `DeviceError`.
@@ -106,12 +115,12 @@ class Session:
         while True:
             if self._poked.is_set():
                 self._poked = trio.Event()
-            data, self._unsent = self._unsent + self._machine.data_to_send(), b""
-            if data:
+            self.poke()
+            if self._unsent:
+                data, self._unsent = self._unsent, b""
                 await self._send(data)
                 continue
-            self._armed = self._machine.deadline
-            with trio.move_on_at(self._armed):
+            with trio.CancelScope(deadline=self._machine.deadline) as self._alarm:
                 await self._poked.wait()
             if (now := trio.current_time()) >= self._machine.deadline:
                 try:
@@ -120,11 +129,19 @@ class Session:
                     self._deliver()
 
     async def _send(self, data: bytes) -> None:
-        with trio.move_on_after(self._send_s) as scope:
-            await self._stream.send_all(data)
+        self._writing = True  # what is said meanwhile comes after it
+        try:
+            with trio.move_on_after(self._send_s) as scope:
+                await self._stream.send_all(data)
+        finally:
+            self._writing = False
         if scope.cancelled_caught:
             raise Silent(f"the device took no bytes for {self._send_s:g} s")
 
     async def _watch(self, superseded: Callable[[], Awaitable[None]]) -> None:
         await superseded()
         raise Lost("replaced by a newer connection of the device")
+
+
+def _nothing_sent(data: bytes) -> int:
+    return 0

@@ -63,8 +63,8 @@ class Turnstile:
     def grant(self, grant_id: GrantId, persons: int = 1) -> None:
         """Let `persons` (1 or more) through. Never waits; the outcome is an event.
 
-        The command to the relay leaves with the next turn of the loop. Out of service it
-        lapses at once, within this call.
+        The command to the relay has left when this returns, if the wire takes it at once. Out of
+        service it lapses at once, within this call.
         """
         self._lane.grant(grant_id, persons, trio.current_time())
         self._deliver()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import socket
+import struct
 
 import pytest
 import trio
@@ -196,4 +200,61 @@ async def test_a_real_wire_sends_all_and_ends_in_lost() -> None:
                 await wire.send_all(b"x")
     await wire.aclose()
     with pytest.raises(Lost):
+        await wire.receive_some()
+
+
+async def wired() -> tuple[Wire, trio.SocketStream]:
+    ours, device = await connected()
+    return Wire(ours, "device"), device
+
+
+@pytest.mark.trio
+async def test_a_socket_takes_bytes_at_once_and_says_how_many() -> None:
+    wire, device = await wired()
+    with trio.fail_after(5):
+        async with wire, device:
+            assert wire.send_now(b"pulse") == 5
+            assert await device.receive_some() == b"pulse"
+            while wire.send_now(bytes(65536)):
+                pass  # nobody reads: full
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(wire.send_all, b"rest")
+                await trio.testing.wait_all_tasks_blocked()
+                with contextlib.suppress(BlockingIOError):
+                    while os.read(device.socket.fileno(), 65536):
+                        pass
+                assert wire.send_now(b"x") == 0, "nothing overtakes what waits"
+            assert (await device.receive_some(65536)).endswith(b"rest")
+
+
+@pytest.mark.trio
+async def test_bytes_at_once_are_0_where_there_is_no_socket_or_none_any_more() -> None:
+    ours, _theirs = trio.testing.memory_stream_pair()
+    assert Wire(ours, "device").send_now(b"pulse") == 0
+    wire, device = await wired()
+    await wire.aclose()
+    assert wire.send_now(b"pulse") == 0
+    with pytest.raises(Lost, match="device went away"):
+        await wire.receive_some()
+    await device.aclose()
+
+
+@pytest.mark.trio
+async def test_a_socket_that_is_closed_or_reset_while_it_is_read_is_lost() -> None:
+    with trio.fail_after(5):
+        for ours_ends in (True, False):
+            wire, device = await wired()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_lost, wire)
+                await trio.testing.wait_all_tasks_blocked()
+                if not ours_ends:
+                    linger = struct.pack("ii", 1, 0)
+                    device.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                await (wire if ours_ends else device).aclose()
+            await device.aclose()
+            await wire.aclose()
+
+
+async def _lost(wire: Wire) -> None:
+    with pytest.raises(Lost, match="device"):
         await wire.receive_some()

@@ -186,3 +186,93 @@ async def test_our_own_mistakes_are_not_device_errors() -> None:
     with pytest.raises(ExceptionGroup) as raised:
         await session.run()
     assert raised.group_contains(AssertionError)
+
+
+class Takes(trio.abc.Stream):
+    """Takes `most` bytes at once, and all of them from whoever waits half a second."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.took = b""
+
+    def send_now(self, data: bytes) -> int:
+        taken = data[: self.most]
+        self.took += taken
+        return len(taken)
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await trio.sleep(0.5)
+        self.took += data
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        await trio.sleep_forever()
+
+    async def aclose(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+
+def taking(most: int) -> tuple[Echo, Session, Takes]:
+    machine, stream = Echo(), Takes(most)
+    return machine, Session(stream, machine, machine.deliver), stream
+
+
+@pytest.mark.trio
+async def test_what_the_stream_takes_has_left_before_poke_returns(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    machine, session, stream = taking(100)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(failing, session, [])
+        await trio.testing.wait_all_tasks_blocked()
+        machine.out = b"pulse"
+        session.poke()
+        assert stream.took == b"pulse"
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.trio
+async def test_what_the_stream_does_not_take_comes_in_order(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    machine, session, stream = taking(2)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(failing, session, [])
+        await trio.testing.wait_all_tasks_blocked()
+        machine.out = b"first"
+        session.poke()
+        await trio.sleep(0.1)
+        stream.most = 100
+        machine.out = b"second"
+        session.poke()  # the rest of the first is still under way
+        assert stream.took == b"firs"
+        await trio.sleep(2)
+        assert stream.took == b"firstsecond"
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.trio
+async def test_an_earlier_deadline_wakes_nobody_before_its_time(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    machine, session, _device = pumped()
+    woken: list[float] = []
+    machine.deadline = 9.0
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(failing, session, [])
+        await trio.sleep(1)
+
+        def looked() -> bytes:
+            woken.append(trio.current_time())
+            return b""
+
+        machine.data_to_send = looked  # type: ignore[method-assign]
+        machine.deadline = 3.0
+        session.poke()
+        await trio.sleep(1)
+        assert woken == [1.0]
+        await trio.sleep(2)
+        nursery.cancel_scope.cancel()
+    assert machine.seen == [("timed out", 3.0)]
