@@ -27,8 +27,8 @@ from crypto.entry import (
 )
 from crypto.fact import HLC_COUNTER_BITS, NONCE_BYTES_MAX
 from edge.answers import Answer, Telling
-from edge.core import staff
-from edge.core.admission import Decision, Direction, Presentation, decide
+from edge.core import admission, staff
+from edge.core.admission import Decision, Direction, Presentation, decide, once_read
 from edge.core.moments import Moment
 from edge.core.policy import Policy
 from edge.core.reasons import Reason
@@ -176,6 +176,8 @@ class Lane:
                 decision = _instead(decision, Reason.DEVICE)
             elif self._grants and self.barrier is not None:
                 if self._queued is None:
+                    if decide is admission.decide and decision.claim is not None:
+                        decide = once_read(self.gateway.policy, decision.claim)
                     self._queued = (p, done, decide)
                     self.gateway.events.publish("queued", lane=self.number)
                     return

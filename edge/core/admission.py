@@ -7,6 +7,7 @@ A decision carries at most one fact. The caller folds it into the state *before 
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import Final
 
 from crypto.claim import Claim
@@ -23,7 +24,7 @@ from crypto.entry import (
 )
 from crypto.errors import BadCode
 from crypto.fact import HLC_COUNTER_BITS
-from crypto.ticket import FLAG_ATTENTION, FLAG_CHECK
+from crypto.ticket import FLAG_ATTENTION, FLAG_CHECK, FLAG_ROTATING
 from edge.core import history, ruling
 from edge.core.decision import Decision, Direction, Earlier, Finding, Hints, Presentation
 from edge.core.history import TOO_MANY
@@ -35,7 +36,16 @@ from edge.core.reasons import BY_CODE, Reason
 from edge.core.state import State
 from edge.core.validity import in_time, opens_ms
 
-__all__ = ["Decision", "Direction", "Earlier", "Presentation", "decide", "judge", "ticket_hash"]
+__all__ = [
+    "Decision",
+    "Direction",
+    "Earlier",
+    "Presentation",
+    "decide",
+    "judge",
+    "once_read",
+    "ticket_hash",
+]
 HASH_BYTES: Final = 8
 COUNT_MAX: Final = 255
 MEDIUM_SCHEME: Final = "medium"
@@ -57,6 +67,18 @@ def decide(
     assert isinstance(read, Chosen)
     finding = Finding(read.reason)
     return _refuse(policy, finding, presentation, now, hlc, None, read.fitting)
+
+
+def once_read(policy: Policy, claim: Claim) -> Callable[..., Decision]:
+    """`decide` for whoever had to wait at a lane, for the same text: a code that was verified by
+    `policy` is verified again only if other keys came meanwhile, or if its suffix runs out."""
+
+    def again(state: State, current: Policy, p: Presentation, now: Moment, hlc: int) -> Decision:
+        if current is not policy or claim.flags & FLAG_ROTATING:
+            return decide(state, current, p, now, hlc)
+        return judge(state, current, p, claim, now, hlc)
+
+    return again
 
 
 def claim_of(state: State, policy: Policy, p: Presentation, now: Moment) -> Claim | None:

@@ -2,15 +2,18 @@
 
 import pytest
 
+from crypto.bundle import HolderKey
 from crypto.entry import (
     AdmissionRefused,
     PassageCompleted,
     PassageLapsed,
     PassageUnknown,
 )
+from crypto.keys import VerifyKey
+from crypto.ticket import FLAG_ROTATING, decode_untrusted, rotation_suffix
 from edge import answers as answers_of
 from edge.core.refusals import MINUTE_MS
-from tests.edge.core.desk import AFTER_EXIT, make_code
+from tests.edge.core.desk import AFTER_EXIT, NOON_S, make_bundle, make_code
 from tests.edge.venue import Venue, said
 
 ONE, TWO, THREE = (make_code(n) for n in (1, 2, 3))
@@ -228,6 +231,44 @@ def test_the_queued_guest_is_decided_by_what_is_true_then() -> None:
     venue.barriers[1].lapses()
     venue.log.sync()
     assert said(queued) == "already_redeemed"
+
+
+@pytest.mark.parametrize(("issuers", "then"), [(1, "admitted"), (0, "unknown_key")])
+def test_the_queued_guest_is_verified_once_unless_the_keys_change(
+    monkeypatch: pytest.MonkeyPatch, issuers: int, then: str
+) -> None:
+    verified: list[VerifyKey] = []
+    verify = VerifyKey.verify
+
+    def counting(key: VerifyKey, *signed: bytes) -> bool:
+        verified.append(key)
+        return verify(key, *signed)
+
+    monkeypatch.setattr(VerifyKey, "verify", counting)
+    venue = Venue()
+    venue.show(ONE)
+    queued = venue.show(TWO)
+    venue.log.sync()
+    if not issuers:
+        venue.gateway.apply_bundle(make_bundle(version=2, issuers=[]), b"without keys")
+    venue.barriers[1].passes()
+    venue.log.sync()
+    assert said(queued) == then
+    assert len(verified) == 2
+
+
+def test_the_queued_guest_with_a_live_code_is_verified_again() -> None:
+    holder, code = b"h" * 32, make_code(2, flags=FLAG_ROTATING)
+    keys = [HolderKey(b"venue:" + (2).to_bytes(8, "big"), holder)]
+    venue = Venue(holder_keys=keys)
+    payload = decode_untrusted(code).payload
+    venue.show(ONE)
+    queued = venue.show(code + rotation_suffix(payload, holder, NOON_S // 30).encode())
+    venue.log.sync()
+    venue.clock.ms += 300_000
+    venue.barriers[1].passes()
+    venue.log.sync()
+    assert said(queued) == "code_expired"
 
 
 def test_the_queued_guest_is_refused_when_the_barrier_goes_out_of_service() -> None:
