@@ -140,9 +140,9 @@ class Supervisor:
         # "Since when" is of the state; a new reason for the same state does not reset it.
         same = state is self._report.state and self._report.since > 0
         since = self._report.since if same else trio.current_time()
-        self._report = msgspec.structs.replace(
-            self._report, state=state, since=since, reason=reason
-        )
+        was = self._report
+        counts = was.lost_count, was.flap_count, was.crash_count
+        self._report = Report(state, since, reason, *counts)
         if self._on_health is not None:
             self._on_health(self._report)
 

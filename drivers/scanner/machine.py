@@ -41,6 +41,9 @@ RECENT_MAX = 64
 class State(enum.Enum):
     """Where in a line we are."""
 
+    # Each signal is looked up in the table: the hash of the object, not of its name in Python.
+    __hash__ = object.__hash__
+
     IDLE = enum.auto()
     PARTIAL = enum.auto()
     DROPPING = enum.auto()
@@ -48,6 +51,8 @@ class State(enum.Enum):
 
 class Signal(enum.Enum):
     """What can happen to a line."""
+
+    __hash__ = object.__hash__
 
     BEGUN = enum.auto()
     ENDED = enum.auto()

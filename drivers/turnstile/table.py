@@ -12,6 +12,9 @@ from collections.abc import Mapping
 class State(enum.Enum):
     """See `machine.py`."""
 
+    # Each signal is looked up in the table: the hash of the object, not of its name in Python.
+    __hash__ = object.__hash__
+
     FAULT = "fault"
     LOCKED = "locked"
     PULSED = "pulsed"
@@ -25,6 +28,8 @@ IN_SERVICE = frozenset({State.LOCKED, State.PULSED, State.UNLOCKED})
 
 class Signal(enum.Enum):
     """What can happen to a turnstile."""
+
+    __hash__ = object.__hash__
 
     READY = enum.auto()  # the board is safe and answers
     LOST = enum.auto()  # the board is gone

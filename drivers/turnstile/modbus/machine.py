@@ -44,6 +44,9 @@ from drivers.turnstile.modbus.codec import (
 class State(enum.Enum):
     """See above."""
 
+    # Each signal is looked up in the table: the hash of the object, not of its name in Python.
+    __hash__ = object.__hash__
+
     CLOSED = enum.auto()
     CLEARING = enum.auto()
     CHECKING = enum.auto()
@@ -54,6 +57,8 @@ class State(enum.Enum):
 
 class Signal(enum.Enum):
     """What can happen to a board."""
+
+    __hash__ = object.__hash__
 
     OPENED = enum.auto()
     COILS_OFF = enum.auto()
@@ -162,8 +167,11 @@ class ModbusBoard:
     @property
     def deadline(self) -> float:
         """The earliest answer that is due, or the next reading."""
-        due = min((ask.deadline for ask in self._in_flight.values()), default=math.inf)
-        return min(due, self._next_poll_at)
+        due = self._next_poll_at
+        for ask in self._in_flight.values():
+            if ask.deadline < due:
+                due = ask.deadline
+        return due
 
     def timed_out(self, now: float) -> None:
         """Read again, read next, or raise Silent, and be BROKEN then."""
@@ -187,6 +195,8 @@ class ModbusBoard:
 
     def data_to_send(self) -> bytes:
         """Hand over, once, what is to be sent."""
+        if not self._out:
+            return b""
         data = bytes(self._out)
         self._out.clear()
         return data
