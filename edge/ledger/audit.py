@@ -19,7 +19,7 @@ from edge.ledger.segments import (
 )
 from edge.ledger.snapshot import Fold
 from edge.ledger.storage import Storage
-from edge.ledger.walk import EpochEnd, EpochWalk, Fetch
+from edge.ledger.walk import EpochEnd, EpochWalk, Fetch, Keep
 
 
 class Audit(NamedTuple):
@@ -54,9 +54,12 @@ def whose(storage: Storage, trust: Trust | None) -> Trust:
 
 def walks(
     storage: Storage, trust: Trust, fold: Fold, heal: Fetch | None = None,
-    starts: Mapping[int, Head] | None = None,
+    starts: Mapping[int, Head] | None = None, astray: Keep | None = None,
 ) -> dict[int, tuple[EpochWalk, EpochChain]]:  # fmt: skip
-    """A walk for each epoch from the first block that is here, or after `starts` where it fits."""
+    """A walk for each epoch from the first block that is here, or after `starts` where it fits.
+
+    `heal` and `astray`: as for `EpochWalk`.
+    """
     every = segments_of(storage)
     reach = recorded_ends(storage, every)
     found = {}
@@ -66,8 +69,9 @@ def walks(
         key = VerifyKey(kept.key.public) if kept is not None else None
         chain = EpochChain(trust, epoch, _before(storage, names[0]), key)
         walk = EpochWalk(
-            storage, chain, names, fold=fold, proven={}, reach=reach.get(epoch, Head()), heal=heal
-        )
+            storage, chain, names, fold=fold, proven={}, reach=reach.get(epoch, Head()), heal=heal,
+            astray=astray,
+        )  # fmt: skip
         start = (starts or {}).get(epoch)
         if start is not None and walk.start_after(start):
             chain.head = start

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from config.gateway import Ledger as LedgerConfig
 from crypto.block import ALIGN_BYTES, Block, Head
 from edge.ledger import epochs, excuse, segments, snapshot
+from edge.ledger.astray import Astray
 from edge.ledger.audit import Audit, audit, good_part, walks, whose
 from edge.ledger.chain import Trust
 from edge.ledger.errors import LedgerError
@@ -52,8 +53,9 @@ def repair(
     """Put back what is broken or missing; how many blocks, and the folder after it.
 
     `held`: how far others hold the log that `fetch` hands out. Each block must chain onto what is
-    good and bear the epoch's signature: wrong ones are left out. Raises `LedgerDamaged` when
-    something is still broken after that.
+    good and bear the epoch's signature: wrong ones are left out. A block that stands in another's
+    place is kept in a file before it is written over, and put in its own place. Raises
+    `LedgerDamaged` when something is still broken after that, `LedgerFull` when there is no room.
     """
     trust = whose(storage, trust)
     names = segments_of(storage)
@@ -62,13 +64,16 @@ def repair(
     size = storage.size(names[0].file)
     spares = Spares(storage, trust.gateway, LedgerConfig(segment_bytes=size))
     put_back = 0
-    for epoch, (walk, chain) in walks(storage, trust, nothing, fetch).items():
+    astray = Astray(storage, trust.gateway)
+    fetch = astray.before(fetch)
+    for epoch, (walk, chain) in walks(storage, trust, nothing, fetch, astray=astray).items():
         tail = Tail(storage, spares, walk, chain, walk.run())
-        tail.restore(fetch, [known for known in held if known.epoch == epoch], must=False)
+        known = [known for known in held if known.epoch == epoch] + astray.heads(epoch)
+        tail.restore(fetch, known, must=False)
         put_back += walk.put_back + tail.put_back
         if not tail.must_cut:  # that one is for the next start, which begins a new epoch first
             tail.clean()
-    return put_back, audit(storage, trust)
+    return put_back, audit(storage, trust, astray.home)
 
 
 def set_aside(folder: Path, trust: Trust | None, *, reason: str, stamp: str) -> SetAsideDone:

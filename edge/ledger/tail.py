@@ -93,6 +93,8 @@ class Tail:
             return
         file = self.place.segment.file
         reader = SegmentReader(self._storage, self.place.segment)
+        if self._walk.astray is not None:
+            self._walk.astray.keep(self.place.segment, self.place.at, reader.size)
         for page in list(reader.dirty_from(self.place.at)):
             self._storage.write_at(file, page, bytes(ALIGN_BYTES))
         self._storage.datasync(file)

@@ -8,7 +8,7 @@ walk raises `LedgerDamaged`, unless `fetch` can hand over the very blocks that a
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from crypto.block import ALIGN_BYTES, Block, Head
 from crypto.errors import Bad, BadCertificate
@@ -24,6 +24,12 @@ log = logging.getLogger(__name__)
 #: Blocks of this gateway's own log from (epoch, seq) on, as receipts' holders keep them; empty
 #: when they have none or cannot be reached.
 Fetch: TypeAlias = Callable[[int, int], list[Block]]
+
+
+class Keep(Protocol):
+    """Puts aside whole blocks that stand where something is going to be written."""
+
+    def keep(self, name: SegmentName, at: int, size: int, instead: Block | None = None) -> None: ...
 
 
 class EpochEnd(NamedTuple):
@@ -44,10 +50,12 @@ class EpochWalk:
     def __init__(
         self, storage: Storage, chain: EpochChain, names: list[SegmentName], *,
         fold: Fold, proven: Mapping[int, bytes], reach: Head, heal: Fetch | None = None,
+        astray: Keep | None = None,
     ) -> None:  # fmt: skip
         """`proven`: hashes that others know, by seq. `reach`: this far the log went for certain.
 
-        `heal` is only given by a repair: at a start, broken blocks are told, not touched.
+        `heal` and `astray` are only given by a repair: at a start, broken blocks are told, not
+        touched.
         """
         self._storage = storage
         self._chain = chain
@@ -56,6 +64,7 @@ class EpochWalk:
         self._proven = proven
         self._reach = reach
         self._heal = heal
+        self.astray = astray
         self._number = 0
         self._at = FIRST_BLOCK_AT
         self._reader: SegmentReader | None = None
@@ -210,6 +219,8 @@ class EpochWalk:
             log.warning("a block offered for seq %d does not fit: %s", block.first_seq, error)
             return False
         padding = bytes(-len(block.raw) % ALIGN_BYTES)
+        if self.astray is not None:
+            self.astray.keep(place.segment, place.at, len(block.raw) + len(padding), block)
         self._storage.write_at(place.segment.file, place.at, block.raw + padding)
         self._storage.datasync(place.segment.file)
         self._fold(block, facts)
