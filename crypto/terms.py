@@ -22,6 +22,8 @@ Minute = Annotated[int, Meta(ge=0, le=1439)]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
 Count = Annotated[int, Meta(ge=1, le=65535)]
 MediumCode = Annotated[bytes, Meta(min_length=1, max_length=MEDIUM_BYTES_MAX)]
+#: A guest who may have left unheard of: refuse as used, leave it to staff, or admit and mark.
+Then = Literal["refuse", "staff", "mark"]
 #: A time of day at which days of 23 and of 25 hours can be counted in quarters.
 Quarter = Annotated[int, Meta(ge=0, le=1425, multiple_of=15)]
 
@@ -136,6 +138,13 @@ class Colour(msgspec.Struct, frozen=True):
     name: Name
 
 
+class Unheard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What becomes of it while one of `exits_at`, gateways by name, is not heard."""
+
+    then: Then
+    exits_at: Annotated[list[Name], Meta(min_length=1)]
+
+
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """All of it. Each list empty: as if it were not there.
 
@@ -143,7 +152,7 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     medium_prefixes      a text that begins so is a medium, also one that nobody knows
     exit_all_at          time of day at which nobody is taken to be inside any more
     stale_after_s        age of lists and keys from which on admissions are marked, 0 = never
-    when_unheard         what becomes of re-entry while a gateway with exits is not heard
+    when_unheard         of re-entry after an exit; a word alone: each other gateway has exits
     """
 
     policies: list[EntryPolicy] = []
@@ -160,4 +169,4 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     colours: list[Colour] = []
     exit_all_at: Quarter | None = None
     stale_after_s: U32 = 0
-    when_unheard: Literal["refuse", "staff", "mark"] = "mark"
+    when_unheard: Then | Unheard = "refuse"

@@ -9,6 +9,7 @@ from crypto.entry import (
     MARK_ATTENTION,
     MARK_CHECK,
     MARK_CLOCK_UNSURE,
+    MARK_EXIT_UNHEARD,
     MARK_FORCED,
     MARK_NO_WINDOW,
     MARK_STALE,
@@ -28,6 +29,7 @@ _MARKS = {
     MARK_STALE: "stale",
     MARK_UPLOADED: "uploaded",
     MARK_FORCED: "forced",
+    MARK_EXIT_UNHEARD: "exit_unheard",
 }
 
 

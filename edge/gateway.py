@@ -73,7 +73,13 @@ class FactLog(Protocol):
 
 
 class Siblings(Protocol):
-    """What technicians are shown of the other gateways (`edge.peers.links.Links`)."""
+    """What is known of the other gateways (`edge.peers.links.Links`)."""
+
+    #: From this on a sibling counts as unheard.
+    unheard_after_s: float
+
+    def unheard_s(self, gateway: bytes) -> float:
+        """How long a sibling was not heard, itself or through others."""
 
     def rows(self) -> Sequence[Any]:
         """One row per sibling, ready for JSON."""
@@ -283,6 +289,7 @@ class Gateway:
         before = self.policy
         self.policy = Policy(bundle, self.zone, before.guests)
         self.policy.confirmed_ms = before.confirmed_ms
+        self._listen()
         for fault in self.policy.faults:
             log.error("part of the bundle cannot be decided by", extra={"why": fault})
         known = self.state.bundles.get(self.identity, (0, 0, b""))
@@ -341,6 +348,17 @@ class Gateway:
         for lane in self.lanes.values():
             lane.tick()
         self._look_for_conflicts()
+        self._listen()
+
+    def _listen(self) -> None:
+        """Tell the policy which gateways with exits are not heard: without siblings, all others."""
+        links = self.siblings
+        self.policy.unheard = tuple(
+            name
+            for gateway, name in self.policy.exit_gateways.items()
+            if gateway != self.identity
+            and (links is None or links.unheard_s(gateway) >= links.unheard_after_s)
+        )
 
     @property
     def unsaved_count(self) -> int:

@@ -53,7 +53,11 @@ def faults(terms: Terms, bundle: Bundle) -> list[str]:
     named += [("zone", zone, zones) for g in terms.gates for zone in g.zones]
     windows = [window for policy in terms.policies for window in policy.windows]
     named += [("zone", zone, zones) for window in windows for zone in window.zones]
-    return [f"there is no {what} {number}" for what, number, known in named if number not in known]
+    found = [f"there is no {what} {number}" for what, number, known in named if number not in known]
+    gateways = {card.name for card in bundle.gateways if not card.revoked}
+    when = terms.when_unheard
+    exits_at = [] if isinstance(when, str) else when.exits_at
+    return found + [f"exits_at: no gateway {name!r}" for name in exits_at if name not in gateways]
 
 
 def _plain(value: Any, name: str) -> Any:

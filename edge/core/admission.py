@@ -15,8 +15,10 @@ from crypto.entry import (
     MARK_ATTENTION,
     MARK_CHECK,
     MARK_CLOCK_UNSURE,
+    MARK_EXIT_UNHEARD,
     MARK_INNER,
     MARK_NO_WINDOW,
+    MARK_REENTRY_UNLIMITED,
     MARK_STALE,
     AdmissionRefused,
     Admitted,
@@ -121,6 +123,8 @@ def judge(
         return Decision(None, 1, claim, left, hints=hints)
     marks = _marks(policy, claim, now)
     wanted = min(max(p.count, 1), COUNT_MAX)
+    if policy.unheard and ticket.holds:
+        marks |= _left_unheard(state, policy, ticket if as_of is None else as_of, p, claim, now)
     fact = Admitted(
         hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, claim.issued_at,
         claim.product, claim.performance, wanted, claim.persons, p.nonce,
@@ -190,7 +194,9 @@ def _check(
             product = policy.products[claim.product]
             obstacle = history.redeemed(holds, product, claim.persons, wanted, now)
             if obstacle is not None:
-                return Finding(Reason.ALREADY_REDEEMED, obstacle)
+                finding = _used(policy, gate, claim, holds, wanted, now, obstacle)
+                if finding is not None:
+                    return finding
     return None if p.gate in policy.gates else Finding(Reason.DEVICE)
 
 
@@ -238,7 +244,9 @@ def _careful(
     product = policy.products[claim.product]
     obstacle = history.obstacle(policy, gate, product, holds, claim.persons, wanted, now)
     if obstacle is not None:
-        return Finding(Reason.ALREADY_REDEEMED, obstacle)
+        finding = _used(policy, gate, claim, holds, wanted, now, obstacle)
+        if finding is not None:
+            return finding
     for place in policy.full_places:
         if place.number in gate.crossed:
             inside = state.counts.inside(place.gates, policy.emptied_ms(now.ms))
@@ -252,6 +260,29 @@ def _careful(
         if open_ones:
             return Finding(Reason.QUESTIONS, questions=tuple(open_ones))
     return None
+
+
+def _used(
+    policy: Policy, gate: GateRule, claim: Claim, holds: list[Hold], wanted: int, now: Moment,
+    obstacle: Hold,
+) -> Finding | None:  # fmt: skip
+    """Check 10 has failed; None if the venue admits where only an exit was not heard of."""
+    product = policy.products[claim.product]
+    if not history.unheard(policy, gate, product, holds, claim.persons, wanted, now):
+        return Finding(Reason.ALREADY_REDEEMED, obstacle)
+    return None if policy.when_unheard == "mark" else Finding(Reason.EXIT_UNHEARD, obstacle)
+
+
+def _left_unheard(
+    state: State, policy: Policy, ticket: Ticket, p: Presentation, claim: Claim, now: Moment
+) -> int:
+    """The marks of an admission that no known exit explains. It was let in with open eyes, so it
+    makes no conflict: the exit may be on its way, and come later than a conflict is recorded."""
+    gate, product = policy.gates.get(p.gate, _ANY_GATE), policy.products[claim.product]
+    asked = (state.in_order(ticket), claim.persons, min(max(p.count, 1), COUNT_MAX), now)
+    if history.obstacle(policy, gate, product, *asked) is None:
+        return 0
+    return MARK_EXIT_UNHEARD | MARK_REENTRY_UNLIMITED
 
 
 def _earlier(state: State, hold: Hold | None) -> Earlier | None:

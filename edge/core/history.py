@@ -7,6 +7,8 @@ nobody: what is said about coming again is about those who were in.
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from crypto.bundle import Product
 from crypto.fact import HLC_COUNTER_BITS
 from crypto.terms import Limit
@@ -86,6 +88,17 @@ def obstacle(
     if product.reentry == "none" and entry.limits:
         return _walking(entries, persons, wanted)
     return redeemed(here, product, persons, wanted, now, policy.emptied_ms(now.ms))
+
+
+def unheard(
+    policy: Policy, rule: GateRule, product: Product, holds: list[Hold], persons: int,
+    wanted: int, now: Moment,
+) -> bool:  # fmt: skip
+    """Whether nothing but an exit that this gateway did not hear of is missing to come again."""
+    if not policy.unheard or product.reentry != "after_exit":
+        return False
+    as_if_out = msgspec.structs.replace(product, reentry="unlimited")
+    return obstacle(policy, rule, as_if_out, holds, persons, wanted, now) is None
 
 
 def _walking(entries: list[Hold], persons: int, wanted: int) -> Hold | None:

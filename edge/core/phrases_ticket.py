@@ -2,7 +2,8 @@
 
 A key is a reason's code, or that code and a case of it (`product.gate`: there is a right gate).
 A phrase has the same placeholders in every language: {at} and {opens} are times, {where} a lane
-or a gate, {gates} one or several gates, {desk} the help desk, {persons} a number.
+or a gate, {gates} one or several gates, {gateways} those that are not heard, {desk} the help desk,
+{persons} a number.
 """
 
 from typing import Final, NamedTuple
@@ -31,6 +32,13 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
         "de": Phrase("Schon freigegeben: bitte durchgehen.", "Bitte gehen Sie durch."),
         "en": Phrase("Please go through.", "Please go through."),
         "fr": Phrase("Déjà autorisé : passez.", "Passez, je vous prie."),
+    },
+    "admitted.unheard": {
+        "de": Phrase(
+            "Willkommen. Austritt nicht bestätigt: {gateways} antwortet nicht.", "Willkommen!"
+        ),
+        "en": Phrase("Welcome. Exit not confirmed: {gateways} is not heard.", "Welcome!"),
+        "fr": Phrase("Bienvenue. Sortie non confirmée : {gateways} ne répond pas.", "Bienvenue !"),
     },
     "invalid": {
         "de": Phrase("Kein gültiger Ticketcode.", "Das ist kein gültiger Ticketcode."),
@@ -284,6 +292,21 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
         "fr": Phrase(
             "Code pour {persons} pers. ; il n’en reste pas autant.",
             "Ce code vaut pour {persons} pers. ; il n’en reste pas autant.",
+        ),
+    },
+    "exit_unheard": {
+        "de": Phrase(
+            "Drin seit {at} ({where}), Austritt ungewiss: {gateways} antwortet nicht."
+            " Personal entscheidet.",
+            "Ob Sie draußen waren, sehen wir gerade nicht. Bitte fragen Sie das Personal.",
+        ),
+        "en": Phrase(
+            "In since {at} ({where}), exit uncertain: {gateways} is not heard. Staff decide.",
+            "We cannot see right now whether you left. Please ask our staff.",
+        ),
+        "fr": Phrase(
+            "Entrée à {at} ({where}), sortie incertaine : {gateways} muet. Le personnel décide.",
+            "Votre sortie n’est pas encore visible ici. Demandez au personnel.",
         ),
     },
 }

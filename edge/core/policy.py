@@ -16,7 +16,7 @@ from crypto.entry import (
     MARK_REENTRY_AFTER_EXIT,
     MARK_REENTRY_UNLIMITED,
 )
-from crypto.terms import EntryPolicy, GatePolicy, Medium, Note, Terms, Zone
+from crypto.terms import EntryPolicy, GatePolicy, Medium, Note, Terms, Then, Zone
 from edge.core.guests import GuestBook
 from edge.core.reasons import Reason
 from edge.core.rules import BadRule, Rule, compile_rule
@@ -77,7 +77,8 @@ class Policy:
     """Everything a decision reads that came from the centre; `zone` is the venue's.
 
     `confirmed_ms` (unix ms): when the centre last said that nothing is newer than this. The owner
-    keeps it; 0 = never, then the time of issue counts.
+    keeps it; 0 = never, then the time of issue counts. `unheard`: names of gateways in
+    `exit_gateways` that are not heard just now; kept by the owner, too.
     """
 
     def __init__(self, bundle: Bundle, zone: tzinfo = UTC, guests: GuestBook | None = None) -> None:
@@ -121,6 +122,10 @@ class Policy:
         self.notes: dict[bytes, Note] = {one.ticket: one for one in terms.notes}
         self.colours = {one.day: one.name for one in terms.colours}
         self.stale_after_ms = terms.stale_after_s * 1000
+        #: Where guests may have left unheard of; none where that changes no answer.
+        self.exit_gateways = _exit_gateways(bundle, terms)
+        self.unheard: tuple[str, ...] = ()
+        self.when_unheard = _then(terms)
         self.take_guests(guests if guests is not None else GuestBook([]))
         self._emptied = (1, 0, 0)
 
@@ -218,6 +223,22 @@ def _places(terms: Terms, gates: dict[int, GateRule]) -> dict[int, Place]:
     return {VENUE: place(venue, VENUE)} | {
         one.number: place(one, one.number) for one in terms.zones
     }
+
+
+def _exit_gateways(bundle: Bundle, terms: Terms) -> dict[bytes, str]:
+    when = terms.when_unheard
+    if _then(terms) == "refuse":
+        return {}
+    return {
+        card.gateway: card.name
+        for card in bundle.gateways
+        if not card.revoked and (isinstance(when, str) or card.name in when.exits_at)
+    }
+
+
+def _then(terms: Terms) -> Then:
+    when = terms.when_unheard
+    return when if isinstance(when, str) else when.then
 
 
 def _law(gate: int, product: int, logic: str) -> Law:

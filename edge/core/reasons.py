@@ -26,6 +26,7 @@ class Reason(enum.IntEnum):
     PERFORMANCE = 80
     INVALID_TIME = 90
     ALREADY_REDEEMED = 100
+    EXIT_UNHEARD = 105
     ZONE_FULL = 110
     RULES = 120
     QUESTIONS = 130
@@ -52,8 +53,8 @@ class Reason(enum.IntEnum):
 
 _RETRYABLE = frozenset(
     {
-        Reason.CODE_EXPIRED, Reason.INVALID_TIME, Reason.ZONE_FULL, Reason.RULES, Reason.DEVICE,
-        Reason.WAIT, Reason.ERROR,
+        Reason.CODE_EXPIRED, Reason.INVALID_TIME, Reason.EXIT_UNHEARD, Reason.ZONE_FULL,
+        Reason.RULES, Reason.DEVICE, Reason.WAIT, Reason.ERROR,
     }
 )  # fmt: skip
 _GARBAGE = frozenset({Reason.INVALID, Reason.UNKNOWN_KEY, Reason.MEDIUM_UNKNOWN})

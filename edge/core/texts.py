@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from crypto.claim import Claim
+from crypto.entry import MARK_EXIT_UNHEARD
 from edge.core.admission import Decision, Earlier
 from edge.core.moments import Moment
 from edge.core.phrases_place import PLACE
@@ -90,6 +91,8 @@ def saying(
     reason, claim = decision.reason, decision.claim
     if reason is None:
         case = "again" if decision.repeated else direction
+        if decision.marks & MARK_EXIT_UNHEARD and not decision.repeated:
+            return Saying("admitted.unheard", {"gateways": list(policy.unheard)}, now)
         return Saying(f"admitted.{case}" if case != "entry" else "admitted", {}, now)
     case, values = "", dict[str, Any]()
     if claim is not None:
@@ -102,6 +105,9 @@ def saying(
                 case, values = "invalid_time.early", {"opens": Time(decision.opens_ms)}
         elif reason is Reason.ALREADY_REDEEMED:
             case, values = _used(decision.earlier, claim, policy, gateway)
+        elif reason is Reason.EXIT_UNHEARD:
+            _, values = _used(decision.earlier, claim, policy, gateway)
+            values |= {"gateways": list(policy.unheard)}
         elif reason is Reason.RULES and decision.why:
             case, values = "rules.why", {"why": decision.why}
     return Saying(case or reason.code, values, now)

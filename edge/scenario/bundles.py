@@ -1,5 +1,6 @@
 """The venue of a scenario as the signed bundles that its gateways decide by."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
@@ -92,9 +93,23 @@ def sign_bundle(
                 if code.holder_key
             }.values()
         ),
+        gateways=_gateways(venue.policy or table.Policy()),
         terms=_terms(venue, codes, numbers),
     )  # fmt: skip
     return bundle.sign(made, key_of("centre", "bundle"))
+
+
+def gateway_id(name: str) -> bytes:
+    """The identity of a gateway of the scenario."""
+    return hashlib.sha256(f"gateway {name}".encode()).digest()[:16]
+
+
+def _gateways(policy: table.Policy) -> list[bundle.GatewayCard]:
+    """Those that the policy speaks of."""
+    return [
+        bundle.GatewayCard(gateway_id(name), at, name, key_of("device", name).public)
+        for at, name in enumerate(policy.exits_at, 1)
+    ]
 
 
 def sign_guests(
@@ -182,8 +197,15 @@ def _terms(
         colours=[terms.Colour(day(each.day), each.name) for each in policy.colours],
         exit_all_at=minutes(policy.exit_all_at) if policy.exit_all_at else None,
         stale_after_s=policy.stale_after_s,
+        when_unheard=_when_unheard(policy),
     )
     return msgspec.UNSET if made == terms.Terms() else made
+
+
+def _when_unheard(policy: table.Policy) -> terms.Then | terms.Unheard:
+    if policy.when_unheard == "refuse" or not policy.exits_at:
+        return policy.when_unheard
+    return terms.Unheard(policy.when_unheard, policy.exits_at)
 
 
 def _entry_policy(each: table.Product, numbers: Numbers) -> terms.EntryPolicy:

@@ -46,6 +46,19 @@ class Network:
         self.bundle_raw, self.guests_raw = raw, guests_raw
         self._last = []
 
+    def listen(self) -> None:
+        """Whoever is alive hears all to whom a way leads, through others too."""
+        alive = {name for name, node in self.nodes.items() if node.gateway is not None}
+        for name in alive:
+            reached, ahead = {name}, [name]
+            while ahead:
+                one = ahead.pop()
+                near = {other for other in alive if frozenset((one, other)) not in self._cut}
+                ahead += sorted(near - reached)
+                reached |= near
+            for other in reached:
+                self.nodes[name].ears.hear(self.nodes[other].identity)
+
     def exchange(self) -> None:
         """Everything goes wherever a way leads; links and logs as they were, nothing does."""
         for name, node in self.nodes.items():

@@ -3,7 +3,6 @@
 What is on the log survives a crash, as sealed and signed blocks; everything else is made anew.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,8 +19,9 @@ from edge.core.texts import Texts
 from edge.gateway import Gateway
 from edge.lane import Done, Lane
 from edge.scenario import schema
-from edge.scenario.bundles import read_bundle, read_guests
+from edge.scenario.bundles import gateway_id, read_bundle, read_guests
 from edge.scenario.codes import key_of
+from edge.scenario.ears import Ears
 
 EPOCH: Final = 1
 #: (gateway, epoch): whose log.
@@ -103,9 +103,10 @@ class Node:
         scenario: schema.Scenario, zone: ZoneInfo, time: Time,
     ) -> None:  # fmt: skip
         self.name = plan.name
-        self.identity = hashlib.sha256(f"gateway {plan.name}".encode()).digest()[:16]
+        self.identity = gateway_id(plan.name)
         self.log = MemoryLog(self.identity, plan.name)
         self.time = time
+        self.ears = Ears(time)
         #: By how much its wall clock is ahead.
         self.ahead_ms = 0
         self.gateway: Gateway | None = None
@@ -144,6 +145,8 @@ class Node:
             identity=self.identity, name=self.name, ledger=self.log, state=state,
             clock=self.clock, zone=self._zone,
         )  # fmt: skip
+        self.ears.started()
+        gateway.siblings = self.ears
         gateway.texts = Texts(
             zone=self._zone,
             staff_language=self._scenario.language,

@@ -138,6 +138,7 @@ class Play:
                     break
             self._ticked_ms += tick_ms
             self.time.ms = self._ticked_ms
+            self.network.listen()
             for node in self.network.nodes.values():
                 node.tick()
             self.network.exchange()

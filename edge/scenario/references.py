@@ -14,6 +14,7 @@ from crypto.terms import RULE_CHARS_MAX
 from edge.core.rules import BadRule, compile_rule
 from edge.scenario import moment
 from edge.scenario.bundles import NUMBERED
+from edge.scenario.lanes import ONLY
 from edge.scenario.step_references import step_faults
 
 EACH: Final = -1
@@ -76,6 +77,8 @@ def faults(value: object) -> Iterator[Cross]:
     yield from _name_faults(("bundle",), venue, names, NAMES + TICKET_NAMES)
     if not known(venue, "gates"):
         yield ("bundle", "gates"), "a venue needs a gate", 'as gates = [{ name = "North" }]'
+    gateways = _gateway_names(value)
+    yield from _exit_faults(("bundle",), venue, gateways)
     now = names
     for i, step in enumerate(known(value, "steps") or ()):
         newer = known(step, "bundle")
@@ -88,9 +91,26 @@ def faults(value: object) -> Iterator[Cross]:
                 hint = "all that is ever shown or sold stands in the first bundle"
                 yield (*at, fixed), "cannot change", hint
         yield from _venue_faults(at, newer, zone or ZoneInfo("UTC"))
+        yield from _exit_faults(at, newer, gateways)
         yield from _name_faults(at, newer, now, NAMES)
         yield from _left_behind(at, venue, newer, now)
     yield from step_faults(value, names, zone or ZoneInfo("UTC"))
+
+
+def _gateway_names(value: object) -> list[str]:
+    rows = known(value, "gateways") or ()
+    names = [known(rows, i, "name") for i in range(len(rows))]
+    return [name for name in names if name] if names else [ONLY.name]
+
+
+def _exit_faults(at: Where, venue: object, gateways: list[str]) -> Iterator[Cross]:
+    for path, name in places(venue, ("policy", "exits_at", EACH)):
+        if name not in gateways:
+            yield (*at, *path), f"there is no gateway {name!r}", nearest(name, gateways)
+    when = known(venue, "policy", "when_unheard")
+    if when in ("staff", "mark") and not known(venue, "policy", "exits_at"):
+        hint = "name them as exits_at"
+        yield (*at, "policy", "when_unheard"), "does nothing without gateways with exits", hint
 
 
 def zone_of(name: str | None) -> ZoneInfo | None:

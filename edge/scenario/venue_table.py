@@ -209,13 +209,19 @@ class Guest(Table, frozen=True, kw_only=True):
 
 
 class Policy(Table, frozen=True, kw_only=True):
-    """What concerns the whole venue."""
+    """What concerns the whole venue.
+
+    exits_at      gateways at which guests walk out
+    when_unheard  of re-entry, while one of them is not heard and no exit is known
+    """
 
     capacity: Count = 0
     warn_at: Count = 0
     exit_all_at: Quarter | None = None
     stale_after_s: Seconds = 0
     medium_prefixes: Annotated[list[Text], Meta(max_length=100)] = []
+    exits_at: Annotated[list[Name], Meta(max_length=16)] = []
+    when_unheard: Literal["refuse", "staff", "mark"] = "refuse"
     colours: Annotated[list[Colour], Meta(max_length=1000)] = []
 
 

@@ -46,6 +46,9 @@ def vectors() -> dict[str, Any]:
         "bundle_terms": bundle.sign(
             samples.make_bundle(terms=samples.make_terms()), samples.BUNDLE_KEY
         ).hex(),
+        "bundle_exits": bundle.sign(
+            samples.make_bundle(terms=samples.make_exit_terms()), samples.BUNDLE_KEY
+        ).hex(),
     }  # fmt: skip
 
 

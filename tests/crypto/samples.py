@@ -134,6 +134,11 @@ def make_terms() -> terms.Terms:
     )
 
 
+def make_exit_terms() -> terms.Terms:
+    """What a bundle can say about exits beside a word."""
+    return terms.Terms(when_unheard=terms.Unheard("mark", ["gate-a"]))
+
+
 def make_block(
     head: block.Head = BEGINNING,
     facts: list[entry.KnownFact] | None = None,

@@ -16,9 +16,15 @@ def test_all_terms_read_back() -> None:
     assert bundle.read_untrusted(signed, KEY).terms == samples.make_terms()
 
 
-def test_the_frozen_bundle_with_terms_reads_back() -> None:
-    raw = bytes.fromhex(samples.load("gatehouse.json")["bundle_terms"])
-    assert bundle.read_untrusted(raw, KEY).terms == samples.make_terms()
+def test_the_frozen_bundles_with_terms_read_back() -> None:
+    frozen = {"bundle_terms": samples.make_terms(), "bundle_exits": samples.make_exit_terms()}
+    for name, said in frozen.items():
+        raw = bytes.fromhex(samples.load("gatehouse.json")[name])
+        assert bundle.read_untrusted(raw, KEY).terms == said
+
+
+def test_who_says_nothing_of_unheard_exits_lets_nobody_in_for_one() -> None:
+    assert terms.Terms().when_unheard == "refuse"
 
 
 def test_the_sample_says_something_in_every_field() -> None:
@@ -36,6 +42,8 @@ OUT_OF_RANGE: list[dict[str, Any]] = [
     {"exit_all_at": 181},
     {"exit_all_at": 1440},
     {"when_unheard": "hope"},
+    {"when_unheard": {"then": "hope", "exits_at": ["gate-a"]}},
+    {"when_unheard": {"then": "mark", "exits_at": []}},
     {"policies": [{"product": 0}]},
     {"policies": [{"product": 1, "limits": [{"count": 0}]}]},
     {"policies": [{"product": 1, "windows": [{"weekdays": [8]}]}]},

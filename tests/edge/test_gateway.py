@@ -1,9 +1,11 @@
 """Where facts are made: order, durability, a full disk, start, stop, bundles, clock steps."""
 
 import logging
+from typing import Any
 
 import pytest
 
+from crypto.bundle import GatewayCard
 from crypto.entry import (
     BundleApplied,
     ClockStepped,
@@ -12,6 +14,7 @@ from crypto.entry import (
     Started,
     decode_facts_untrusted,
 )
+from crypto.terms import Terms, Unheard
 from edge.core.reasons import Reason
 from edge.core.refusals import MINUTE_MS
 from edge.core.state import State
@@ -284,3 +287,51 @@ def test_facts_are_counted_by_kind_and_carry_the_owner() -> None:
     assert venue.gateway.counts == {"BundleApplied": 1, "Admitted": 1, "PassageCompleted": 1}
     assert isinstance(venue.log.facts[-1], PassageCompleted)
     assert [origin.gateway for origin in venue.gateway.state.origins] == [GATEWAY]
+
+
+# -- who is not heard ------------------------------------------------------------------------------
+
+
+class Links:
+    """Siblings by how long they were not heard."""
+
+    unheard_after_s = 10.0
+
+    def __init__(self, **silent_s: float) -> None:
+        self.silent_s = {name.encode() * 16: s for name, s in silent_s.items()}
+
+    def unheard_s(self, gateway: bytes) -> float:
+        return self.silent_s[gateway]
+
+    def rows(self) -> list[Any]:
+        return []
+
+    def warnings(self) -> list[str]:
+        return []
+
+
+def exits(*names: str) -> dict[str, Any]:
+    cards = [GatewayCard(one.encode() * 16, at, one, bytes(32)) for at, one in enumerate("GSW", 1)]
+    return {"terms": Terms(when_unheard=Unheard("mark", list(names))), "gateways": cards}
+
+
+def test_the_policy_is_told_which_exits_are_not_heard() -> None:
+    venue = Venue(**exits("G", "S"))
+    venue.gateway.siblings = links = Links(S=9.9, W=60.0)
+    venue.gateway.tick()
+    assert venue.gateway.policy.unheard == ()  # W has none, and nobody misses himself
+    links.silent_s[b"S" * 16] = 10.0
+    venue.gateway.tick()
+    assert venue.gateway.policy.unheard == ("S",)
+    newer = make_bundle(version=2, **exits("S", "W"))
+    assert venue.gateway.apply_bundle(newer, b"two")
+    assert venue.gateway.policy.unheard == ("S", "W")
+    links.silent_s[b"S" * 16] = links.silent_s[b"W" * 16] = 0.0
+    venue.gateway.tick()
+    assert venue.gateway.policy.unheard == ()
+
+
+def test_without_siblings_no_other_gateway_is_heard() -> None:
+    venue = Venue(**exits("G", "S"))
+    venue.gateway.tick()
+    assert venue.gateway.policy.unheard == ("S",)

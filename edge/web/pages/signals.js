@@ -73,6 +73,7 @@ export function kindOf(answer) {
 }
 
 export function hintsOf(answer) {
-  const names = { check: "check", attention: "reduced", birthday: "birthday", clock_unsure: "clock" };
+  const names = { check: "check", attention: "reduced", birthday: "birthday", clock_unsure: "clock",
+    exit_unheard: "exit_unheard" };
   return (answer.marks || []).map((mark) => names[mark]).filter(Boolean);
 }

@@ -3,7 +3,7 @@ export const WORDS = {
   "de": {
     "admitted": "EINTRITT", "exit": "AUSTRITT", "refused": "HALT", "again": "BITTE GEHEN",
     "attention": "ACHTUNG", "check": "Ausweis oder Alter prüfen", "reduced": "Ermäßigt: Nachweis prüfen",
-    "birthday": "Hat heute Geburtstag", "clock": "Uhr unbestätigt",
+    "birthday": "Hat heute Geburtstag", "clock": "Uhr unbestätigt", "exit_unheard": "Austritt unbestätigt",
     "persons": "Personen", "yes_entry": "EINLASS", "yes_exit": "AUSLASS", "scan": "Bitte Ticket scannen", "scan_exit": "Zum Gehen bitte scannen",
     "wait": "Bitte warten", "closed": "Außer Betrieb", "closed_guest": "Bitte nehmen Sie den nächsten Eingang",
     "lost": "VERBINDUNG VERLOREN", "lost_guest": "Bitte fragen Sie das Personal",
@@ -33,7 +33,7 @@ export const WORDS = {
   "en": {
     "admitted": "COME IN", "exit": "GOODBYE", "refused": "STOP", "again": "GO THROUGH",
     "attention": "ATTENTION", "check": "Check identity or age", "reduced": "Reduced price: check proof",
-    "birthday": "Birthday today", "clock": "Clock not confirmed",
+    "birthday": "Birthday today", "clock": "Clock not confirmed", "exit_unheard": "Exit not confirmed",
     "persons": "Persons", "yes_entry": "ADMITTED", "yes_exit": "EXIT", "scan": "Please scan your ticket", "scan_exit": "Please scan to leave",
     "wait": "Please wait", "closed": "Out of service", "closed_guest": "Please use the next gate",
     "lost": "CONNECTION LOST", "lost_guest": "Please ask our staff",
@@ -63,7 +63,7 @@ export const WORDS = {
   "fr": {
     "admitted": "ENTREZ", "exit": "AU REVOIR", "refused": "STOP", "again": "PASSEZ",
     "attention": "ATTENTION", "check": "Vérifier identité ou âge", "reduced": "Tarif réduit : vérifier",
-    "birthday": "Anniversaire aujourd’hui", "clock": "Heure non confirmée",
+    "birthday": "Anniversaire aujourd’hui", "clock": "Heure non confirmée", "exit_unheard": "Sortie non confirmée",
     "persons": "Personnes", "yes_entry": "ADMIS", "yes_exit": "SORTIE", "scan": "Scannez votre billet", "scan_exit": "Scannez pour sortir",
     "wait": "Veuillez patienter", "closed": "Hors service", "closed_guest": "Prenez le passage suivant",
     "lost": "CONNEXION PERDUE", "lost_guest": "Demandez au personnel",

@@ -2,11 +2,12 @@
 
 import json
 
+import msgspec
 import pytest
 
 from central.sales.terms import BadTerms, faults, read_untrusted
 from crypto.bundle import Bundle, Gate, Product
-from crypto.terms import EntryPolicy, GatePolicy, RuleText, Terms, Zone
+from crypto.terms import EntryPolicy, GatePolicy, RuleText, Terms, Unheard, Zone
 from tests.crypto import samples
 
 
@@ -36,6 +37,24 @@ def test_what_cannot_be_used_is_refused(text: str) -> None:
 
 def test_all_terms_of_the_sample_are_known_to_their_bundle() -> None:
     assert faults(samples.make_terms(), samples.make_bundle()) == []
+
+
+def test_exits_are_at_gateways_that_there_are() -> None:
+    bundle = samples.make_bundle()
+    (card,) = bundle.gateways
+    there, nowhere = (Terms(when_unheard=Unheard("mark", [name])) for name in ("gate-a", "b"))
+    assert faults(there, bundle) == []
+    assert faults(nowhere, bundle) == ["exits_at: no gateway 'b'"]
+    gone = msgspec.structs.replace(bundle, gateways=[msgspec.structs.replace(card, revoked=True)])
+    assert faults(there, gone) == ["exits_at: no gateway 'gate-a'"]
+
+
+def test_unheard_exits_are_a_word_or_a_table() -> None:
+    assert read_untrusted('when_unheard = "staff"', toml=True).when_unheard == "staff"
+    table = 'when_unheard = { then = "mark", exits_at = ["gate-a"] }'
+    assert read_untrusted(table, toml=True).when_unheard == Unheard("mark", ["gate-a"])
+    with pytest.raises(BadTerms, match="exit_at"):
+        read_untrusted('when_unheard = { then = "mark", exits_at = ["a"], exit_at = 1 }', toml=True)
 
 
 def test_what_the_bundle_does_not_have_is_named() -> None:

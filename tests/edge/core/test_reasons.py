@@ -20,6 +20,7 @@ FROZEN = """
  80 performance       no
  90 invalid_time      yes
 100 already_redeemed  no
+105 exit_unheard      yes
 110 zone_full         yes
 120 rules             yes
 130 questions         no

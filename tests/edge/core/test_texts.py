@@ -44,7 +44,8 @@ VIENNA = ZoneInfo("Europe/Vienna")
 NOW = Moment(NOON_S * 1000, 20260101, 60)
 FILLED = {
     "at": Time(NOW.ms, 60), "opens": Time(NOW.ms), "where": Lane(4), "gates": [Gate("North", 1)],
-    "persons": 28, "performance": "Tonight", "why": {"de": "Warum.", "en": "Why.", "fr": "Parce."},
+    "persons": 28, "performance": "Tonight", "gateways": ["south"],
+    "why": {"de": "Warum.", "en": "Why.", "fr": "Parce."},
 }  # fmt: skip
 
 

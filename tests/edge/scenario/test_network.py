@@ -75,3 +75,23 @@ def test_the_dead_hear_nothing_and_catch_up() -> None:
     assert known(net, "b") == 0
     net.exchange()
     assert known(net, "b") == 1
+
+
+def unheard(net: Network, name: str) -> list[str]:
+    ears = net.nodes[name].ears
+    silent = [n for n, node in net.nodes.items() if ears.unheard_s(node.identity) >= 10]
+    return silent
+
+
+def test_who_is_not_heard_and_who_is_heard_through_others() -> None:
+    play, net = network("a", "b", "c")
+    net.cut(["a", "b"])
+    for at in range(20):
+        play.time.ms += 1000
+        if at == 3:
+            net.nodes["c"].crash()
+        net.listen()
+    assert unheard(net, "a") == ["b", "c"]
+    net.nodes["c"].start()
+    net.listen()
+    assert unheard(net, "a") == []

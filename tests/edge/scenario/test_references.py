@@ -57,6 +57,8 @@ VENUES: list[tuple[dict[str, Any], str, str]] = [
     ({"rules": [{"logic": {"var": "nothing"}}]}, "bundle.rules[0].logic", "unknown variable"),
     ({"rules": [{"logic": "{"}]}, "bundle.rules[0].logic", "is no JSON"),
     ({"rules": [{"logic": True, "gate": "x"}]}, "bundle.rules[0].gate", "no gate 'x'"),
+    ({"policy": {"exits_at": ["south"]}}, "bundle.policy.exits_at[0]", "no gateway 'south'"),
+    ({"policy": {"when_unheard": "mark"}}, "bundle.policy.when_unheard", "does nothing"),
     ({"policy": {"colours": [{"day": "2026-13-01", "name": "red"}]}},
      "bundle.policy.colours[0].day", "is no day"),
 ]  # fmt: skip
