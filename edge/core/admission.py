@@ -73,10 +73,12 @@ def decide(
 
 def once_read(policy: Policy, claim: Claim) -> Callable[..., Decision]:
     """`decide` for whoever had to wait at a lane, for the same text: a code that was verified by
-    `policy` is verified again only if other keys came meanwhile, or if its suffix runs out."""
+    `policy` is verified again only if other keys came meanwhile, or if its suffix runs out. Which
+    ticket of a medium is meant hangs on what happened meanwhile."""
 
     def again(state: State, current: Policy, p: Presentation, now: Moment, hlc: int) -> Decision:
-        if current is not policy or claim.flags & FLAG_ROTATING:
+        changes = claim.scheme == MEDIUM_SCHEME or claim.flags & FLAG_ROTATING
+        if current is not policy or changes:
             return decide(state, current, p, now, hlc)
         return judge(state, current, p, claim, now, hlc)
 

@@ -170,3 +170,10 @@ def said(answers: list[Answer]) -> str:
         return ""
     (answer,) = answers
     return answer.reason or answer.decision
+
+
+def said_now(venue: Venue, code: bytes, lane: int = 1) -> str:
+    """What is said once the disk has taken it."""
+    answers = venue.show(code, lane)
+    venue.log.sync()
+    return said(answers)
