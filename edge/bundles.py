@@ -34,6 +34,8 @@ class BundleStore:
         # The centre and a sibling may bring a delta at the same time.
         self._lock = threading.Lock()
         self._lists_version = 0
+        #: Version and bytes of the newest guest list, which siblings get.
+        self.newest_guests: tuple[int, bytes] = (0, b"")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A crash while the list was written: the names in it may have been erased since.
         (folder / GUESTS).with_suffix(".part").unlink(missing_ok=True)
@@ -92,20 +94,31 @@ class BundleStore:
             raise BadBundle("this guest list is for another tenant")
         return found
 
-    def keep_guests(self, raw: bytes) -> None:
-        """Write a guest list in place of the one before, whose erased names are gone with it."""
-        self._write(GUESTS, raw)
+    def keep_guests(self, guests: GuestList, raw: bytes) -> bool:
+        """Write a guest list in place of the one before, whose erased names are gone with it.
+
+        False, and nothing, if it is not newer. Raises OSError when it could not be written: then it
+        is the newest all the same, and nobody is given the one before any more.
+        """
+        with self._lock:
+            if guests.version <= self.newest_guests[0]:
+                return False
+            self.newest_guests = (guests.version, raw)
+            self._write(GUESTS, raw)
+            return True
 
     def guests(self) -> GuestList | None:
         """The guest list in `guests.list` of the folder, as `central guests export` wrote it."""
         path = self._folder / GUESTS
         try:
-            found = self.read_guests_untrusted(path.read_bytes())
+            raw = path.read_bytes()
+            found = self.read_guests_untrusted(raw)
         except FileNotFoundError:
             return None
         except (OSError, BadBundle) as error:
             log.error("the guest list is unusable", extra={"file": GUESTS, "why": str(error)})
             return None
+        self.newest_guests = max(self.newest_guests, (found.version, raw))
         return found
 
     def keep(self, raw: bytes) -> None:

@@ -296,18 +296,10 @@ async def follow_guests(
     """Fetch every newer guest list, keep it in place of the one before, look guests up in it."""
 
     async def fetch() -> bool:
-        have = gateway.policy.guests.version
-        raw = await transport.get_guests(have, wait_s)
+        raw = await transport.get_guests(gateway.policy.guests.version, wait_s)
         if raw is None:
             return False
-        guests = await aside(partial(store.read_guests_untrusted, raw))
-        if guests.version <= have:
-            raise BadBundle(f"guest list {guests.version} is not newer than {have}")
-        try:
-            await aside(partial(store.keep_guests, raw))
-        except OSError as error:
-            log.error("a guest list is in use but was not kept", extra={"why": str(error)})
-        gateway.apply_guests(guests)
+        await take_guests(gateway, store, raw, aside)
         return True
 
     await _follow("guest list", fetch, backoff, wait_s)
@@ -368,6 +360,22 @@ async def _take_delta(gateway: Gateway, store: BundleStore, raw: bytes, aside: A
     except OSError as error:
         log.error("a delta is in force but was not kept", extra={"why": str(error)})
     log.info("delta applied", extra={"version": delta.version, "base": delta.base_version})
+
+
+async def take_guests(gateway: Gateway, store: BundleStore, raw: bytes, aside: Aside) -> None:
+    """Look guests up in this list, and keep it in place of the one before.
+
+    Raises `BadBundle`, also for one that is not newer.
+    """
+    guests = await aside(partial(store.read_guests_untrusted, raw))
+    have = gateway.policy.guests.version
+    if guests.version <= have:
+        raise BadBundle(f"guest list {guests.version} is not newer than {have}")
+    try:
+        await aside(partial(store.keep_guests, guests, raw))
+    except OSError as error:
+        log.error("a guest list is in use but was not kept", extra={"why": str(error)})
+    gateway.apply_guests(guests)
 
 
 async def compare_clocks(clock: SystemClock, transport: Transport) -> None:

@@ -60,13 +60,17 @@ class _Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Hello(_Message, frozen=True, tag=1):
-    """Who speaks, by which bundle it decides, and all that it holds durably."""
+    """Who speaks, by which bundle it decides, and all that it holds durably.
+
+    `guests`: the version of its guest list.
+    """
 
     version: Annotated[int, Meta(ge=1, le=0xFFFF)]
     gateway: Id16
     bundle: Seq
     streams: bool
     heads: Heads
+    guests: Seq = 0
 
 
 class Refused(_Message, frozen=True, tag=2):
@@ -125,8 +129,18 @@ class BundlePart(_Message, frozen=True, tag=9):
     part: Annotated[bytes, Meta(max_length=PART_BYTES_MAX)]
 
 
+class GuestsPart(_Message, frozen=True, tag=10):
+    """The same of a newer guest list: it replaces the one before, also what was erased there."""
+
+    version: Seq
+    total_bytes: U32
+    at: U32
+    part: Annotated[bytes, Meta(max_length=PART_BYTES_MAX)]
+
+
+Part: TypeAlias = BundlePart | GuestsPart
 Message: TypeAlias = (
-    Hello | Refused | Blocks | Held | Want | Hears | Ping | Pong | BundlePart
+    Hello | Refused | Blocks | Held | Want | Hears | Ping | Pong | BundlePart | GuestsPart
 )  # fmt: skip
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Message)

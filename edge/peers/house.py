@@ -17,6 +17,7 @@ from crypto.block import Block, read_run_untrusted
 from crypto.bundle import Bundle, GatewayCard
 from crypto.entry import AnyFact
 from crypto.errors import Bad
+from crypto.guests import KIND as GUESTS
 from crypto.keys import VerifyKey
 from edge.bundles import BundleStore
 from edge.core.state import State
@@ -34,7 +35,7 @@ from edge.peers.links import Links
 from edge.peers.proofs import ANSWER_S, CLAIMS_MAX, PROOF_S, Proofs
 from edge.peers.session import Session
 from edge.transport import HttpTransport, Turned, UplinkLost
-from edge.uplink import in_thread, take_bundle
+from edge.uplink import in_thread, take_bundle, take_guests
 
 log = logging.getLogger(__name__)
 FOLDER: Final = "peers"
@@ -125,6 +126,7 @@ class House:
         self.links = Links(
             gateway, self.holdings, offset_ms_max=config.clock.sibling_max_ms,
             unheard_after_s=self.config.unheard_after_s, take_bundle=self._bundle_came,
+            guests=lambda: bundles.newest_guests,
         )  # fmt: skip
         home.intake.fold = self.links.fold
         gateway.siblings = self.links
@@ -147,9 +149,10 @@ class House:
         """Apply what siblings bring, if the centre has signed it and it is newer."""
         async for raw in self._arrived:
             try:
-                await take_bundle(self.gateway, self._bundles, raw, in_thread)
+                take = take_guests if raw.startswith(GUESTS.magic) else take_bundle
+                await take(self.gateway, self._bundles, raw, in_thread)
             except (Bad, ValueError) as error:
-                log.info("a bundle of a sibling is not taken", extra={"why": str(error)})
+                log.info("what a sibling brought is not taken", extra={"why": str(error)})
 
     async def start(self, nursery: trio.Nursery, bordered: Callable[..., Any]) -> list[Bind]:
         """Listen, dial, store; `bordered` restarts what may crash. The addresses."""

@@ -7,8 +7,8 @@ alike, and a sibling that was restarted is not kept waiting by the connection it
 
 import logging
 import math
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
 
 import msgspec
 import trio
@@ -26,6 +26,7 @@ from edge.peers.intake import Counts, Key
 from edge.peers.session import Session
 
 log = logging.getLogger(__name__)
+_Part = TypeVar("_Part", codec.BundlePart, codec.GuestsPart)
 #: Bundles that are larger do not travel between siblings.
 BUNDLE_BYTES_MAX: Final = 64 << 20
 
@@ -74,15 +75,20 @@ class Links:
     def __init__(
         self, gateway: Gateway, holdings: Holdings, *, offset_ms_max: int,
         unheard_after_s: float, take_bundle: Callable[[bytes], None],
+        guests: Callable[[], tuple[int, bytes]] = lambda: (0, b""),
     ) -> None:  # fmt: skip
-        """`take_bundle` gets the bytes of what may be a newer bundle; must not block."""
+        """`take_bundle` gets the bytes of what may be a newer bundle or guest list; must not block.
+
+        `guests`: version and bytes of the guest list that siblings get.
+        """
         self.gateway = gateway
         self.holdings = holdings
         self.unheard_after_s = unheard_after_s
         self._take_bundle = take_bundle
+        self._guests = guests
         self._offset_ms_max = offset_ms_max
         self._known: dict[bytes, _Sibling] = {}
-        self._arriving: dict[bytes, bytearray] = {}
+        self._arriving: dict[tuple[bytes, type[codec.Part]], bytearray] = {}
         self.refused: dict[str, int] = {}
         self.started_at = trio.current_time()
         self._named = {card.gateway for card in self.cards}
@@ -117,8 +123,9 @@ class Links:
     def hello(self) -> codec.Hello:
         version = self.gateway.policy.version
         return codec.Hello(
-            codec.VERSION, self.gateway.identity, version, True, self.holdings.rows()
-        )
+            codec.VERSION, self.gateway.identity, version, True, self.holdings.rows(),
+            self._guests()[0],
+        )  # fmt: skip
 
     def greeted(self, session: Session) -> None:
         if not session.streams:
@@ -223,23 +230,28 @@ class Links:
         base = self.gateway.base_version if delta else version
         wanted = [(base, self.gateway.bundle_raw), (version, delta)]
         return [
-            codec.BundlePart(number, len(raw), at, raw[at : at + codec.PART_BYTES_MAX])
-            for number, raw in wanted
-            if number > have
-            for at in range(0, len(raw), codec.PART_BYTES_MAX)
-        ]
+            part for number, raw in wanted if number > have
+            for part in _cut(codec.BundlePart, number, raw)
+        ]  # fmt: skip
 
-    def bundle_part(self, session: Session, part: codec.BundlePart) -> None:
-        kept = self._arriving.setdefault(session.other, bytearray())
+    def guests_parts(self, have: int) -> list[codec.GuestsPart]:
+        version, raw = self._guests()
+        return list(_cut(codec.GuestsPart, version, raw)) if version > have else []
+
+    def bundle_part(self, session: Session, part: codec.Part) -> None:
+        kept = self._arriving.setdefault((session.other, type(part)), bytearray())
         if part.at == 0:
             kept.clear()
-        whole = part.version > self.gateway.policy.version and part.total_bytes <= BUNDLE_BYTES_MAX
-        if not whole or part.at != len(kept):
+        policy = self.gateway.policy
+        newer = isinstance(part, codec.BundlePart) and part.version > policy.version
+        if isinstance(part, codec.GuestsPart):
+            newer = part.version > self._guests()[0]
+        if not newer or part.total_bytes > BUNDLE_BYTES_MAX or part.at != len(kept):
             kept.clear()
             return
         kept += part.part
         if len(kept) >= part.total_bytes:
-            self._arriving.pop(session.other)
+            self._arriving.pop((session.other, type(part)))
             self._take_bundle(bytes(kept))
 
     def bundle_changed(self) -> None:
@@ -330,3 +342,8 @@ class Links:
     def status(self) -> dict[str, Any]:
         """For the local API."""
         return {"siblings": self.rows(), "refused": dict(self.refused)}
+
+
+def _cut(kind: type[_Part], version: int, raw: bytes) -> Iterator[_Part]:
+    for at in range(0, len(raw), codec.PART_BYTES_MAX):
+        yield kind(version, len(raw), at, raw[at : at + codec.PART_BYTES_MAX])

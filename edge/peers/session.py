@@ -55,11 +55,14 @@ class House(Protocol):
     def hears(self, other: bytes) -> list[codec.Heard]:
         """With whom we talk, but for `other`."""
 
-    def bundle_part(self, session: "Session", part: codec.BundlePart) -> None:
-        """A piece of a newer bundle."""
+    def bundle_part(self, session: "Session", part: codec.Part) -> None:
+        """A piece of a newer bundle or guest list."""
 
     def bundle_parts(self, have: int) -> list[codec.BundlePart]:
         """The bundle in force in pieces, then the delta on it, each if newer than `have`."""
+
+    def guests_parts(self, have: int) -> list[codec.GuestsPart]:
+        """The guest list in pieces, if it is newer than `have`."""
 
 
 class Session:
@@ -77,7 +80,7 @@ class Session:
         #: When it began, by the clock of the loop.
         self.since = trio.current_time()
         self.streams = True
-        self.bundle = 0
+        self.bundle = self.guests = 0
         #: What is durable there: from its `Hello` and its `Held`.
         self.held: dict[Key, LogHead] = {}
         #: What it held when it said Hello.
@@ -135,7 +138,7 @@ class Session:
         if theirs.version != codec.VERSION:
             await self._refuse("version", f"we speak version {codec.VERSION}")
         self.streams = mine.streams and theirs.streams
-        self.bundle = theirs.bundle
+        self.bundle, self.guests = theirs.bundle, theirs.guests
         self.first_heads = theirs.heads
         self._take_heads(theirs.heads)
         try:
@@ -204,6 +207,9 @@ class Session:
                 self._wake.set()
             case codec.BundlePart():
                 self._house.bundle_part(self, message)
+            case codec.GuestsPart():
+                self.guests = max(self.guests, message.version)  # no need to tell it back
+                self._house.bundle_part(self, message)
             case codec.Refused():
                 raise PeerRefused(message.code, message.detail)
             case Hello():
@@ -250,6 +256,14 @@ class Session:
         parts = self._house.bundle_parts(self.bundle)
         if parts:
             self.bundle = parts[-1].version
+            self._outbox += parts
+            self._wake.set()
+
+    def tell_guests(self) -> None:
+        """Hand over the guest list, if the other has an older one."""
+        parts = self._house.guests_parts(self.guests) if self.streams else []
+        if parts:
+            self.guests = parts[-1].version
             self._outbox += parts
             self._wake.set()
 
@@ -323,6 +337,7 @@ class Session:
             self._pings[self._token] = trio.current_time()
             self._say(codec.Ping(self._token))
             self._say(codec.Hears(self._house.hears(self.other)))
+            self.tell_guests()
             await trio.sleep(BEAT_S)
 
 

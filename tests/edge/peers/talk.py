@@ -65,12 +65,14 @@ class Party(Taker):
         self.talks_with: list[codec.Heard] = []
         self.bundle = b""
         self.bundle_version = 0
-        self.parts: list[codec.BundlePart] = []
+        self.guests_version = 0
+        self.parts: list[codec.Part] = []
 
     def hello(self) -> Hello:
         return Hello(
-            self.version, self.gateway, self.bundle_version, self.streams, self.holdings.rows()
-        )
+            self.version, self.gateway, self.bundle_version, self.streams, self.holdings.rows(),
+            self.guests_version,
+        )  # fmt: skip
 
     def greeted(self, session: Session) -> None:
         if self.refuse:
@@ -93,8 +95,13 @@ class Party(Taker):
     def hears(self, other: bytes) -> list[codec.Heard]:
         return [row for row in self.talks_with if row.gateway != other]
 
-    def bundle_part(self, session: Session, part: codec.BundlePart) -> None:
+    def bundle_part(self, session: Session, part: codec.Part) -> None:
         self.parts.append(part)
+
+    def guests_parts(self, have: int) -> list[codec.GuestsPart]:
+        if self.guests_version <= have:
+            return []
+        return [codec.GuestsPart(self.guests_version, 5, 0, b"names")]
 
     def bundle_parts(self, have: int) -> list[codec.BundlePart]:
         if self.bundle_version <= have:

@@ -15,7 +15,7 @@ from tests.crypto.samples import flips
 ID = bytes(range(16))
 HEAD = codec.LogHead(ID, 7, 99, bytes(32))
 MESSAGES: list[codec.Message] = [
-    codec.Hello(1, ID, 4, True, [HEAD, codec.LogHead(bytes(16), 8, 1, b"\xff" * 32)]),
+    codec.Hello(1, ID, 4, True, [HEAD, codec.LogHead(bytes(16), 8, 1, b"\xff" * 32)], 3),
     codec.Refused("revoked", "by the centre"),
     codec.Blocks(b"blocks"),
     codec.Held([HEAD]),
@@ -24,6 +24,7 @@ MESSAGES: list[codec.Message] = [
     codec.Ping(5),
     codec.Pong(5, 1_770_000_000_000, True),
     codec.BundlePart(4, 10, 5, b"12345"),
+    codec.GuestsPart(2, 10, 5, b"12345"),
 ]
 
 
@@ -38,7 +39,7 @@ def test_every_message_reads_back(message: codec.Message) -> None:
 
 def test_there_is_a_sample_of_every_message_with_a_number_of_its_own() -> None:
     assert {type(message) for message in MESSAGES} == set(codec.Message.__args__)
-    assert [m.__struct_config__.tag for m in MESSAGES] == list(range(1, 10))
+    assert [m.__struct_config__.tag for m in MESSAGES] == list(range(1, len(MESSAGES) + 1))
 
 
 def test_the_frame_is_what_it_says() -> None:

@@ -121,7 +121,7 @@ async def test_lost_and_back_are_told_once_each(
     assert kinds == [True, False, True, False]
 
 
-async def test_heard_itself_or_through_others_or_not(scene: Scene) -> None:
+async def test_heard_itself_or_through_others_or_not(scene: Scene, autojump_clock: object) -> None:
     session = scene.greet()
     await trio.sleep(20)
     assert [round(scene.links.unheard_s(gateway)) for gateway in (A, B)] == [20, 20]
