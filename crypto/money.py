@@ -149,13 +149,15 @@ class DebitHeld(MoneyFact, frozen=True, tag=33):
 
 class DebitPosted(MoneyFact, frozen=True, tag=34):
     """The target of the hold `txid` was on the band. `evidence`: "read_back", "in_slot" (a later
-    tap saw it), "successor" (a later hold's base is its target)."""
+    tap saw it), "successor" (a later hold's base is its target). `receipt`: consecutive per till,
+    given by the gateway of the till; 0 where another one saw it."""
 
     medium: Id16
     epoch: U16
     basket: Id16
     target: Slot
     evidence: Code
+    receipt: U32 = 0
 
 
 class DebitVoided(MoneyFact, frozen=True, tag=35):
@@ -179,7 +181,8 @@ class GoodsAnswered(MoneyFact, frozen=True, tag=36):
 class Sold(MoneyFact, frozen=True, tag=37):
     """What of a basket was paid in cash or by card, or nothing but promo: no band's slot changed.
 
-    A negative `cash_minor` was paid out. `card`: the transaction of the authorization.
+    A negative `cash_minor` was paid out. `card`: the transaction of the authorization. `receipt`
+    as in `DebitPosted`.
     """
 
     basket: Id16
@@ -194,6 +197,7 @@ class Sold(MoneyFact, frozen=True, tag=37):
     reverses: MaybeId
     prices: U32
     lines: Annotated[list[Line], Meta(max_length=LINES_MAX)]
+    receipt: U32 = 0
 
 
 class ToppedUp(MoneyFact, frozen=True, tag=38):
@@ -201,6 +205,7 @@ class ToppedUp(MoneyFact, frozen=True, tag=38):
 
     `from_credited` and `to_credited` are Ct before and after, `absorbed` is Cc of the certificate.
     `source`: the card's transaction, the voucher code's hash or the order, empty for cash.
+    `receipt` as in `DebitPosted`.
     """
 
     medium: Id16
@@ -213,6 +218,7 @@ class ToppedUp(MoneyFact, frozen=True, tag=38):
     absorbed: U32
     source: Hash
     certificate: Certificate
+    receipt: U32 = 0
 
 
 class CreditApplied(MoneyFact, frozen=True, tag=39):
