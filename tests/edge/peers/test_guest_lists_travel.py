@@ -43,10 +43,11 @@ async def test_a_list_goes_from_sibling_to_sibling_and_so_does_its_end(tmp_path:
         await bring(a, names(3, "Zoë Brandt"))
         await until(lambda: has(b, "Zoë") and has(c, "Zoë"))
         assert b"Brandt" in on_disk(c)
-        # It rises only: whoever still has the older one brings it to nobody.
-        c.house._bundle_came(names(2, "Erased Earlier"))
         await bring(b, names(4))
         await until(lambda: not has(a, "Zoë") and not has(c, "Zoë"))
+        # It rises only: whoever still has an older one brings it to nobody.
+        c.house._bundle_came(names(2, "Erased Earlier"))
+        await trio.sleep(0.1)
         for node in (a, b, c):
             assert node.gateway.policy.guests.version == 4
             assert b"Brandt" not in on_disk(node) and b"Earlier" not in on_disk(node)
