@@ -1,0 +1,15 @@
+"""Models of band chips: what the memory does, what the air does to it.
+
+`Ntag21x`, `UltralightEv1`, `UltralightC`, `UltralightAes` answer commands as the data sheets
+say: NXP NTAG213_215_216 rev 3.2, MF0ULX1 rev 3.3, MF0ICU2 rev 3.3, MF0AES(H)20 rev 1.1. They
+are synchronous and know no clock. Without the CRC, which the reader's chip adds and checks.
+"""
+
+from drivers.reader.chips.faults import Air, Fault, Mishap
+from drivers.reader.chips.ntag import Ntag21x
+from drivers.reader.chips.tear import TearPlan, Torn
+from drivers.reader.chips.type2 import Type2
+
+Band = Type2
+
+__all__ = ["Air", "Band", "Fault", "Mishap", "Ntag21x", "TearPlan", "Torn", "Type2"]
