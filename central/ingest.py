@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 import zstandard
 
-from central.rows import WHOLE_BODY, Letter, rows_of
-from central.store import facts, logs, trouble, trust
+from central.rows import Letter, rows_of
+from central.store import facts, logs, money, trouble, trust
 from crypto import block as blocks_of
 from crypto import certificate
 from crypto.block import Block, Fork, Gap, Head, Same, Stored
 from crypto.entry import EpochBegun, decode_facts_untrusted
 from crypto.errors import BadBlock, BadCertificate, BadEntry
 from crypto.keys import VerifyKey
+from crypto.money import KnownMoney
 
 if TYPE_CHECKING:
     from central.store import Connection
@@ -230,15 +231,17 @@ async def append(
         )
     await logs.add_blocks(connection, log.tenant, fresh)
     letters: list[Letter] = []
-    rows = verified_rows(run, fresh, letters)
+    booked: list[tuple[int, KnownMoney]] = []
+    rows = verified_rows(run, fresh, letters, booked)
     posted, end = held.posted_seq, fresh[-1]
     if await trouble.quarantined(connection, log.tenant, log.gateway):
         async for _ in rows:
             pass
     else:
         if posted < held.head.seq:
-            await post_held(connection, log, posted, held.head.seq)
+            await post_held(connection, log, posted, held.head.seq, now_ms)
         await facts.add_rows(connection, rows)
+        await add_money(connection, log, booked, now_ms)
         posted = end.last_seq
     if letters:
         await trouble.add_letters(connection, log.tenant, log.gateway, log.epoch, letters, now_ms)
@@ -249,9 +252,10 @@ async def append(
 
 
 async def verified_rows(
-    run: Run, blocks: list[Block], letters: list[Letter]
+    run: Run, blocks: list[Block], letters: list[Letter], booked: list[tuple[int, KnownMoney]]
 ) -> AsyncIterator[bytes]:
-    """The rows of `blocks` in portions, each verified first; adds to `letters` what has no row.
+    """The rows of `blocks` in portions, each verified first; adds to `letters` what has no row,
+    and to `booked` what is of money.
 
     Raises BadRun at the first bad signature, which undoes the transaction around it.
     """
@@ -261,6 +265,7 @@ async def verified_rows(
         check_signatures(portion, key)
         rows = [rows_of(run.log.tenant, block) for block in portion]
         letters.extend(letter for one in rows for letter in one.letters)
+        booked.extend(fact for one in rows for fact in one.money)
         yield b"".join([one.packed for one in rows])
         # A millisecond of work, then others may run. A thread would be no help: it holds the
         # interpreter while it packs, and PostgreSQL would wait for its next portion.
@@ -291,7 +296,17 @@ def last_seq_of(sealed: bytes) -> int:
     return blocks_of.read_untrusted(sealed)[0].last_seq
 
 
-async def post_held(connection: Connection, log: Log, after_seq: int, through_seq: int) -> None:
+async def add_money(
+    connection: Connection, log: Log, booked: list[tuple[int, KnownMoney]], now_ms: int
+) -> None:
+    """Rows and bookings of the facts of money in one log, if there are any."""
+    if booked:
+        await money.add_money(connection, log.tenant, log.gateway, log.epoch, booked, now_ms)
+
+
+async def post_held(
+    connection: Connection, log: Log, after_seq: int, through_seq: int, now_ms: int
+) -> None:
     """Post what was received but not posted; the watermark's row must be held."""
     while after_seq < through_seq:
         sealed = await logs.read_blocks(
@@ -300,8 +315,9 @@ async def post_held(connection: Connection, log: Log, after_seq: int, through_se
         blocks = [blocks_of.read_untrusted(raw)[0] for raw in sealed]
         blocks = [block for block in blocks if after_seq < block.last_seq <= through_seq]
         assert blocks, f"blocks of {log.gateway.hex()} after seq {after_seq} are missing"
-        rows = [rows_of(log.tenant, block).packed for block in blocks]
-        await facts.add_rows(connection, whole(b"".join(rows)))
+        rows = [rows_of(log.tenant, block) for block in blocks]
+        await facts.add_rows(connection, whole(b"".join([one.packed for one in rows])))
+        await add_money(connection, log, [fact for one in rows for fact in one.money], now_ms)
         after_seq = blocks[-1].last_seq
 
 
@@ -318,7 +334,7 @@ async def release(connection: Connection, tenant: bytes, gateway: bytes, now_ms:
         async with connection.transaction():
             held = await logs.lock_watermark(connection, tenant, gateway, mark.epoch)
             log = Log(tenant, gateway, mark.epoch, gateway)
-            await post_held(connection, log, held.posted_seq, held.head.seq)
+            await post_held(connection, log, held.posted_seq, held.head.seq, now_ms)
             await logs.post_through(connection, tenant, gateway, mark.epoch, held.head.seq)
             waited += held.head.seq - held.posted_seq
     return waited
@@ -346,48 +362,3 @@ async def deliver(
 
     run = work() if len(packed) < THREAD_BYTES else await asyncio.to_thread(work)
     return run if isinstance(run, Refused) else await store(connection, run, now_ms)
-
-
-async def redrive(connection: Connection, tenant: bytes, now_ms: int) -> tuple[int, int]:
-    """Try every dead letter again after an upgrade: (understood now, still dead)."""
-    understood = still = 0
-    for letter in await trouble.list_letters(connection, tenant, limit=1_000_000):
-        if await redrive_letter(connection, tenant, letter, now_ms):
-            understood += 1
-        else:
-            still += 1
-    return understood, still
-
-
-async def redrive_letter(
-    connection: Connection, tenant: bytes, letter: trouble.DeadLetter, now_ms: int
-) -> bool:
-    """Make rows of one dead letter; False while it is not understood or its gateway waits."""
-    block = as_block(letter)
-    if block is None:
-        return False
-    async with connection.transaction():
-        held = await logs.lock_watermark(connection, tenant, letter.gateway, letter.epoch)
-        if block.last_seq > held.posted_seq:
-            return False
-        posted = await facts.posted_seqs(
-            connection, tenant, letter.gateway, letter.epoch, letter.seq, block.last_seq
-        )
-        rows = rows_of(tenant, block, without=posted)
-        if rows.letters:
-            return False
-        if rows.count:
-            await facts.add_rows(connection, whole(rows.packed))
-        await trouble.add_redriven(connection, tenant, letter, now_ms)
-    return True
-
-
-def as_block(letter: trouble.DeadLetter) -> Block | None:
-    """The letter as a block of its own, for `rows_of`; None while it cannot be read at all."""
-    body = letter.raw if letter.kind == WHOLE_BODY else b"\x91" + letter.raw
-    try:
-        count = len(decode_facts_untrusted(body))
-    except BadEntry:
-        return None
-    raw = bytes(blocks_of.HEADER_BYTES) + body + bytes(blocks_of.TAIL_BYTES)
-    return Block(letter.gateway, letter.epoch, letter.seq, count, 0, 0, b"", b"", b"", raw)

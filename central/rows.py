@@ -10,9 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection
 from functools import lru_cache
+from typing import Final, cast, get_args
 
 import msgspec
 
+from central.money_rows import storable
 from crypto.block import Block
 from crypto.entry import (
     AdmissionRefused,
@@ -26,6 +28,7 @@ from crypto.entry import (
     EpochBegun,
     ExitRecorded,
     KnownFact,
+    OperatorSignedIn,
     Overridden,
     PassageCompleted,
     PassageLapsed,
@@ -38,6 +41,7 @@ from crypto.entry import (
     kind_of,
 )
 from crypto.errors import BadEntry
+from crypto.money import KnownMoney
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 COPY_TRAILER = struct.pack(">h", -1)
@@ -55,6 +59,7 @@ _ASSUMED = _NULL + struct.pack(">i7s", 7, b"assumed")
 _PAIR = struct.Struct(">iqiq")
 _WHEN = struct.Struct(">ihiiih")
 _WHAT = struct.Struct(">iiiqiqiq4s4sii4s")
+_MONEY: Final = frozenset(get_args(KnownMoney))
 _INT = struct.Struct(">ii")
 _LONG = struct.Struct(">iq")
 
@@ -74,6 +79,8 @@ class Rows(msgspec.Struct, frozen=True):
     packed: bytes
     count: int
     letters: list[Letter]
+    #: The facts of money among them, (seq, fact): they have rows of their own as well.
+    money: list[tuple[int, KnownMoney]] = []
 
 
 def rows_of(tenant: bytes, block: Block, without: Collection[int] = ()) -> Rows:
@@ -90,6 +97,7 @@ def rows_of(tenant: bytes, block: Block, without: Collection[int] = ()) -> Rows:
     key = row_key(tenant, block.gateway, block.epoch)
     parts: list[bytes] = []
     letters: list[Letter] = []
+    money: list[tuple[int, KnownMoney]] = []
     for seq, fact in enumerate(facts, block.first_seq):
         if seq in without:
             continue
@@ -97,7 +105,10 @@ def rows_of(tenant: bytes, block: Block, without: Collection[int] = ()) -> Rows:
             parts.append(pack(key, seq, fact))
         except Unstorable as error:
             letters.append(Letter(seq, kind_of(fact), str(error), encode_fact(fact)))
-    return Rows(b"".join(parts), len(parts), letters)
+            continue
+        if type(fact) in _MONEY:
+            money.append((seq, cast(KnownMoney, fact)))
+    return Rows(b"".join(parts), len(parts), letters, money)
 
 
 def row_key(tenant: bytes, gateway: bytes, epoch: int) -> bytes:
@@ -128,6 +139,8 @@ def pack(key: bytes, seq: int, fact: AnyFact) -> bytes:
             return _overridden(key, seq, fact)
         if isinstance(fact, UnknownFact):
             raise Unstorable("a kind or shape this release does not know")
+        if type(fact) in _MONEY and not storable(cast(KnownMoney, fact)):
+            raise Unstorable("a text with a zero byte, or too long")
         when = _when(type(fact), fact.day, fact.offset_min)
         return b"".join((key, _PAIR.pack(8, seq, 8, fact.hlc), when, _other(fact)))
     except struct.error:
@@ -200,7 +213,7 @@ def _other(fact: AnyFact) -> bytes:
     lane: int | None = getattr(fact, "lane", None)
     gate: int | None = getattr(fact, "gate", None)
     ticket: bytes | None = getattr(fact, "ticket", None)
-    code: int | None = getattr(fact, "operator", None)
+    code: int | None = None
     persons = of_epoch = of_seq = None
     cause: str | None = None
     match fact:
@@ -223,6 +236,8 @@ def _other(fact: AnyFact) -> bytes:
         case ClockMeasured():
             state = "beyond" if fact.beyond else "within"
             cause = f"{fact.sibling.hex()}: {fact.lead_ms} ms ahead, {state} limits"
+        case OperatorSignedIn():
+            code = fact.operator
         case Started():
             cause = fact.version
         case EpochBegun():

@@ -11,7 +11,7 @@ from central.binaries import PostgresUnavailable
 from central.commands.errors import UNAVAILABLE, CommandFailed
 from central.commands.session import Border, session, show
 from central.database import opened
-from central.ingest import redrive as redrive_letters
+from central.redrive import redrive as redrive_letters
 from central.keys import KeysMissing
 from central.migrate import SchemaRefused
 from central.publish import publish

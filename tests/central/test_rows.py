@@ -17,8 +17,10 @@ from central.store import facts
 from crypto import entry
 from crypto.block import Block
 from tests.central.world import GATEWAY, OTHER, TENANT, Ledger, admitted
+from tests.crypto.money_samples import make_money_facts
 
 KINDS = typing.get_args(entry.KnownFact)
+MONEY = {type(fact): fact for fact in make_money_facts()}
 VALUES: dict[object, Any] = {
     int: 7, str: "word", bytes: b"house:12345678", bool: True,
     entry.Use: entry.Use(OTHER, 6, 7, 1 << 16, 120, 1, 2),
@@ -66,6 +68,8 @@ WANTED: dict[str, dict[str, object]] = {
 
 
 def example(kind: type) -> entry.KnownFact:
+    if kind in MONEY:
+        return msgspec.structs.replace(MONEY[kind], **HEAD)
     hints = typing.get_type_hints(kind)
     values = {name: HEAD.get(name, VALUES[hint]) for name, hint in hints.items()}
     if kind is entry.ConflictFound:

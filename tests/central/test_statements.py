@@ -33,6 +33,7 @@ LITERALS = {
     "bool": "true",
     "int4[]": "'{1}'::integer[]",
     "int8[]": "'{1}'::bigint[]",
+    "bytea[]": "ARRAY['\\x00'::bytea]",
 }
 
 

@@ -1,0 +1,182 @@
+"""Facts of money as rows, what they book on wallets, and what people ask of wallets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from central.money_rows import LINE_COLUMNS, MONEY_COLUMNS, Row, line_rows, money_row
+from crypto.money import KnownMoney, MoneyConflictFound
+
+if TYPE_CHECKING:
+    from central.store import Connection
+
+# A debit counts once its hold and a posting of it are here, from whichever gateways and in
+# whichever order: of several postings the first by clock is named.
+BOOK_DEBITS = """
+INSERT INTO wallet_movements
+SELECT $1, h.medium, h.txid,
+       CASE WHEN h.debit_minor >= h.given_minor THEN 'debit' ELSE 'give_back' END,
+       h.given_minor - h.debit_minor, -h.promo_minor, -h.vouchers, p.day, p.gateway, p.epoch, p.seq
+FROM money AS h
+JOIN LATERAL (
+    SELECT q.day, q.gateway, q.epoch, q.seq FROM money AS q
+    WHERE q.tenant_id = $1 AND q.txid = h.txid AND q.kind = 34
+    ORDER BY q.hlc, q.gateway, q.epoch, q.seq LIMIT 1
+) AS p ON true
+WHERE h.tenant_id = $1 AND h.txid = ANY($2) AND h.kind = 33 AND h.marks & 1 = 0
+ON CONFLICT DO NOTHING
+"""
+# What went by promo alone, or beside cash, takes from the ledger and touches no band.
+BOOK_PROMO = """
+INSERT INTO wallet_movements
+SELECT $1, m.medium, CASE WHEN m.kind = 41 THEN m.source ELSE m.txid END, 'promo', 0,
+       CASE WHEN m.kind = 41 THEN m.promo_minor ELSE -m.promo_minor END,
+       CASE WHEN m.kind = 41 THEN m.vouchers ELSE -m.vouchers END,
+       m.day, m.gateway, m.epoch, m.seq
+FROM money AS m
+WHERE m.tenant_id = $1 AND m.txid = ANY($2) AND m.kind IN (37, 41) AND m.medium IS NOT NULL
+  AND m.marks & 1 = 0 AND (m.promo_minor <> 0 OR m.vouchers <> 0)
+ORDER BY m.hlc, m.gateway, m.epoch, m.seq
+ON CONFLICT DO NOTHING
+"""
+BOOK_TOP_UPS = """
+INSERT INTO wallet_movements
+SELECT $1, m.medium, m.txid, 'top_up', m.amount_minor, 0, 0, m.day, m.gateway, m.epoch, m.seq
+FROM money AS m
+WHERE m.tenant_id = $1 AND m.txid = ANY($2) AND m.kind = 38 AND m.marks & 1 = 0
+ORDER BY m.hlc, m.gateway, m.epoch, m.seq
+ON CONFLICT DO NOTHING
+"""
+BOOK_VOIDED_TOP_UPS = """
+INSERT INTO wallet_movements
+SELECT $1, v.medium, v.txid, 'top_up_voided', -m.amount_minor, 0, 0,
+       v.day, v.gateway, v.epoch, v.seq
+FROM money AS v
+JOIN money AS m ON m.tenant_id = $1 AND m.txid = v.txid AND m.kind = 38 AND m.medium = v.medium
+WHERE v.tenant_id = $1 AND v.txid = ANY($2) AND v.kind = 40 AND v.marks & 1 = 0
+ORDER BY v.hlc, v.gateway, v.epoch, v.seq
+ON CONFLICT DO NOTHING
+"""
+BOOK_REISSUES = """
+INSERT INTO wallet_movements
+SELECT $1, side.medium, m.txid, side.what, side.amount, 0, 0, m.day, m.gateway, m.epoch, m.seq
+FROM money AS m
+CROSS JOIN LATERAL (VALUES
+    (m.medium, 'carried', m.amount_minor), (m.source, 'carried_away', -m.amount_minor)
+) AS side (medium, what, amount)
+WHERE m.tenant_id = $1 AND m.txid = ANY($2) AND m.kind = 31 AND m.marks & 1 = 0
+ON CONFLICT DO NOTHING
+"""
+BOOKINGS = (BOOK_DEBITS, BOOK_PROMO, BOOK_TOP_UPS, BOOK_VOIDED_TOP_UPS, BOOK_REISSUES)
+FIND_FORKS = """
+INSERT INTO wallet_forks
+SELECT DISTINCT ON (a.medium, a.band_epoch, a.band_seq, a.txid, b.txid)
+       $1, a.medium, a.band_epoch, a.band_seq, a.txid, b.txid, COALESCE(h.debit_minor, 0), $3
+FROM money AS a
+JOIN money AS b ON b.tenant_id = $1 AND b.kind = 34 AND b.medium = a.medium
+    AND b.band_epoch = a.band_epoch AND b.band_seq = a.band_seq AND b.txid > a.txid
+LEFT JOIN money AS h ON h.tenant_id = $1 AND h.txid = b.txid AND h.kind = 33
+WHERE a.tenant_id = $1 AND a.kind = 34 AND a.medium = ANY($2)
+ORDER BY a.medium, a.band_epoch, a.band_seq, a.txid, b.txid
+ON CONFLICT DO NOTHING
+"""
+LIST_FORKS = """
+SELECT medium, band_epoch, band_seq, first_txid, second_txid, amount_minor, found_ms
+FROM wallet_forks WHERE tenant_id = $1
+ORDER BY found_ms, medium, band_epoch, band_seq, first_txid, second_txid
+"""
+PROOFS = """
+SELECT m.txid, m.gateway, m.epoch, m.seq, m.hlc, m.till FROM money AS m
+WHERE m.tenant_id = $1 AND m.kind = 34 AND m.txid = ANY($2)
+ORDER BY m.txid, m.hlc, m.gateway, m.epoch, m.seq
+"""
+BALANCES = """
+SELECT w.medium, sum(w.amount_minor)::bigint AS balance_minor,
+       sum(w.promo_minor)::bigint AS promo_minor, sum(w.vouchers)::bigint AS vouchers,
+       count(*) AS movements
+FROM wallet_movements AS w
+WHERE w.tenant_id = $1 AND ($2::bytea IS NULL OR w.medium = $2)
+GROUP BY w.medium ORDER BY w.medium
+"""
+TOTALS = """
+SELECT w.what, count(*) AS count, sum(w.amount_minor)::bigint AS amount_minor
+FROM wallet_movements AS w WHERE w.tenant_id = $1 GROUP BY w.what ORDER BY w.what
+"""
+# Held, and neither posted nor voided: nobody knows until somebody sees the band.
+IN_DOUBT = """
+SELECT h.txid, h.medium, h.gateway, h.till, h.day, h.hlc, h.movement, h.debit_minor, h.given_minor
+FROM money AS h
+WHERE h.tenant_id = $1 AND h.kind = 33 AND h.marks & 1 = 0 AND NOT EXISTS (
+    SELECT FROM money AS o WHERE o.tenant_id = $1 AND o.txid = h.txid AND o.kind IN (34, 35)
+)
+ORDER BY h.hlc, h.gateway, h.epoch, h.seq LIMIT $2
+"""
+HISTORY = """
+SELECT m.hlc, k.name, m.gateway, m.till, m.operator, m.band_epoch, m.band_seq, m.movement,
+       m.debit_minor, m.given_minor, m.amount_minor, m.promo_minor, m.vouchers, m.said, m.txid
+FROM money AS m JOIN fact_kinds AS k ON k.kind = m.kind
+WHERE m.tenant_id = $1 AND m.medium = $2
+ORDER BY m.hlc, m.gateway, m.epoch, m.seq
+"""
+
+
+async def add_money(
+    connection: Connection, tenant: bytes, gateway: bytes, epoch: int,
+    facts: list[tuple[int, KnownMoney]], now_ms: int,
+) -> None:  # fmt: skip
+    """Append the facts of money (seq, fact) of one log and book what they make count.
+
+    Inside the transaction that stores their block. A row that stands already is an error.
+    """
+    rows: list[Row] = []
+    lines: list[Row] = []
+    txids: set[bytes] = set()
+    media: set[bytes] = set()
+    for seq, fact in facts:
+        place = (tenant, gateway, epoch, seq)
+        rows.append(money_row(place, fact))
+        lines += line_rows(place, fact)
+        if not isinstance(fact, MoneyConflictFound):
+            txids.add(fact.txid)
+            media.add(getattr(fact, "medium", b""))
+    await connection.copy_records_to_table("money", records=rows, columns=MONEY_COLUMNS)
+    if lines:
+        await connection.copy_records_to_table("sale_lines", records=lines, columns=LINE_COLUMNS)
+    for statement in BOOKINGS:
+        await connection.execute(statement, tenant, list(txids))
+    await connection.execute(FIND_FORKS, tenant, list(media - {b""}), now_ms)
+
+
+async def balances(
+    connection: Connection, tenant: bytes, medium: bytes | None = None
+) -> list[dict[str, Any]]:
+    """Per medium: balance, promo and vouchers by what is booked; with `medium` that one alone."""
+    return [dict(row) for row in await connection.fetch(BALANCES, tenant, medium)]
+
+
+async def totals(connection: Connection, tenant: bytes) -> dict[str, dict[str, int]]:
+    """What was booked on all wallets, by kind of movement."""
+    rows = await connection.fetch(TOTALS, tenant)
+    return {r["what"]: {"count": r["count"], "amount_minor": r["amount_minor"]} for r in rows}
+
+
+async def in_doubt(connection: Connection, tenant: bytes, limit: int) -> list[dict[str, Any]]:
+    """Holds that nobody has posted or voided, oldest first."""
+    return [dict(row) for row in await connection.fetch(IN_DOUBT, tenant, limit)]
+
+
+async def history(connection: Connection, tenant: bytes, medium: bytes) -> list[dict[str, Any]]:
+    """Every fact about a medium in the order of clocks."""
+    return [dict(row) for row in await connection.fetch(HISTORY, tenant, medium)]
+
+
+async def forks(connection: Connection, tenant: bytes) -> list[dict[str, Any]]:
+    """Proven clones; `proof` names the two facts, whose signed blocks are kept."""
+    found = [dict(row) for row in await connection.fetch(LIST_FORKS, tenant)]
+    txids = [fork[side] for fork in found for side in ("first_txid", "second_txid")]
+    proofs: dict[bytes, dict[str, Any]] = {}
+    for row in await connection.fetch(PROOFS, tenant, txids):
+        proofs.setdefault(row["txid"], dict(row))
+    for fork in found:
+        fork["proof"] = [proofs[fork[side]] for side in ("first_txid", "second_txid")]
+    return found
