@@ -200,15 +200,21 @@ def test(file: Path, /, *, facts: tuple[Path, ...] = ()) -> int:
 
 
 @rules.command
-def lint(file: Path, /, *, bundle: Path | None = None, bundle_key: _Key = None) -> int:
+def lint(
+    file: Path | None = None, /, *, bundle: Path | None = None, bundle_key: _Key = None,
+    zone: str = "UTC",
+) -> int:  # fmt: skip
     """Look for a rule's mistakes: never or always true, parts without effect, unknown numbers.
 
-    Prints JSON; exit 1 when there is a finding.
+    Without a rule, for those of a whole bundle: its rules, performances without times, windows
+    that are never open. Prints JSON; exit 1 when there is a finding.
 
     Parameters
     ----------
     file
         The rule: JSON, as pretix exports it.
+    zone
+        The venue's zone, as Europe/Berlin, for the windows of a bundle.
     bundle
         A bundle of the centre, to know gates and products by.
     bundle_key
@@ -216,7 +222,7 @@ def lint(file: Path, /, *, bundle: Path | None = None, bundle_key: _Key = None) 
     """
     from edge.commands import rules as command
 
-    return command.lint(file, bundle, bundle_key)
+    return command.lint(file, bundle, bundle_key, zone)
 
 
 # By path: imported when one of them is called. Options stand beside what they do.

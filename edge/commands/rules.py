@@ -23,9 +23,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.commands.errors import ANSWER_IS_NO, BAD_DATA, OK, CommandFailed
+from edge.commands.errors import ANSWER_IS_NO, BAD_DATA, OK, USAGE, CommandFailed
 from edge.commands.ticket import read_file, read_keys
 from edge.core import rules
+from edge.core.openings import doubts
 from edge.core.rules import BadRule, Event, Rule, RuleContext
 from edge.core.rules.context import MISSING
 from edge.core.rules.texts import LANGUAGES
@@ -75,11 +76,20 @@ def test(file: Path, facts: Sequence[Path] = ()) -> int:
     return ANSWER_IS_NO if wrong else OK
 
 
-def lint(file: Path, bundle: Path | None = None, bundle_key: str | None = None) -> int:
-    """The findings about a rule as one JSON line; exit code 1 if there are any."""
-    rule = _read_rule(file)
+def lint(
+    file: Path | None, bundle: Path | None = None, bundle_key: str | None = None, zone: str = "UTC"
+) -> int:
+    """The findings about a rule, or about all that a bundle says of entry, as one JSON line.
+
+    Exit code 1 if there are any. Raises `CommandFailed`.
+    """
     known = None if bundle is None else read_keys(bundle, bundle_key)
-    findings = rules.lint(rule, known)
+    if file is not None:
+        findings = rules.lint(_read_rule(file), known)
+    elif known is not None:
+        findings = doubts(known, _zone(zone))
+    else:
+        raise CommandFailed("name a rule, or a bundle with --bundle", USAGE)
     sys.stdout.buffer.write(msgspec.json.encode({"findings": findings}) + b"\n")
     sys.stdout.buffer.flush()
     return ANSWER_IS_NO if findings else OK
@@ -113,11 +123,7 @@ def _read_facts(path: Path) -> list[_Facts]:
 
 
 def _context(made: _Facts) -> RuleContext:
-    try:
-        zone = ZoneInfo(made.zone)
-    except (KeyError, ValueError, OSError):
-        problem = f"unknown zone {made.zone!r}: write it as Europe/Berlin"
-        raise CommandFailed(problem, BAD_DATA) from None
+    zone = _zone(made.zone)
     events = [Event(_ms(each.at, zone), each.exit, each.persons) for each in made.history]
     events.sort(key=lambda event: (event.at_ms, not event.is_exit))
 
@@ -131,6 +137,14 @@ def _context(made: _Facts) -> RuleContext:
         date_admission_ms=optional(made.date_admission), events=events,
         persons=made.persons, ahead=made.ahead,
     )  # fmt: skip
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        problem = f"unknown zone {name!r}: write it as Europe/Berlin"
+        raise CommandFailed(problem, BAD_DATA) from None
 
 
 def _ms(text: str, zone: tzinfo) -> int:

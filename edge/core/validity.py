@@ -11,7 +11,7 @@ from edge.core.policy import GateRule, Policy
 # How far ahead the next opening is looked for.
 AHEAD_DAYS: Final = 60
 # The year 3000: a shop's code may say any number, a calendar ends.
-_CALENDAR_S: Final = 32_503_680_000
+CALENDAR_S: Final = 32_503_680_000
 _FOR_EVER: Final = 1 << 63
 
 
@@ -44,10 +44,11 @@ def holds(window: Window, zones: frozenset[int], local: datetime) -> bool:
         if minute >= window.until_min:
             return False
         day -= timedelta(days=1)  # it began yesterday
-    return _on(window, day)
+    return on(window, day)
 
 
-def _on(window: Window, day: date) -> bool:
+def on(window: Window, day: date) -> bool:
+    """Whether a window begins on this day."""
     number = day.year * 10_000 + day.month * 100 + day.day
     if number < window.first_day or (window.last_day and number > window.last_day):
         return False
@@ -58,7 +59,7 @@ def opens_ms(policy: Policy, claim: Claim, rule: GateRule, now_s: int) -> int:
     """When it will be valid (unix ms), looked for some weeks ahead; 0 = never, or not known."""
     show = policy.performances.get(claim.performance)
     earliest_s = max(now_s, claim.valid_from, show.admission_from if show else 0)
-    if earliest_s > _CALENDAR_S:
+    if earliest_s > CALENDAR_S:
         return 0
     windows = policy.entry(claim.product).windows
     for at_s in _openings(windows, policy.zone, earliest_s):
@@ -73,7 +74,7 @@ def _openings(windows: list[Window], zone: tzinfo, from_s: int) -> Iterable[int]
     found = set[int]()
     for window in windows:
         start = time(*divmod(window.from_min, 60))
-        begins = _day(window.first_day) if window.first_day else first
+        begins = day_of(window.first_day) if window.first_day else first
         since = max(first, begins)
         for ahead in range(AHEAD_DAYS):
             at = datetime.combine(since + timedelta(days=ahead), start, zone).timestamp()
@@ -87,12 +88,13 @@ def ends_s(policy: Policy, claim: Claim) -> int:
     ends = [end for end in (claim.valid_until, show.ends_at if show else 0) if end]
     days = [window.last_day for window in policy.entry(claim.product).windows]
     if days and all(days):
-        after = _day(max(days)) + timedelta(days=1)
+        after = day_of(max(days)) + timedelta(days=1)
         ends.append(int(datetime.combine(after, time(), policy.zone).timestamp()))
     return min(ends, default=_FOR_EVER)
 
 
-def _day(number: int) -> date:
+def day_of(number: int) -> date:
+    """YYYYMMDD as a date."""
     year, month, day = number // 10_000, number // 100 % 100, number % 100
     try:
         return date(year, month, day)

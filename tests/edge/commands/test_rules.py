@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crypto import bundle as bundles
-from crypto.bundle import Bundle, Gate, Product
+from crypto.bundle import Bundle, Gate, Performance, Product
 from crypto.keys import SigningKey
 from edge.commands import rules
 from edge.commands.errors import ANSWER_IS_NO, BAD_DATA, NO_INPUT, OK, CommandFailed
@@ -65,6 +65,25 @@ def test_lint_as_people_call_it(rule_file: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     kinds = [finding["kind"] for finding in json.loads(said.out)["findings"]]
     assert (said.code, kinds) == (ANSWER_IS_NO, ["unknown_gate", "never"])
+
+
+def test_a_whole_bundle_is_looked_through(tmp_path: Path) -> None:
+    key = SigningKey(bytes(range(32)))
+    made = Bundle(
+        products=[Product(1, "Day")], gates=[Gate(1, "N")], performances=[Performance(7, "Friday")]
+    )
+    (tmp_path / "4.bundle").write_bytes(bundles.sign(made, key))
+    named = ("--bundle", tmp_path / "4.bundle", "--bundle-key", key.public.hex())
+    said = edge("rules", "lint", *named, "--zone", "Europe/Berlin")
+    kinds = [finding["kind"] for finding in json.loads(said.out)["findings"]]
+    assert (said.code, kinds) == (ANSWER_IS_NO, ["no_window"])
+    with pytest.raises(CommandFailed, match="unknown zone 'Berlin'"):
+        rules.lint(None, tmp_path / "4.bundle", key.public.hex(), "Berlin")
+
+
+def test_there_must_be_something_to_look_through() -> None:
+    with pytest.raises(CommandFailed, match="--bundle"):
+        rules.lint(None)
 
 
 def test_an_expectation_that_fails(
