@@ -94,6 +94,7 @@ def test_a_window_that_is_never_open(name: str, window: Window) -> None:
 EVER = [
     Window(first_day=20260703, last_day=20260703, weekdays=[5]),
     Window(last_day=20260703, weekdays=[6]),
+    Window(first_day=20260101, last_day=20260703, weekdays=[6]),
     Window(first_day=20260101, last_day=20261231, weekdays=[7]),
     Window(first_day=20260704),
     Window(from_min=600, until_min=600),
