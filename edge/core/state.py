@@ -7,7 +7,7 @@ they settle; they wait in a hold that is not `granted` yet.
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 import msgspec
 
@@ -30,8 +30,11 @@ from crypto.entry import (
     UnknownFact,
     Use,
 )
+from crypto.money import KnownMoney
 from edge.core.counts import Counts
 from edge.core.holds import ANNULLED, LAPSED, OPEN, UNKNOWN, Hold, Origin, Ticket
+from edge.core.till_book import TillBook
+from edge.core.till_rows import NO_TILLS, Dumped
 
 SNAPSHOT_FORMAT: Final = 3
 _REENTRY: Final = MARK_REENTRY_AFTER_EXIT | MARK_REENTRY_UNLIMITED | MARK_PER_DAY | MARK_INNER
@@ -59,6 +62,7 @@ class _Dump(msgspec.Struct, array_like=True):
     bundles: dict[bytes, tuple[int, int, bytes]]
     conflicts: list[Found]
     counts: list[tuple[int, int, int]]
+    tills: Dumped = NO_TILLS
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -78,6 +82,7 @@ class State:
         #: Tickets with several holds that changed; whoever looks for conflicts clears it.
         self.suspects: set[bytes] = set()
         self.counts = Counts()
+        self.tills = TillBook()
         self._index: dict[tuple[bytes, int], int] = {}
 
     @property
@@ -178,9 +183,10 @@ class State:
         conflicts = [self.conflicts[place] for place in sorted(self.conflicts)]
         return _ENCODER.encode(
             _Dump(
-                SNAPSHOT_FORMAT, origins, tickets, refused, bundles, conflicts, self.counts.dump()
+                SNAPSHOT_FORMAT, origins, tickets, refused, bundles, conflicts,
+                self.counts.dump(), self.tills.dump(),
             )
-        )
+        )  # fmt: skip
 
     def digest(self) -> bytes:
         """SHA-256 of `dump()`."""
@@ -202,6 +208,7 @@ class State:
         state.bundles = dumped.bundles
         state.conflicts = {place_of(found.fact.later): found for found in dumped.conflicts}
         state.counts = Counts.load(dumped.counts)
+        state.tills = TillBook.load(dumped.tills)
         state._index = {(o.gateway, o.epoch): i for i, o in enumerate(dumped.origins)}
         return state
 
@@ -337,7 +344,12 @@ def found_order(found: Found) -> tuple[int, bytes, int, int]:
     return (found.hlc, found.gateway, found.epoch, found.seq)
 
 
+def _money(state: State, origin: int, seq: int, fact: Any) -> None:
+    state.tills.fold(state.origins[origin].gateway, fact)
+
+
 _FOLDS: Final[dict[type, Any]] = {
+    **dict.fromkeys(get_args(KnownMoney), _money),
     Admitted: _grant,
     Overridden: _grant,
     Annulled: _annulled,

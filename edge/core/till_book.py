@@ -1,0 +1,338 @@
+"""What tills have sold, taken and counted, as a function of the *set* of facts (law 3).
+
+A `Deal` is one movement of money by its transaction: it counts once its making fact and its
+outcome are both known, in whatever order they came. Totals belong to the shift of the making fact.
+Deals of a shift with a Z are forgotten once they are counted; their transactions are not.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from crypto.money import (
+    MARK_TRAINING,
+    CardApproved,
+    CardAuthorizationStarted,
+    CardDeclined,
+    CardReversed,
+    CardUnknown,
+    CashMoved,
+    ClosingMade,
+    CreditApplied,
+    CreditVoided,
+    DebitHeld,
+    DebitPosted,
+    DebitVoided,
+    GoodsAnswered,
+    MoneyFact,
+    ShiftClosed,
+    ShiftOpened,
+    Sold,
+    ToppedUp,
+)
+from edge.core.till_rows import (
+    POSTED,
+    VOIDED,
+    CardPayment,
+    Deal,
+    Dumped,
+    Shift,
+    ShiftKey,
+    TillKey,
+    TillSum,
+)
+from edge.core.till_totals import add_deal
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+class TillBook:
+    """The fold. `fold` is called once per fact; the caller sees to that."""
+
+    def __init__(self) -> None:
+        self.deals: dict[bytes, Deal] = {}
+        self.shifts: dict[ShiftKey, Shift] = {}
+        self.tills: dict[TillKey, TillSum] = {}
+        self.cards: dict[bytes, CardPayment] = {}
+        #: Transactions that are counted in a shift that has its Z.
+        self.done: set[bytes] = set()
+        #: By basket: the last word on whether goods were given, and when it was said.
+        self.answers: dict[bytes, tuple[int, bool]] = {}
+        self._baskets: dict[bytes, list[bytes]] = {}
+        self._reversals: dict[bytes, list[bytes]] = {}
+
+    def fold(self, gateway: bytes, fact: MoneyFact) -> None:
+        """Fold a fact of money; kinds that are no till's business change nothing."""
+        fold = _FOLDS.get(type(fact))
+        if fold is not None:
+            fold(self, gateway, fact)
+
+    def shift(self, gateway: bytes, till: int, number: int) -> Shift:
+        """The shift, made empty if nothing is known of it."""
+        key = (gateway, till, number)
+        known = self.shifts.get(key)
+        if known is None:
+            known = self.shifts[key] = Shift(totals={}, training={})
+            mark = self.till(gateway, till)
+            mark.shift = max(mark.shift, number)
+        return known
+
+    def till(self, gateway: bytes, till: int) -> TillSum:
+        """What never begins anew at this till."""
+        known = self.tills.get((gateway, till))
+        if known is None:
+            known = self.tills[gateway, till] = TillSum()
+        return known
+
+    def of_basket(self, basket: bytes) -> list[tuple[bytes, Deal]]:
+        """The movements of a basket that are remembered, by part and time."""
+        found = [(txid, self.deals[txid]) for txid in self._baskets.get(basket, ())]
+        return sorted(found, key=lambda each: (each[1].part, each[1].hlc, each[0]))
+
+    def reversals(self, txid: bytes) -> list[tuple[bytes, Deal]]:
+        """What takes `txid` back and was not voided."""
+        found = [(each, self.deals[each]) for each in self._reversals.get(txid, ())]
+        return [each for each in found if each[1].status != VOIDED]
+
+    def of_shift(self, key: ShiftKey) -> list[tuple[bytes, Deal]]:
+        """The remembered movements of a shift, oldest first."""
+        found = [
+            (txid, deal) for txid, deal in self.deals.items()
+            if (deal.gateway, deal.till, deal.shift) == key and deal.hlc
+        ]  # fmt: skip
+        return sorted(found, key=lambda each: (each[1].hlc, each[0]))
+
+    def dump(self) -> Dumped:
+        """Canonical: equal for equal sets of facts."""
+        return Dumped(
+            sorted(self.deals.items()),
+            [(*key, _sorted(self.shifts[key])) for key in sorted(self.shifts)],
+            [(*key, self.tills[key]) for key in sorted(self.tills)],
+            sorted(self.cards.items(), key=lambda each: each[0]),
+            sorted(self.done),
+            [(basket, *self.answers[basket]) for basket in sorted(self.answers)],
+        )
+
+    @classmethod
+    def load(cls, dumped: Dumped) -> "TillBook":
+        """The book that `dump` gave."""
+        book = cls()
+        book.deals = dict(dumped.deals)
+        book.shifts = {(gateway, till, n): shift for gateway, till, n, shift in dumped.shifts}
+        book.tills = {(gateway, till): mark for gateway, till, mark in dumped.tills}
+        book.cards = dict(dumped.cards)
+        book.done = set(dumped.done)
+        book.answers = {basket: (hlc, given) for basket, hlc, given in dumped.answers}
+        for txid, deal in book.deals.items():
+            book._index(txid, deal)
+        return book
+
+    def _index(self, txid: bytes, deal: Deal) -> None:
+        if deal.hlc:
+            self._baskets.setdefault(deal.basket, []).append(txid)
+            if deal.reverses:
+                self._reversals.setdefault(deal.reverses, []).append(txid)
+
+    def _made(self, gateway: bytes, fact: Any, **told: Any) -> None:
+        """A movement began (or, paid in cash, happened)."""
+        if fact.txid in self.done:
+            return
+        deal = self.deals.get(fact.txid)
+        if deal is None:
+            deal = self.deals[fact.txid] = Deal()
+        elif deal.hlc:
+            return  # a transaction is one fact
+        status, settled, receipt = deal.status, deal.settled_hlc, deal.receipt
+        made = Deal(
+            fact.hlc, gateway, fact.till, fact.shift, fact.operator, fact.marks,
+            status=status, settled_hlc=settled, **told,
+        )  # fmt: skip
+        made.receipt = max(made.receipt, receipt)
+        self.deals[fact.txid] = made
+        self._index(fact.txid, made)
+        self.shift(gateway, fact.till, fact.shift)
+        self._count(fact.txid, made)
+
+    def _settle(self, gateway: bytes, fact: Any, status: int, receipt: int = 0) -> None:
+        if fact.txid in self.done:
+            return
+        deal = self.deals.get(fact.txid)
+        if deal is None:
+            deal = self.deals[fact.txid] = Deal()
+        if status > deal.status:
+            deal.status = status
+        deal.receipt = max(deal.receipt, receipt)
+        deal.settled_hlc = max(deal.settled_hlc, fact.hlc)
+        self._count(fact.txid, deal)
+
+    def _count(self, txid: bytes, deal: Deal) -> None:
+        """Into the totals of its shift, once: when it is known, and known to be done."""
+        if not deal.hlc:
+            return
+        mark = self.till(deal.gateway, deal.till)
+        mark.receipt = max(mark.receipt, deal.receipt)
+        shift = self.shift(deal.gateway, deal.till, deal.shift)
+        top_up = deal.movement == "top_up"
+        due = 0 if deal.status == VOIDED and top_up else int(top_up or deal.status == POSTED)
+        if due != deal.given:
+            training = bool(deal.marks & MARK_TRAINING)
+            add_deal(shift.training if training else shift.totals, deal, due - deal.given)
+            if not training and not top_up and deal.movement != "cash_out":
+                mark.perpetual_minor += (due - deal.given) * deal.net_minor
+            deal.given = due
+        self._forget(txid, deal, shift)
+
+    def _forget(self, txid: bytes, deal: Deal, shift: Shift) -> None:
+        if not shift.z or deal.status != POSTED or not deal.hlc:
+            return
+        del self.deals[txid]
+        self.done.add(txid)
+        for index, key in ((self._baskets, deal.basket), (self._reversals, deal.reverses)):
+            if txid in index.get(key, ()):
+                index[key].remove(txid)
+                if not index[key]:
+                    del index[key]
+
+    def _card(self, txid: bytes) -> CardPayment:
+        known = self.cards.get(txid)
+        if known is None:
+            known = self.cards[txid] = CardPayment()
+        return known
+
+
+def _sorted(shift: Shift) -> Shift:
+    return msgspec.structs.replace(
+        shift,
+        totals=dict(sorted(shift.totals.items())),
+        training=dict(sorted(shift.training.items())),
+    )
+
+
+def _held(book: TillBook, gateway: bytes, fact: DebitHeld) -> None:
+    book._made(
+        gateway, fact, basket=fact.basket, part=fact.part, movement=fact.movement, method="band",
+        medium=fact.medium, band_minor=fact.debit_minor - fact.given_minor,
+        otherwise_minor=fact.otherwise_minor, promo_minor=fact.promo_minor,
+        vouchers=fact.vouchers, reverses=fact.reverses, prices=fact.prices,
+        packed=_ENCODER.encode(fact.lines) if fact.lines else b"",
+    )  # fmt: skip
+
+
+def _sold(book: TillBook, gateway: bytes, fact: Sold) -> None:
+    book._made(
+        gateway, fact, basket=fact.basket, part=fact.part, movement=fact.movement,
+        method="card" if fact.card_minor else "cash", medium=fact.medium,
+        cash_minor=fact.cash_minor, card_minor=fact.card_minor, promo_minor=fact.promo_minor,
+        vouchers=fact.vouchers, card=fact.card, reverses=fact.reverses, prices=fact.prices,
+        packed=_ENCODER.encode(fact.lines) if fact.lines else b"",
+    )  # fmt: skip
+    book._settle(gateway, fact, POSTED, fact.receipt)
+    if fact.card:
+        book._card(fact.card).used = fact.txid
+
+
+def _topped_up(book: TillBook, gateway: bytes, fact: ToppedUp) -> None:
+    by_card = fact.method == "card"
+    book._made(
+        gateway, fact, movement="top_up", method=fact.method, medium=fact.medium,
+        basket=fact.txid, band_minor=0, receipt=fact.receipt,
+        cash_minor=fact.amount_minor if fact.method == "cash" else 0,
+        card_minor=fact.amount_minor if by_card else 0,
+        otherwise_minor=fact.amount_minor if fact.method not in ("cash", "card") else 0,
+        card=fact.source if by_card and len(fact.source) == 16 else b"",
+    )  # fmt: skip
+    if by_card and len(fact.source) == 16:
+        book._card(fact.source).used = fact.txid
+
+
+def _posted(book: TillBook, gateway: bytes, fact: DebitPosted) -> None:
+    book._settle(gateway, fact, POSTED, fact.receipt)
+
+
+def _applied(book: TillBook, gateway: bytes, fact: CreditApplied) -> None:
+    book._settle(gateway, fact, POSTED)
+
+
+def _voided(book: TillBook, gateway: bytes, fact: DebitVoided | CreditVoided) -> None:
+    book._settle(gateway, fact, VOIDED)
+
+
+def _answered(book: TillBook, gateway: bytes, fact: GoodsAnswered) -> None:
+    said = (fact.hlc, fact.given)
+    book.answers[fact.basket] = max(book.answers.get(fact.basket, (0, False)), said)
+
+
+def _opened(book: TillBook, gateway: bytes, fact: ShiftOpened) -> None:
+    shift = book.shift(gateway, fact.till, fact.shift)
+    if not shift.opened_hlc or fact.hlc < shift.opened_hlc:
+        shift.opened_hlc, shift.float_minor = fact.hlc, fact.float_minor
+        shift.operator = fact.operator
+
+
+def _moved(book: TillBook, gateway: bytes, fact: CashMoved) -> None:
+    shift = book.shift(gateway, fact.till, fact.shift)
+    shift.moved_minor += fact.amount_minor
+    shift.moved_count += 1
+
+
+def _closed(book: TillBook, gateway: bytes, fact: ShiftClosed) -> None:
+    shift = book.shift(gateway, fact.till, fact.shift)
+    if fact.hlc > shift.closed_hlc:
+        shift.closed_hlc, shift.counted_minor = fact.hlc, fact.counted_minor
+        shift.expected_minor = fact.expected_minor
+
+
+def _closing(book: TillBook, gateway: bytes, fact: ClosingMade) -> None:
+    if fact.closing != "Z":
+        return
+    shift = book.shift(gateway, fact.till, fact.shift)
+    mark = book.till(gateway, fact.till)
+    shift.z = max(shift.z, fact.number)
+    mark.z_perpetual_minor = max(
+        (mark.z, mark.z_perpetual_minor), (fact.number, fact.perpetual_minor)
+    )[1]
+    mark.z = max(mark.z, fact.number)
+    for txid, deal in book.of_shift((gateway, fact.till, fact.shift)):
+        book._forget(txid, deal, shift)
+
+
+def _card_started(book: TillBook, gateway: bytes, fact: CardAuthorizationStarted) -> None:
+    card = book._card(fact.txid)
+    card.hlc, card.gateway, card.till, card.shift = fact.hlc, gateway, fact.till, fact.shift
+    card.purpose, card.basket, card.medium = fact.purpose, fact.basket, fact.medium
+    card.terminal, card.amount_minor = fact.terminal, fact.amount_minor
+    card.reference = fact.reference
+
+
+def _card_said(book: TillBook, gateway: bytes, fact: Any) -> None:
+    card, status = book._card(fact.txid), _SAID[type(fact)]
+    if status == "declined" and fact.late:
+        status = "declined_late"
+    if (fact.hlc, status) > (card.said_hlc, card.status):
+        card.said_hlc, card.status = fact.hlc, status
+    if isinstance(fact, CardApproved):
+        card.trace, card.scheme, card.last4 = fact.trace, fact.scheme, fact.last4
+
+
+_SAID: Final[dict[type, str]] = {
+    CardApproved: "approved",
+    CardDeclined: "declined",
+    CardUnknown: "unknown",
+    CardReversed: "reversed",
+}
+_FOLDS: Final[dict[type, Any]] = {
+    DebitHeld: _held,
+    DebitPosted: _posted,
+    DebitVoided: _voided,
+    Sold: _sold,
+    ToppedUp: _topped_up,
+    CreditApplied: _applied,
+    CreditVoided: _voided,
+    GoodsAnswered: _answered,
+    ShiftOpened: _opened,
+    CashMoved: _moved,
+    ShiftClosed: _closed,
+    ClosingMade: _closing,
+    CardAuthorizationStarted: _card_started,
+    **dict.fromkeys(_SAID, _card_said),
+}
