@@ -40,6 +40,7 @@ from edge.core.policy import Policy
 from edge.core.staff import ANNUL_WINDOW_MS, annulable
 from edge.core.state import State
 from edge.core.texts import Texts
+from edge.digests import Digests
 from edge.events import Hub
 from edge.ledger.errors import LedgerFull
 from edge.recent import Annulment, RecentHolds
@@ -121,6 +122,8 @@ class Gateway:
         #: What is known of the other gateways of the venue; None: none are configured.
         self.siblings: Siblings | None = None
         self.counts: dict[str, int] = {}
+        #: What technicians compare gateways by.
+        self.digests = Digests(state)
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
         self._unsaved: deque[Callable[[int, Moment], KnownFact]] = deque()
         # A snapshot keeps no suspects: at the start everybody with several holds is one.

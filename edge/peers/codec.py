@@ -138,9 +138,16 @@ class GuestsPart(_Message, frozen=True, tag=10):
     part: Annotated[bytes, Meta(max_length=PART_BYTES_MAX)]
 
 
+class StateAt(_Message, frozen=True, tag=11):
+    """With the facts `vector` folded, the sender's state is `state` (`edge.digests`)."""
+
+    vector: Hash
+    state: Hash
+
+
 Part: TypeAlias = BundlePart | GuestsPart
 Message: TypeAlias = (
-    Hello | Refused | Blocks | Held | Want | Hears | Ping | Pong | BundlePart | GuestsPart
+    Hello | Refused | Blocks | Held | Want | Hears | Ping | Pong | BundlePart | GuestsPart | StateAt
 )  # fmt: skip
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Message)

@@ -162,6 +162,7 @@ class House:
             dial = partial(self.connections.dial, sibling)
             nursery.start_soon(bordered, f"sibling {sibling.name}", dial)
         nursery.start_soon(bordered, "siblings' bundles", self.take_bundles)
+        nursery.start_soon(bordered, "comparing states", self.links.compare.run)
         if self.courier is not None:
             nursery.start_soon(bordered, "courier", self.courier.run)
         return bound

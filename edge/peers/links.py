@@ -17,9 +17,11 @@ from crypto.block import Block
 from crypto.bundle import GatewayCard
 from crypto.entry import AnyFact, ClockMeasured
 from edge.clock import SystemClock
+from edge.digests import Digest
 from edge.gateway import Gateway
 from edge.peers import codec
 from edge.peers.clocks import ClockWatch
+from edge.peers.compare import DIFFERS, Compare
 from edge.peers.errors import PeerRefused
 from edge.peers.holdings import Holdings
 from edge.peers.intake import Counts, Key
@@ -37,6 +39,7 @@ class SiblingRow(msgspec.Struct, frozen=True):
     `heard_s`: since it was last heard, itself or through others; None: never. `lag_ms`: from the
     sealing of its newest block there to its folding here, by both clocks. `waiting`: facts of ours
     that are not durable there. `offset_ms`: our lead over its clock. `held`: its facts here.
+    `state`: how it compared when both knew the same facts, "same" or "differs", `state_age_s` ago.
     """
 
     gateway: str
@@ -54,6 +57,8 @@ class SiblingRow(msgspec.Struct, frozen=True):
     clock_beyond: bool
     blocks: dict[str, int]
     problem: str
+    state: str = ""
+    state_age_s: float | None = None
 
 
 class _Sibling:
@@ -92,6 +97,7 @@ class Links:
         self.refused: dict[str, int] = {}
         self.started_at = trio.current_time()
         self._named = {card.gateway for card in self.cards}
+        self.compare = Compare(gateway, self)
         gateway.on_bundle.append(self.bundle_changed)
 
     def fold(self, block: Block, facts: list[AnyFact]) -> None:
@@ -223,6 +229,14 @@ class Links:
             if gateway != other and sibling.session is not None
         ][: codec.GATEWAYS_MAX]
 
+    def state_at(self, session: Session, told: codec.StateAt) -> None:
+        self.compare.heard(session.other, told)
+
+    def tell_digest(self, digest: Digest) -> None:
+        """Every sibling that is connected learns it."""
+        for session in self.sessions():
+            session.tell_digest(codec.StateAt(digest.vector, digest.state))
+
     # -- bundles -----------------------------------------------------------------------------------
 
     def bundle_parts(self, have: int) -> list[codec.BundlePart]:
@@ -294,6 +308,7 @@ class Links:
         heads = self.holdings.intake.heads()
         never = sibling.heard_at == -math.inf
         counts = self.holdings.intake.counts.get(gateway, Counts())
+        state, state_at = self.compare.found.get(gateway, ("", 0.0))
         return SiblingRow(
             gateway=gateway.hex(),
             name=self.name(gateway),
@@ -310,6 +325,8 @@ class Links:
             clock_beyond=sibling.clock.beyond,
             blocks=msgspec.structs.asdict(counts),
             problem=sibling.problem,
+            state=state,
+            state_age_s=round(trio.current_time() - state_at, 1) if state else None,
         )
 
     def _waiting(self, session: Session | None) -> int:
@@ -331,6 +348,8 @@ class Links:
                 told.append(f"sibling {row.name} was not heard for {unheard_s:.0f} s")
             if row.clock_beyond:
                 told.append(f"our clock is {row.offset_ms} ms ahead of sibling {row.name}'s")
+            if row.state == DIFFERS:
+                told.append(f"sibling {row.name} makes another state of the same facts: report it")
             if row.blocks["forks"]:
                 told.append(f"sibling {row.name} has written two histories: set it apart")
             if row.blocks["forged"]:

@@ -61,6 +61,9 @@ class House(Protocol):
     def bundle_parts(self, have: int) -> list[codec.BundlePart]:
         """The bundle in force in pieces, then the delta on it, each if newer than `have`."""
 
+    def state_at(self, session: "Session", told: codec.StateAt) -> None:
+        """The other's digest."""
+
     def guests_parts(self, have: int) -> list[codec.GuestsPart]:
         """The guest list in pieces, if it is newer than `have`."""
 
@@ -95,6 +98,7 @@ class Session:
         self._behind_since: dict[Key, float] = {}
         self._wanted: dict[Key, float] = {}
         self._outbox: list[Message] = []
+        self._told_state: codec.StateAt | None = None
         self._news: dict[Key, LogHead] = {}
         self._wake = trio.Event()
         self._pings: dict[int, float] = {}
@@ -210,6 +214,8 @@ class Session:
             case codec.GuestsPart():
                 self.guests = max(self.guests, message.version)  # no need to tell it back
                 self._house.bundle_part(self, message)
+            case codec.StateAt():
+                self._house.state_at(self, message)
             case codec.Refused():
                 raise PeerRefused(message.code, message.detail)
             case Hello():
@@ -258,6 +264,12 @@ class Session:
             self.bundle = parts[-1].version
             self._outbox += parts
             self._wake.set()
+
+    def tell_digest(self, told: codec.StateAt) -> None:
+        """Tell the other our digest, once."""
+        if told != self._told_state and self.streams:
+            self._told_state = told
+            self._say(told)
 
     def tell_guests(self) -> None:
         """Hand over the guest list, if the other has an older one."""

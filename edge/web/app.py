@@ -13,6 +13,7 @@ from config.gateway import LocalApi
 from config.runtime.health import Health
 from config.runtime.limits import LOOPBACK_HOSTS, Limits
 from config.runtime.listen import Connections
+from edge.digests import DigestFailed
 from edge.gateway import Gateway
 from edge.web import page
 from edge.web.annulments import Annulments
@@ -22,7 +23,15 @@ from edge.web.guest_search import GuestSearch
 from edge.web.metrics import GatewayMetrics
 from edge.web.overrides import Overrides
 from edge.web.presentations import WAIT_S, Presentations
-from edge.web.problems import ApiError, Border, on_api_error, on_crash, on_http_error, reply
+from edge.web.problems import (
+    ApiError,
+    Border,
+    Problem,
+    on_api_error,
+    on_crash,
+    on_http_error,
+    reply,
+)
 from edge.web.signin import Door
 from edge.web.simulations import Simulations
 from edge.web.status import (
@@ -78,7 +87,12 @@ def make_app(
     async def lanes(_request: Request) -> Response:
         return reply(LanesBody(lane_rows(sources)))
 
-    async def now(_request: Request) -> Response:
+    async def now(request: Request) -> Response:
+        if request.query_params.get("digest") == "now":
+            try:
+                await gateway.digests.now()
+            except DigestFailed as error:
+                raise ApiError(503, Problem("no_digest", str(error))) from None
         return reply(status(sources))
 
     async def description(_request: Request) -> Response:

@@ -8,6 +8,7 @@ from edge.answers import Answer
 from edge.gateway import VERSION
 from edge.web.annulments import Annulled, Annulling
 from edge.web.display import Shown
+from edge.web.found_guests import Found
 from edge.web.guest_search import GuestsBody
 from edge.web.overrides import Overriding
 from edge.web.presentations import Presented
@@ -60,6 +61,20 @@ OPERATIONS: Final = (
         query=_LANG,
     ),
     Operation(
+        "POST", "/v1/lanes/{lane:int}/guests", "Admit a guest of the list who was found by name",
+        {
+            200: Told("Admitted or refused, durable; or what would be said", Answer),
+            400: _BAD, 404: _NO_LANE,
+            409: Told("The nonce was used for another presentation", Problem),
+            503: Told("Too many presentations wait", Problem),
+            504: Told("No answer in time; ask again with the same nonce", Problem),
+            **_CLOSED,
+            **_LIMITS,
+        },
+        body=Found,
+        query=_LANG,
+    ),
+    Operation(
         "POST", "/v1/lanes/{lane:int}/simulations", "What a lane would say; nothing is recorded",
         {
             200: Told("The answer, with `simulated`", Answer), 400: _BAD, 404: _NO_LANE,
@@ -93,7 +108,14 @@ OPERATIONS: Final = (
         "GET", "/v1/lanes/{lane}/shown", "A lane as its display shows it between two guests",
         {200: Told("The lane", Shown), 404: _NO_LANE, **_CLOSED},
     ),
-    Operation("GET", "/v1/status", "The gateway now", {200: Told("Status", Status), **_CLOSED}),
+    Operation(
+        "GET", "/v1/status", "The gateway now",
+        {
+            200: Told("Status", Status), **_CLOSED,
+            503: Told("No digest could be worked out", Problem),
+        },
+        query={"digest": "\"now\": work the digest of the state out first; takes seconds"},
+    ),
     Operation(
         "GET", "/v1/session", "Who is calling, and what they may do",
         {200: Told("Also for who is not signed in", SessionBody)},

@@ -9,6 +9,7 @@ import trio
 from edge.answers import Answer, gate_name
 from edge.clock import SystemClock
 from edge.core.reasons import Reason
+from edge.digests import Digest
 from edge.gateway import VERSION, Gateway
 from edge.lane import Lane
 from edge.ledger.spares import Room
@@ -133,8 +134,20 @@ class Counts(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True):
     """One gateway. `uplink` None: it has no centre. `reasons`: why it is not all well.
 
+class DigestRow(msgspec.Struct, frozen=True):
+    """`state`: SHA-256 in hex of the state that `facts` facts made `age_s` ago.
+
+    `vector`: SHA-256 of which facts. Gateways with equal vectors must have equal states.
+    """
+
+    state: str
+    vector: str
+    facts: int
+    age_s: float
+
+
     `siblings`: the other gateways of the venue (`edge.peers.links.SiblingRow`); `conflicts`: how
-    many admissions, of all gateways, were one too many.
+    many admissions, of all gateways, were one too many. `digest`: the newest that was asked for.
     """
 
     version: str
@@ -152,6 +165,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 def lane_rows(sources: Sources) -> list[LaneRow]:
+    digest: DigestRow | None = None
     """One row per lane."""
     lanes = sources.gateway.lanes
     return [_lane_row(lanes[number], sources) for number in sorted(lanes)]
@@ -209,9 +223,17 @@ def status(sources: Sources) -> Status:
     )  # fmt: skip
 
 
+        digest=_digest_row(gateway.digests.last),
 def _counts(gateway: Gateway) -> Counts:
     said: dict[str, int] = {}
     for lane in gateway.lanes.values():
+def _digest_row(found: Digest | None) -> DigestRow | None:
+    if found is None:
+        return None
+    age_s = max(0.0, round(trio.current_time() - found.at, 1))
+    return DigestRow(found.state.hex(), found.vector.hex(), found.facts, age_s)
+
+
         for kind, count in lane.said.items():
             said[kind] = said.get(kind, 0) + count
     refused: dict[str, int] = {}

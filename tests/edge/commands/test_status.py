@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.commands import status as command
 from edge.commands.errors import UNAVAILABLE, USAGE, CommandFailed
-from edge.commands.status import status
+from edge.commands.status import peers, status
 from tests.edge.commands.calling import edge
 
 
@@ -108,3 +109,56 @@ def test_a_broken_configuration_is_told(tmp_path: Path) -> None:
     said = edge("status", "--config", tmp_path / "none.toml")
     assert said.code == 78
     assert "does not exist" in said.err
+
+
+def sibling(state: str, **changes: object) -> dict[str, object]:
+    row = {"name": "south", "revoked": False, "connected": True, "heard_s": 0.1, "state": state}
+    return {**row, **changes}
+
+
+def with_siblings(*answers: dict[str, object]) -> http.server.HTTPServer:
+    """A daemon whose siblings look so at each question, and at the end like the last."""
+    told = [
+        {"gateway": "north", "conflicts": 0, "digest": {"age_s": 0}, "siblings": [row]}
+        for row in answers
+    ]
+    asked: list[str] = []
+
+    class Answering(Daemon):
+        def do_GET(self) -> None:
+            body = told[min(len(asked), len(told) - 1)]
+            self.path, path = "/readyz", self.path
+            asked.append(path)
+            self.answer = (200, json.dumps(body).encode())
+            super().do_GET()
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Answering)
+    server.asked = asked  # type: ignore[attr-defined]
+    return server
+
+
+def called(*answers: dict[str, object]) -> tuple[int, list[str]]:
+    server = with_siblings(*answers)
+    with serving(server):
+        code = peers(None, f"127.0.0.1:{server.server_port}")
+    return code, server.asked  # type: ignore[attr-defined]
+
+
+def test_siblings_are_waited_for_until_they_have_compared(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "COMPARE_S", 0.1)
+    code, asked = called(sibling(""), sibling(""), sibling("same"))
+    assert (code, asked) == (0, ["/v1/status?digest=now", "/v1/status", "/v1/status"])
+    said = capsys.readouterr()
+    assert json.loads(said.out)["siblings"][0]["state"] == "same" and said.err == ""
+    assert called(sibling(""))[0] == 0  # it is ahead or behind: nothing is said against it
+    assert called(sibling("", connected=False, heard_s=None))[0] == 1
+
+
+def test_another_state_is_said_loudly(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "COMPARE_S", 0.1)
+    assert called(sibling("differs"))[0] == 1
+    assert "ANOTHER STATE OF THE SAME FACTS: this gateway and south" in capsys.readouterr().err

@@ -66,6 +66,7 @@ class Party(Taker):
         self.bundle = b""
         self.bundle_version = 0
         self.guests_version = 0
+        self.states: list[codec.StateAt] = []
         self.parts: list[codec.Part] = []
 
     def hello(self) -> Hello:
@@ -97,6 +98,9 @@ class Party(Taker):
 
     def bundle_part(self, session: Session, part: codec.Part) -> None:
         self.parts.append(part)
+
+    def state_at(self, session: Session, told: codec.StateAt) -> None:
+        self.states.append(told)
 
     def guests_parts(self, have: int) -> list[codec.GuestsPart]:
         if self.guests_version <= have:

@@ -25,6 +25,7 @@ MESSAGES: list[codec.Message] = [
     codec.Pong(5, 1_770_000_000_000, True),
     codec.BundlePart(4, 10, 5, b"12345"),
     codec.GuestsPart(2, 10, 5, b"12345"),
+    codec.StateAt(bytes(32), b"\x01" * 32),
 ]
 
 

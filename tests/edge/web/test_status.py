@@ -12,6 +12,8 @@ from crypto.bundle import Bundle
 from drivers.supervisor import Health, Report
 from edge.clock import SystemClock
 from edge.core.policy import Policy
+from edge.core.state import State
+from edge.digests import DigestFailed, vector_of
 from edge.ledger.spares import Room
 from edge.web.status import LedgerRoom, reason_name
 from edge.wiring import Device
@@ -140,3 +142,41 @@ async def test_a_lost_device_is_named_once_and_does_not_stop_the_others() -> Non
 
 def test_a_reason_of_a_newer_sibling_keeps_its_number() -> None:
     assert (reason_name(100), reason_name(101)) == ("already_redeemed", "reason_101")
+
+
+@pytest.mark.trio
+async def test_the_digest_is_worked_out_when_asked_for_and_tells_its_age(
+    autojump_clock: object,
+) -> None:
+    house = House()
+    await house.post({"code": code()}, lane=2)
+    taken: list[bytes] = []
+
+    async def take(state: State) -> bytes:
+        taken.append(state.digest())
+        return taken[-1]
+
+    house.gateway.digests._take = take
+    _, now = await house.get("/v1/status")
+    assert now["digest"] is None and taken == []
+    _, now = await house.get("/v1/status?digest=now")
+    vector, facts = vector_of(house.gateway.state)
+    first = {"state": taken[0].hex(), "vector": vector.hex(), "facts": facts, "age_s": 0.0}
+    assert now["digest"] == first
+    await house.post({"code": code(2)}, lane=2)
+    await trio.sleep(5)
+    _, now = await house.get("/v1/status")
+    assert now["digest"] == {**first, "age_s": 5.0} and len(taken) == 1
+
+
+@pytest.mark.trio
+async def test_a_digest_that_fails_is_told() -> None:
+    house = House()
+
+    async def take(_state: State) -> bytes:
+        raise DigestFailed("the process ended without an answer")
+
+    house.gateway.digests._take = take
+    answer, told = await house.get("/v1/status?digest=now")
+    assert (answer, told["problem"]) == (503, "no_digest")
+    assert (await house.get("/v1/status"))[0] == 200
