@@ -131,9 +131,6 @@ class Counts(msgspec.Struct, frozen=True):
     crashed: int
 
 
-class Status(msgspec.Struct, frozen=True):
-    """One gateway. `uplink` None: it has no centre. `reasons`: why it is not all well.
-
 class DigestRow(msgspec.Struct, frozen=True):
     """`state`: SHA-256 in hex of the state that `facts` facts made `age_s` ago.
 
@@ -145,6 +142,9 @@ class DigestRow(msgspec.Struct, frozen=True):
     facts: int
     age_s: float
 
+
+class Status(msgspec.Struct, frozen=True):
+    """One gateway. `uplink` None: it has no centre. `reasons`: why it is not all well.
 
     `siblings`: the other gateways of the venue (`edge.peers.links.SiblingRow`); `conflicts`: how
     many admissions, of all gateways, were one too many. `digest`: the newest that was asked for.
@@ -162,10 +162,10 @@ class DigestRow(msgspec.Struct, frozen=True):
     counts: Counts
     siblings: list[SiblingRow]
     conflicts: int
+    digest: DigestRow | None = None
 
 
 def lane_rows(sources: Sources) -> list[LaneRow]:
-    digest: DigestRow | None = None
     """One row per lane."""
     lanes = sources.gateway.lanes
     return [_lane_row(lanes[number], sources) for number in sorted(lanes)]
@@ -220,13 +220,10 @@ def status(sources: Sources) -> Status:
         counts=_counts(gateway),
         siblings=list(gateway.siblings.rows()) if gateway.siblings is not None else [],
         conflicts=len(gateway.state.conflicts),
+        digest=_digest_row(gateway.digests.last),
     )  # fmt: skip
 
 
-        digest=_digest_row(gateway.digests.last),
-def _counts(gateway: Gateway) -> Counts:
-    said: dict[str, int] = {}
-    for lane in gateway.lanes.values():
 def _digest_row(found: Digest | None) -> DigestRow | None:
     if found is None:
         return None
@@ -234,6 +231,9 @@ def _digest_row(found: Digest | None) -> DigestRow | None:
     return DigestRow(found.state.hex(), found.vector.hex(), found.facts, age_s)
 
 
+def _counts(gateway: Gateway) -> Counts:
+    said: dict[str, int] = {}
+    for lane in gateway.lanes.values():
         for kind, count in lane.said.items():
             said[kind] = said.get(kind, 0) + count
     refused: dict[str, int] = {}
