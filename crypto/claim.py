@@ -12,14 +12,15 @@ from crypto.bundle import Bundle, ForeignIssuer, ForeignRow, Issuer, IssuerKey
 from crypto.errors import BadCode
 from crypto.keys import VerifyKey
 
-Scheme = Literal["GH1", "pretix_sig1", "medium"]
+Scheme = Literal["GH1", "pretix_sig1", "medium", "guest_list"]
 NO_PRODUCT: Final = 0
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A verified code. Times in unix seconds, 0 = no limit; `identity` = issuer ':' ticket id.
 
-    A ticket that is linked to a medium is a claim of the bundle's, without a code of its own.
+    A ticket that is linked to a medium, or named on the guest list, is a claim of the centre's,
+    without a code of its own.
     """
 
     scheme: Scheme

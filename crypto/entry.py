@@ -199,7 +199,8 @@ class ExitRecorded(Fact, frozen=True, tag=15):
 class Overridden(Admitted, frozen=True, tag=16):
     """An admission in spite of a refusal, by staff with the right to it.
 
-    `who` and `why` are codes: who did it, and the reason given; `reason`: the refusal's number.
+    `who` and `why` are codes: who did it, and the reason given; `reason`: the refusal's number,
+    0 where there was none: staff found the guest by name, and there is no code.
     """
 
     who: Code = ""

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from crypto import envelope
 from crypto.errors import BadBundle
-from crypto.fact import SEQ_MAX, U16, Ticket
+from crypto.fact import SEQ_MAX, U16, U32, Ticket
 from crypto.keys import SigningKey, VerifyKey
 
 KIND: Final = envelope.Kind(b"GHL1", b"gatehouse-guests-1\0", "a guest list")
@@ -21,7 +21,8 @@ KIND: Final = envelope.Kind(b"GHL1", b"gatehouse-guests-1\0", "a guest list")
 class Guest(msgspec.Struct, frozen=True, omit_defaults=True):
     """`key` names the row across imports; `ticket` empty: on the list without a ticket.
 
-    `birthday` as MMDD, 0 = unknown: the year is nobody's business.
+    `birthday` as MMDD, 0 = unknown: the year is nobody's business. From `performance` on: what
+    the ticket's code says, for guests who cannot show it.
     """
 
     key: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -30,6 +31,10 @@ class Guest(msgspec.Struct, frozen=True, omit_defaults=True):
     product: U16 = 0
     birthday: Annotated[int, Meta(ge=0, le=1231)] = 0
     note: Annotated[str, Meta(max_length=200)] = ""
+    performance: U32 = 0
+    valid_from: Annotated[int, Meta(ge=0, le=SEQ_MAX)] = 0
+    valid_until: Annotated[int, Meta(ge=0, le=SEQ_MAX)] = 0
+    persons: Annotated[int, Meta(ge=1, le=255)] = 1
 
 
 class GuestList(msgspec.Struct, frozen=True, kw_only=True):

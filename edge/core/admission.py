@@ -50,7 +50,8 @@ __all__ = [
 ]
 HASH_BYTES: Final = 8
 COUNT_MAX: Final = 255
-MEDIUM_SCHEME: Final = "medium"
+#: They name the ticket itself, whichever code of it is the newest.
+CODELESS: Final = ("medium", "guest_list")
 _NOBODY: Final = Ticket(0, [])
 # A gate that the bundle does not name refuses with `device`, after all that is about the ticket.
 _ANY_GATE: Final = GateRule(0, "", None, None)
@@ -77,7 +78,7 @@ def once_read(policy: Policy, claim: Claim) -> Callable[..., Decision]:
     ticket of a medium is meant hangs on what happened meanwhile."""
 
     def again(state: State, current: Policy, p: Presentation, now: Moment, hlc: int) -> Decision:
-        changes = claim.scheme == MEDIUM_SCHEME or claim.flags & FLAG_ROTATING
+        changes = claim.scheme in CODELESS or claim.flags & FLAG_ROTATING
         if current is not policy or changes:
             return decide(state, current, p, now, hlc)
         return judge(state, current, p, claim, now, hlc)
@@ -100,7 +101,8 @@ def _read(state: State, policy: Policy, p: Presentation, now: Moment) -> Claim |
     try:
         return policy.keyring.read_untrusted(p.code, now.ms // 1000)
     except BadCode as error:
-        return Chosen(None, BY_CODE[error.reason])
+        listed = policy.guests.claim(p.ticket) if p.ticket and not p.code else None
+        return listed or Chosen(None, BY_CODE[error.reason])
 
 
 def judge(
@@ -207,10 +209,9 @@ def _barred(
 ) -> Reason | None:
     """Checks 2 to 8: what the lists say, and whether it is for this gate."""
     identity = claim.identity
-    # A medium is linked to the ticket itself, whichever code of it is the newest.
     if (
         claim.issued_at < max(policy.revoked.get(identity, 0), ticket.issued_at)
-        and claim.scheme != MEDIUM_SCHEME
+        and claim.scheme not in CODELESS
     ):
         return Reason.REVOKED
     reason = policy.denied.get(identity)

@@ -19,6 +19,7 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
     answers        the questions that staff asked and confirmed
     choice         identity of the ticket meant, where a medium holds several that fit
     accept_unpaid  staff took the money, or trust that they will
+    ticket         in place of a code: a ticket of the guest list, whose guest was found by name
     """
 
     code: bytes
@@ -31,6 +32,7 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
     answers: tuple[str, ...] = ()
     choice: bytes = b""
     accept_unpaid: bool = False
+    ticket: bytes = b""
 
 
 class Earlier(msgspec.Struct, frozen=True, gc=False):

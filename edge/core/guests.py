@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from crypto.claim import Claim
 from crypto.guests import Guest
 
 FOUND_MAX: Final = 20
@@ -105,6 +106,17 @@ class GuestBook:
 
     def __len__(self) -> int:
         return len(self._guests)
+
+    def claim(self, ticket: bytes) -> Claim | None:
+        """What the code of a listed ticket would say; None for one that is not on the list."""
+        guest = self.by_ticket.get(ticket) if ticket else None
+        if guest is None:
+            return None
+        return Claim(
+            scheme="guest_list", issuer=ticket.partition(b":")[0].decode("ascii", "replace"),
+            identity=ticket, product=guest.product, performance=guest.performance,
+            valid_from=guest.valid_from, valid_until=guest.valid_until, persons=guest.persons,
+        )  # fmt: skip
 
     def search(self, typed: str, found_max: int = FOUND_MAX) -> list[Match]:
         """The guests that fit best, at most `found_max`; none for less than two letters."""

@@ -23,6 +23,8 @@ from edge.core.policy import Policy
 from edge.core.state import State
 
 ANNUL_WINDOW_MS: Final = 15 * 60_000
+#: Why staff admitted somebody whom nothing stood in the way of.
+FOUND_BY_NAME: Final = "found_by_name"
 #: Why a hold cannot be annulled.
 NotAnnulled = Literal["unknown_nonce", "open", "too_late", "annulled"]
 
@@ -50,6 +52,18 @@ def override(
     return msgspec.structs.replace(
         decision, reason=None, granted=wanted, fact=fact, overridden=reason, marks=marks
     )
+
+
+def found(
+    state: State, policy: Policy, p: Presentation, now: Moment, hlc: int, who: str
+) -> Decision:
+    """As `decide`, of a guest whom staff have found by name: the fact says who has found them."""
+    decision = decide(state, policy, p, now, hlc)
+    if type(decision.fact) is not Admitted:
+        return decision
+    said = msgspec.structs.asdict(decision.fact)
+    fact = Overridden(**said, who=who, why=FOUND_BY_NAME, reason=0)
+    return msgspec.structs.replace(decision, fact=fact)
 
 
 def upload(state: State, policy: Policy, p: Presentation, then: Moment, hlc: int) -> Decision:

@@ -19,6 +19,7 @@ from edge.web import page
 from edge.web.annulments import Annulments
 from edge.web.described import openapi
 from edge.web.display import Shows
+from edge.web.found_guests import FoundGuests
 from edge.web.guest_search import GuestSearch
 from edge.web.metrics import GatewayMetrics
 from edge.web.overrides import Overrides
@@ -129,10 +130,12 @@ def _staff_routes(gateway: Gateway, door: Door, wait_s: float) -> list[Route]:
     """What a scanner and whoever holds it do; each asks the door for its own right."""
     presentations = Presentations(gateway, door, wait_s)
     override = Overrides(gateway, door, presentations).post
+    found = FoundGuests(gateway, door, presentations).post
     simulate = Simulations(gateway, door).post
     return [
         Route("/v1/lanes/{lane}/presentations", presentations.post, methods=["POST"]),
         Route("/v1/lanes/{lane}/override", override, methods=["POST"]),
+        Route("/v1/lanes/{lane}/guests", found, methods=["POST"]),
         Route("/v1/lanes/{lane}/simulations", simulate, methods=["POST"]),
         Route("/v1/annulments", Annulments(gateway, door).post, methods=["POST"]),
         Route("/v1/guests", GuestSearch(gateway, door).get, methods=["GET"]),

@@ -8,6 +8,7 @@ from edge.answers import Answer
 from edge.gateway import VERSION
 from edge.web.annulments import Annulled, Annulling
 from edge.web.display import Shown
+from edge.web.found_guests import Found
 from edge.web.guest_search import GuestsBody
 from edge.web.overrides import Overriding
 from edge.web.presentations import Presented
@@ -57,6 +58,20 @@ OPERATIONS: Final = (
             **_LIMITS,
         },
         body=Overriding,
+        query=_LANG,
+    ),
+    Operation(
+        "POST", "/v1/lanes/{lane:int}/guests", "Admit a guest of the list who was found by name",
+        {
+            200: Told("Admitted or refused, durable; or what would be said", Answer),
+            400: _BAD, 404: _NO_LANE,
+            409: Told("The nonce was used for another presentation", Problem),
+            503: Told("Too many presentations wait", Problem),
+            504: Told("No answer in time; ask again with the same nonce", Problem),
+            **_CLOSED,
+            **_LIMITS,
+        },
+        body=Found,
         query=_LANG,
     ),
     Operation(

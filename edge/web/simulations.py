@@ -8,6 +8,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from edge.core.moments import Moment
 from edge.gateway import Gateway
 from edge.web.bodies import read_json_untrusted
 from edge.web.lanes import lane_called
@@ -28,8 +29,17 @@ class Simulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _DECODER: Final = msgspec.json.Decoder(Simulated)
-_AT: Final = "a time with its offset, as 2026-12-31T23:30:00+01:00"
-_HINTS: Final = {**HINTS, "at": _AT}
+AT_HINT: Final = "a time with its offset, as 2026-12-31T23:30:00+01:00"
+_HINTS: Final = {**HINTS, "at": AT_HINT}
+
+
+def moment_of(gateway: Gateway, at: datetime | None) -> Moment | None:
+    """The moment that is asked about, None for now. Raises `ApiError` for one that is far off."""
+    if at is None:
+        return None
+    if at.year not in YEARS:
+        raise bad_field("at", f"at is in no year from {YEARS[0]} to {YEARS[-1]}", AT_HINT)
+    return gateway.clock.at(int(at.timestamp() * 1000))
 
 
 class Simulations:
@@ -47,9 +57,6 @@ class Simulations:
         raw = await request.body()
         asked = read_json_untrusted(raw, _DECODER, _HINTS, '{"code": "GH1..."}')
         fits(lane, asked.count, asked.direction)
-        if asked.at is not None and asked.at.year not in YEARS:
-            raise bad_field("at", f"at is in no year from {YEARS[0]} to {YEARS[-1]}", _AT)
-        ms = None if asked.at is None else int(asked.at.timestamp() * 1000)
-        at = None if ms is None else self._gateway.clock.at(ms)
+        at = moment_of(self._gateway, asked.at)
         code, count, direction = asked.code.encode(), asked.count, asked.direction
         return spoken(lane.simulate(code, at=at, count=count, direction=direction), languages)

@@ -129,3 +129,18 @@ def test_one_slip_in_a_long_word_hides_nobody(name: str, data: st.DataObject) ->
     )
     again = fold(slipped) != [slipped]  # "oe" made by a slip is one letter again
     assert name in found(slipped) or len(slipped) < 5 or again
+
+
+def test_a_listed_ticket_claims_what_its_code_would_say() -> None:
+    ticket = b"venue:" + b"\x07" * 8
+    guest = Guest("1", "Jörg", ticket, 2, performance=7, valid_from=5, valid_until=9, persons=3)
+    claim = GuestBook([guest, Guest("2", "Zoë")]).claim(ticket)
+    assert claim is not None
+    assert (claim.scheme, claim.issuer, claim.identity) == ("guest_list", "venue", ticket)
+    assert (claim.product, claim.performance, claim.persons) == (2, 7, 3)
+    assert (claim.valid_from, claim.valid_until) == (5, 9)
+
+
+@pytest.mark.parametrize("ticket", [b"", b"venue:other"])
+def test_who_is_not_listed_with_a_ticket_claims_nothing(ticket: bytes) -> None:
+    assert GuestBook([Guest("2", "Zoë")]).claim(ticket) is None

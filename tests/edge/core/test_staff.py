@@ -13,10 +13,12 @@ from crypto.entry import (
     Annulled,
     Overridden,
 )
+from crypto.guests import Guest
 from crypto.terms import Medium, MediumTicket, Terms
 from edge.core import staff
 from edge.core.conflicts import conflicts
 from edge.core.decision import Decision, Presentation
+from edge.core.guests import GuestBook
 from edge.core.holds import ANNULLED
 from edge.core.moments import Moment
 from edge.core.reasons import Reason
@@ -24,6 +26,7 @@ from tests.edge.core.desk import (
     AFTER_EXIT,
     NOON_S,
     NORTH,
+    ONCE,
     A,
     B,
     Desk,
@@ -244,3 +247,48 @@ def test_what_can_be_annulled() -> None:
     assert staff.annulable(hold, now_ms - 1) is None  # the clock was set back
     annul(desk)
     assert staff.annulable(hold, now_ms) == "annulled"
+
+
+# -- found by name ---------------------------------------------------------------------------------
+
+
+def listed_desk(**changes: Any) -> Desk:
+    desk = Desk(**changes)
+    desk.policy.take_guests(GuestBook([Guest("1", "Mia", identity(), ONCE)]))
+    return desk
+
+
+def find(desk: Desk, code: bytes = b"", ticket: bytes = identity(), **more: Any) -> Decision:
+    p = Presentation(code, A, 1, NORTH, ticket=ticket, **more)
+    decision = staff.found(desk.state, desk.policy, p, desk.moment, desk.stamp(), "8")
+    if decision.fact is not None:
+        desk.fold(decision.fact)
+    return decision
+
+
+def test_whoever_was_found_by_name_is_admitted_as_by_a_code() -> None:
+    desk = listed_desk()
+    first = find(desk)
+    assert isinstance(first.fact, Overridden)
+    assert (first.fact.who, first.fact.why, first.fact.reason) == ("8", "found_by_name", 0)
+    assert first.overridden is None
+    assert not first.fact.marks & (MARK_FORCED | MARK_REENTRY_UNLIMITED)
+    assert find(desk).repeated
+    assert told(desk.scan(make_code(), lane=2)) == "already_redeemed"
+    desk = listed_desk()
+    desk.scan(make_code())
+    assert told(find(desk)) == "already_redeemed"
+
+
+def test_a_newer_code_revokes_no_name() -> None:
+    desk = listed_desk(revoked=[Revocation(identity(), NOON_S)])
+    assert told(desk.scan(make_code(issued_at=NOON_S - 1))) == "revoked"
+    assert told(find(desk)) == "admitted"
+
+
+def test_a_code_that_is_shown_counts_and_no_name_beside_it() -> None:
+    assert told(find(listed_desk(), code=b"garbage")) == "invalid"
+
+
+def test_who_stands_on_no_list_is_not_admitted_by_name() -> None:
+    assert told(find(listed_desk(), ticket=identity(2))) == "invalid"
