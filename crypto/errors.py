@@ -39,3 +39,7 @@ class BadCertificate(Bad):
 
 class BadPinHash(Bad):
     """A PIN that is too short or too long, or a text that is no hash of one."""
+
+
+class BadMedium(Bad):
+    """What a reader gave that is no image of a band, or what does not fit onto one."""

@@ -35,8 +35,9 @@ from edge.core.counts import Counts
 from edge.core.holds import ANNULLED, LAPSED, OPEN, UNKNOWN, Hold, Origin, Ticket
 from edge.core.till_book import TillBook
 from edge.core.till_rows import NO_TILLS, Dumped
+from edge.core.wallets import NO_WALLETS, Wallets, WalletsDump
 
-SNAPSHOT_FORMAT: Final = 3
+SNAPSHOT_FORMAT: Final = 4
 _REENTRY: Final = MARK_REENTRY_AFTER_EXIT | MARK_REENTRY_UNLIMITED | MARK_PER_DAY | MARK_INNER
 
 
@@ -63,6 +64,7 @@ class _Dump(msgspec.Struct, array_like=True):
     conflicts: list[Found]
     counts: list[tuple[int, int, int]]
     tills: Dumped = NO_TILLS
+    wallets: WalletsDump = NO_WALLETS
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -83,6 +85,7 @@ class State:
         self.suspects: set[bytes] = set()
         self.counts = Counts()
         self.tills = TillBook()
+        self.wallets = Wallets()
         self._index: dict[tuple[bytes, int], int] = {}
 
     @property
@@ -184,7 +187,7 @@ class State:
         return _ENCODER.encode(
             _Dump(
                 SNAPSHOT_FORMAT, origins, tickets, refused, bundles, conflicts,
-                self.counts.dump(), self.tills.dump(),
+                self.counts.dump(), self.tills.dump(), self.wallets.dump(),
             )
         )  # fmt: skip
 
@@ -209,6 +212,7 @@ class State:
         state.conflicts = {place_of(found.fact.later): found for found in dumped.conflicts}
         state.counts = Counts.load(dumped.counts)
         state.tills = TillBook.load(dumped.tills)
+        state.wallets = Wallets.load(dumped.wallets)
         state._index = {(o.gateway, o.epoch): i for i, o in enumerate(dumped.origins)}
         return state
 
@@ -345,7 +349,9 @@ def found_order(found: Found) -> tuple[int, bytes, int, int]:
 
 
 def _money(state: State, origin: int, seq: int, fact: Any) -> None:
-    state.tills.fold(state.origins[origin].gateway, fact)
+    log = state.origins[origin]
+    state.tills.fold(log.gateway, fact)
+    state.wallets.fold(log.gateway, log.epoch, seq, fact)
 
 
 _FOLDS: Final[dict[type, Any]] = {

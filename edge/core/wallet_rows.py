@@ -1,5 +1,261 @@
-"""What the state keeps of one medium: holds, top-ups, and where its band must have got to."""
+"""What the state keeps of one medium: holds, top-ups, and where its band must have got to. Pure.
+
+Slots are kept packed, 14 bytes: seq u16, D u24, G u24, X u16, txh. Packed slots are equal when the
+slots are, and sort by seq first.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from crypto.money import TXH_BYTES, Slot
+
+POSTED: Final = 1
+VOIDED: Final = 2
+OPEN: Final = 0
+#: Movements that give promo and vouchers back instead of taking them.
+GIVES_BACK: Final = frozenset({"reversal", "refund"})
+ZERO: Final = bytes(14)
 
 
-class Account:
-    """Everything folded about one medium."""
+def pack(slot: Slot) -> bytes:
+    """The 14 bytes of a slot."""
+    number = slot.seq << 64 | slot.debited << 40 | slot.given << 16 | slot.exposure
+    return number.to_bytes(10, "big") + slot.txh
+
+
+def unpack(packed: bytes) -> Slot:
+    """The slot of 14 bytes."""
+    number = int.from_bytes(packed[:10], "big")
+    low = 0xFF_FFFF
+    return Slot(
+        number >> 64, number >> 40 & low, number >> 16 & low, number & 0xFFFF, packed[-TXH_BYTES:]
+    )
+
+
+class Row(msgspec.Struct, array_like=True, gc=False):
+    """One hold and how it ended. `gateway` empty: only an outcome has arrived, not the hold.
+
+    (`hlc`, `gateway`, `log`, `seq`) is where the hold stands; `ended`: POSTED and VOIDED bits of
+    the facts folded. What follows from other holds is `Account.status`.
+    """
+
+    txid: bytes
+    medium: bytes
+    epoch: int = 0
+    base: bytes = ZERO
+    target: bytes = ZERO
+    basket: bytes = b""
+    part: int = 0
+    ended: int = OPEN
+    hlc: int = 0
+    gateway: bytes = b""
+    log: int = 0
+    seq: int = 0
+    till: int = 0
+    shift: int = 0
+    marks: int = 0
+    movement: str = "sale"
+    debit: int = 0
+    given: int = 0
+    promo: int = 0
+    vouchers: int = 0
+    credited: int = 0
+    absorbed: int = 0
+    reverses: bytes = b""
+
+    @property
+    def place(self) -> tuple[int, bytes, int, int]:
+        """By which facts are ordered."""
+        return (self.hlc, self.gateway, self.log, self.seq)
+
+
+class Spent(msgspec.Struct, array_like=True, gc=False):
+    """A sale without a slot (cash, card, promo only) as far as media are concerned."""
+
+    txid: bytes
+    hlc: int
+    gateway: bytes
+    log: int
+    seq: int
+    movement: str
+    promo: int
+    vouchers: int
+    marks: int
+    reverses: bytes
+
+    @property
+    def place(self) -> tuple[int, bytes, int, int]:
+        """By which facts are ordered."""
+        return (self.hlc, self.gateway, self.log, self.seq)
+
+
+class Topped(msgspec.Struct, array_like=True, gc=False):
+    """One top-up. `ended`: POSTED where the certificate was read back, VOIDED where it never got
+    there. `gateway` empty: only its outcome has arrived."""
+
+    txid: bytes
+    medium: bytes
+    ended: int = OPEN
+    hlc: int = 0
+    gateway: bytes = b""
+    log: int = 0
+    seq: int = 0
+    epoch: int = 0
+    key_index: int = 0
+    method: str = "cash"
+    amount: int = 0
+    before: int = 0
+    after: int = 0
+    absorbed: int = 0
+    source: bytes = b""
+    certificate: bytes = b""
+
+    @property
+    def place(self) -> tuple[int, bytes, int, int]:
+        """By which facts are ordered."""
+        return (self.hlc, self.gateway, self.log, self.seq)
+
+    @property
+    def counted(self) -> int:
+        """What of it counts as credited by its key."""
+        return self.amount if self.gateway and self.ended != VOIDED else 0
+
+
+class Grant(msgspec.Struct, array_like=True, gc=False):
+    """Promo and vouchers under one `source`: of several grants the first one counts."""
+
+    source: bytes
+    txid: bytes
+    hlc: int
+    gateway: bytes
+    log: int
+    seq: int
+    promo: int
+    vouchers: int
+
+    @property
+    def place(self) -> tuple[int, bytes, int, int]:
+        """By which facts are ordered."""
+        return (self.hlc, self.gateway, self.log, self.seq)
+
+
+class Issued(msgspec.Struct, array_like=True, gc=False):
+    """The newest issue of a band: the highest epoch, of that the latest fact."""
+
+    epoch: int = 0
+    hlc: int = 0
+    gateway: bytes = b""
+    log: int = 0
+    seq: int = 0
+    chip: str = ""
+    wallet_class: int = 0
+    certificate: bytes = b""
+
+    @property
+    def order(self) -> tuple[int, int, bytes, int, int]:
+        """Which of two counts."""
+        return (self.epoch, self.hlc, self.gateway, self.log, self.seq)
+
+
+class Mark(msgspec.Struct, array_like=True, gc=False):
+    """High-water of the newest epoch: the highest slot posted or read, D and G each at their
+    highest, and `ahead`: the highest seq that any hold was to write."""
+
+    epoch: int = 0
+    top: bytes = ZERO
+    debited: int = 0
+    given: int = 0
+    ahead: int = 0
+
+    def reach(self, epoch: int, packed: bytes) -> None:
+        """A slot was posted, or read from the band."""
+        if epoch < self.epoch:
+            return
+        if epoch > self.epoch:
+            self.epoch, self.top, self.debited, self.given, self.ahead = epoch, packed, 0, 0, 0
+        elif packed > self.top:
+            self.top = packed
+        number = int.from_bytes(packed[:10], "big")
+        debited, given = number >> 40 & 0xFF_FFFF, number >> 16 & 0xFF_FFFF
+        if debited > self.debited:
+            self.debited = debited
+        if given > self.given:
+            self.given = given
+
+    def aim(self, epoch: int, seq: int) -> None:
+        """A hold was to write this seq."""
+        self.reach(epoch, ZERO)
+        if epoch == self.epoch and seq > self.ahead:
+            self.ahead = seq
+
+
+class Account(msgspec.Struct, array_like=True):
+    """Everything folded about one medium. `unposted`: rows that no fact has posted, an index."""
+
+    min_epoch: int = 0
+    issued: Issued = msgspec.field(default_factory=Issued)
+    mark: Mark = msgspec.field(default_factory=Mark)
+    rows: dict[bytes, Row] = {}
+    credits: dict[bytes, Topped] = {}
+    grants: dict[bytes, Grant] = {}
+    spent: dict[bytes, Spent] = {}
+    unposted: dict[bytes, Row] = {}
+
+    def status(self, row: Row) -> int:
+        """POSTED, VOIDED or OPEN, by facts about it and by what other holds have read.
+
+        Posted: a fact says so, or a later hold read our target. Voided: a fact says so, or our
+        base was still there for one that was posted, or for a later one of the same gateway. Two
+        holds of one base that nobody posted and that stand in two logs prove nothing: clocks of
+        gateways which do not hear each other give no order. Posted beats voided.
+        """
+        if row.ended & POSTED or not row.gateway:
+            return POSTED if row.ended & POSTED else row.ended
+        others = [one for one in self.rows.values() if one.epoch == row.epoch and one.gateway]
+        if any(one.base == row.target for one in others):
+            return POSTED
+        if row.ended:
+            return VOIDED
+        read = {one.base for one in others}
+        for one in others:
+            if one.base == row.base and one is not row:
+                later = one.gateway == row.gateway and (one.log, one.seq) > (row.log, row.seq)
+                if later or one.ended & POSTED or one.target in read:
+                    return VOIDED
+        return OPEN
+
+    def open(self) -> Iterator[Row]:
+        """Holds that no fact has ended, oldest first."""
+        found = [row for row in self.unposted.values() if not row.ended and row.gateway]
+        return iter(sorted(found, key=lambda row: row.place))
+
+    def counting(self) -> Iterator[Row | Spent]:
+        """Whatever may have taken promo or vouchers: all that is not voided."""
+        for row in self.rows.values():
+            if (row.promo or row.vouchers) and self.status(row) != VOIDED:
+                yield row
+        yield from self.spent.values()
+
+    def promo(self) -> tuple[int, int]:
+        """Promo in minor units, and vouchers, that facts have given less what they have taken."""
+        promo = sum(one.promo for one in self.grants.values())
+        vouchers = sum(one.vouchers for one in self.grants.values())
+        for used in self.counting():
+            sign = 1 if used.movement in GIVES_BACK else -1
+            promo += sign * used.promo
+            vouchers += sign * used.vouchers
+        return promo, vouchers
+
+    def forks(self) -> list[tuple[Row, Row]]:
+        """(first, later) of each posted hold that shares its seq with an earlier one: two bands
+        of one UID, with a signed fact for each."""
+        firsts: dict[tuple[int, bytes], Row] = {}
+        found = []
+        for row in sorted(self.rows.values(), key=lambda row: (row.place, row.txid)):
+            if row.ended & POSTED:
+                first = firsts.setdefault((row.epoch, row.target[:2]), row)
+                if first is not row and first.target != row.target:
+                    found.append((first, row))
+        return found

@@ -1,14 +1,336 @@
-"""What is known of every band, as a function of the *set* of money facts (law 3). Pure."""
+"""What is known of every band, as a function of the *set* of money facts (law 3). Pure.
 
-from edge.core.wallet_rows import Account
+Outcomes may arrive before what they settle, and several gateways may settle one hold: posted with
+evidence beats voided, and both are kept. What was done in training is not folded. `State` gives
+each fact once, with the log it stands in.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from crypto.money import (
+    MARK_TRAINING,
+    CreditApplied,
+    CreditVoided,
+    DebitHeld,
+    DebitPosted,
+    DebitVoided,
+    MediumBlocked,
+    MediumIssued,
+    MediumReissued,
+    MoneyConflictFound,
+    PromoGranted,
+    Sold,
+    ToppedUp,
+)
+from edge.core.wallet_rows import (
+    POSTED,
+    VOIDED,
+    Account,
+    Grant,
+    Issued,
+    Row,
+    Spent,
+    Topped,
+    pack,
+)
+
+
+T = TypeVar("T")
+#: HLC, gateway, epoch of its log, seq: where a fact stands.
+Where: TypeAlias = tuple[int, bytes, int, int]
+
+
+class FoundMoney(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A recorded conflict, and where its record stands: the first of several counts."""
+
+    hlc: int
+    gateway: bytes
+    log: int
+    seq: int
+    fact: MoneyConflictFound
+
+    @property
+    def place(self) -> tuple[int, bytes, int, int]:
+        """By which facts are ordered."""
+        return (self.hlc, self.gateway, self.log, self.seq)
+
+
+class WalletsDump(msgspec.Struct, array_like=True, frozen=True):
+    """What a snapshot holds of wallets."""
+
+    accounts: dict[bytes, Account]
+    conflicts: list[FoundMoney]
+
+
+#: Where nothing of money was folded.
+NO_WALLETS: Final = WalletsDump({}, [])
 
 
 class Wallets:
-    """The fold of facts of money, as far as they are about media."""
+    """The fold of facts of money, as far as they are about media.
+
+    `baskets`: holds by what they pay; `undone`: what reverses a transaction; `sources`: who used a
+    code, a grant or a card's money; `credited`: sum of top-ups by credit key. All follow from
+    `accounts`. `suspects`: media to be looked at by `wallet_conflicts`, which empties it.
+    """
 
     def __init__(self) -> None:
         self.accounts: dict[bytes, Account] = {}
+        self.conflicts: dict[bytes, FoundMoney] = {}
+        self.suspects: set[bytes] = set()
+        self.baskets: dict[bytes, tuple[Row, ...]] = {}
+        self.undone: dict[bytes, dict[bytes, Row | Spent]] = {}
+        self.sources: dict[bytes, dict[bytes, bytes]] = {}
+        self.credited: dict[int, int] = {}
+        self.unposted: dict[tuple[bytes, bytes], Row] = {}
 
     def account(self, medium: bytes) -> Account:
         """What is known of a medium; an empty account for one that no fact names."""
         return self.accounts.get(medium) or Account()
+
+    def open_holds(self, gateway: bytes | None = None) -> Iterator[Row]:
+        """Holds that nothing has settled, of one gateway or all: what finance lists as unknown."""
+        for row in self.unposted.values():
+            ours = row.gateway if gateway is None else row.gateway == gateway
+            if ours and not self.accounts[row.medium].status(row):
+                yield row
+
+    def fold(self, gateway: bytes, log: int, seq: int, fact: Any) -> None:
+        """Fold a fact of money, once; kinds that are about no medium change nothing."""
+        fold = FOLDS.get(type(fact))
+        if fold is not None and not getattr(fact, "marks", 0) & MARK_TRAINING:
+            fold(self, (fact.hlc, gateway, log, seq), fact)
+
+    def made(self, medium: bytes) -> Account:
+        """The account of `medium`, made on first sight."""
+        account = self.accounts.get(medium)
+        if account is None:
+            account = self.accounts[medium] = Account()
+        return account
+
+    def dump(self) -> WalletsDump:
+        """Canonical: equal for equal sets of facts."""
+        accounts = {}
+        for medium in sorted(self.accounts):
+            one = self.accounts[medium]
+            accounts[medium] = Account(
+                one.min_epoch, one.issued, one.mark, _sorted(one.rows), _sorted(one.credits),
+                _sorted(one.grants), _sorted(one.spent),
+            )  # fmt: skip
+        return WalletsDump(accounts, [self.conflicts[id] for id in sorted(self.conflicts)])
+
+    @classmethod
+    def load(cls, dumped: WalletsDump) -> "Wallets":
+        """What `dump` gave."""
+        wallets = cls()
+        wallets.accounts = dict(dumped.accounts)
+        wallets.conflicts = {found.fact.id: found for found in dumped.conflicts}
+        for medium, account in dumped.accounts.items():
+            for row in account.rows.values():
+                wallets._index(account, row)
+            for topped in account.credits.values():
+                wallets._count(topped, 0)
+                wallets._source(topped.source, topped.txid, medium)
+            for grant in account.grants.values():
+                wallets._source(grant.source, grant.txid, medium)
+            for spent in account.spent.values():
+                wallets._undo(spent)
+        return wallets
+
+    def _index(self, account: Account, row: Row) -> None:
+        if not row.ended & POSTED:
+            account.unposted[row.txid] = self.unposted[(row.medium, row.txid)] = row
+        if row.gateway:
+            same = self.baskets.get(row.basket, ())
+            self.baskets[row.basket] = (*same, row)
+            self._undo(row)
+
+    def _undo(self, one: Row | Spent) -> None:
+        if one.reverses:
+            self.undone.setdefault(one.reverses, {})[one.txid] = one
+
+    def _source(self, source: bytes, txid: bytes, medium: bytes) -> None:
+        if source:
+            users = self.sources.setdefault(source, {})
+            users[txid] = medium
+            if len(users) > 1:
+                self.suspects.update(users.values())
+
+    def _count(self, topped: Topped, before: int) -> None:
+        key = topped.key_index
+        self.credited[key] = self.credited.get(key, 0) + topped.counted - before
+
+
+def _sorted(part: dict[bytes, T]) -> dict[bytes, T]:
+    return {key: part[key] for key in sorted(part)}
+
+
+def _held(wallets: Wallets, where: Where, fact: DebitHeld) -> None:
+    account = wallets.made(fact.medium)
+    base, target = pack(fact.base), pack(fact.target)
+    account.mark.reach(fact.epoch, base)
+    account.mark.aim(fact.epoch, fact.target.seq)
+    row = account.rows.get(fact.txid)
+    ended = 0
+    if row is not None:
+        if row.gateway and row.place <= where:  # one id, two holds: the first counts
+            return
+        ended = row.ended
+        _forget(wallets, account, row)
+    row = Row(
+        fact.txid, fact.medium, fact.epoch, base, target, fact.basket, fact.part, ended, *where,
+        fact.till, fact.shift, fact.marks, fact.movement, fact.debit_minor, fact.given_minor,
+        fact.promo_minor, fact.vouchers, fact.credited, fact.absorbed, fact.reverses,
+    )  # fmt: skip
+    account.rows[fact.txid] = row
+    wallets._index(account, row)
+    if fact.promo_minor or fact.vouchers or len(wallets.undone.get(fact.reverses, ())) > 1:
+        wallets.suspects.add(fact.medium)
+
+
+def _forget(wallets: Wallets, account: Account, row: Row) -> None:
+    account.unposted.pop(row.txid, None)
+    wallets.unposted.pop((row.medium, row.txid), None)
+    rest = tuple(one for one in wallets.baskets.get(row.basket, ()) if one is not row)
+    if row.gateway:
+        wallets.baskets[row.basket] = rest
+    if row.reverses:
+        wallets.undone[row.reverses].pop(row.txid, None)
+
+
+def _ended(wallets: Wallets, fact: DebitPosted | DebitVoided, how: int) -> Account:
+    account = wallets.made(fact.medium)
+    row = account.rows.get(fact.txid)
+    target = pack(fact.target)
+    if row is None:
+        row = Row(fact.txid, fact.medium, fact.epoch, target=target, basket=fact.basket)
+        account.rows[fact.txid] = row
+        account.unposted[fact.txid] = wallets.unposted[(fact.medium, fact.txid)] = row
+    elif not row.gateway:
+        told = max((row.epoch, row.target, row.basket), (fact.epoch, target, fact.basket))
+        row.epoch, row.target, row.basket = told
+    row.ended |= how
+    return account
+
+
+def _posted(wallets: Wallets, where: Where, fact: DebitPosted) -> None:
+    account = _ended(wallets, fact, POSTED)
+    account.unposted.pop(fact.txid, None)
+    wallets.unposted.pop((fact.medium, fact.txid), None)
+    mark, target = account.mark, pack(fact.target)
+    if (fact.epoch, target[:2]) <= (mark.epoch, mark.top[:2]):
+        wallets.suspects.add(fact.medium)  # somebody was there before: the same, or a copy
+    mark.reach(fact.epoch, target)
+    mark.aim(fact.epoch, fact.target.seq)
+
+
+def _voided(wallets: Wallets, where: Where, fact: DebitVoided) -> None:
+    account = _ended(wallets, fact, VOIDED)
+    account.mark.aim(fact.epoch, fact.target.seq)
+
+
+def _topped(wallets: Wallets, where: Where, fact: ToppedUp) -> None:
+    account = wallets.made(fact.medium)
+    known = account.credits.get(fact.txid)
+    ended, before = 0, 0
+    if known is not None:
+        if known.gateway and known.place <= where:
+            return
+        ended = known.ended
+        wallets.credited[known.key_index] = wallets.credited.get(known.key_index, 0) - known.counted
+        wallets.sources.get(known.source, {}).pop(known.txid, None)
+    topped = account.credits[fact.txid] = Topped(
+        fact.txid, fact.medium, ended, *where, fact.epoch, fact.key_index, fact.method,
+        fact.amount_minor, fact.from_credited, fact.to_credited, fact.absorbed, fact.source,
+        fact.certificate,
+    )  # fmt: skip
+    wallets._count(topped, before)
+    wallets._source(fact.source, fact.txid, fact.medium)
+
+
+def _credit_ended(wallets: Wallets, fact: CreditApplied | CreditVoided, how: int) -> None:
+    account = wallets.made(fact.medium)
+    topped = account.credits.get(fact.txid)
+    if topped is None:
+        topped = account.credits[fact.txid] = Topped(fact.txid, fact.medium)
+    before = topped.counted
+    topped.ended |= how
+    wallets._count(topped, before)
+
+
+def _applied(wallets: Wallets, where: Where, fact: CreditApplied) -> None:
+    _credit_ended(wallets, fact, POSTED)
+
+
+def _credit_voided(wallets: Wallets, where: Where, fact: CreditVoided) -> None:
+    _credit_ended(wallets, fact, VOIDED)
+
+
+def _issued(wallets: Wallets, where: Where, fact: MediumIssued) -> None:
+    account = wallets.made(fact.medium)
+    issued = Issued(fact.epoch, *where, fact.chip, fact.wallet_class, fact.certificate)
+    if issued.order > account.issued.order:
+        account.issued = issued
+    account.mark.reach(fact.epoch, bytes(14))
+
+
+def _reissued(wallets: Wallets, where: Where, fact: MediumReissued) -> None:
+    _issued(wallets, where, fact)
+    old = wallets.made(fact.replaces)
+    old.min_epoch = max(old.min_epoch, fact.replaces_epoch + 1)
+
+
+def _blocked(wallets: Wallets, where: Where, fact: MediumBlocked) -> None:
+    account = wallets.made(fact.medium)
+    account.min_epoch = max(account.min_epoch, fact.min_epoch)
+
+
+def _granted(wallets: Wallets, where: Where, fact: PromoGranted) -> None:
+    account = wallets.made(fact.medium)
+    grant = Grant(fact.source, fact.txid, *where, fact.promo_minor, fact.vouchers)
+    known = account.grants.get(fact.source)
+    if known is None or grant.place < known.place:
+        account.grants[fact.source] = grant
+    wallets._source(fact.source, fact.txid, fact.medium)
+
+
+def _sold(wallets: Wallets, where: Where, fact: Sold) -> None:
+    if not (fact.reverses or (fact.medium and (fact.promo_minor or fact.vouchers))):
+        return
+    account = wallets.made(fact.medium)
+    spent = Spent(
+        fact.txid, *where, fact.movement, fact.promo_minor, fact.vouchers, fact.marks, fact.reverses
+    )
+    known = account.spent.get(fact.txid)
+    if known is None or spent.place < known.place:
+        account.spent[fact.txid] = spent
+        if known is not None and known.reverses:
+            wallets.undone[known.reverses].pop(known.txid, None)
+        wallets._undo(spent)
+    wallets.suspects.add(fact.medium)
+
+
+def _conflict(wallets: Wallets, where: Where, fact: MoneyConflictFound) -> None:
+    found = FoundMoney(*where, fact)
+    known = wallets.conflicts.get(fact.id)
+    if known is None or found.place < known.place:
+        wallets.conflicts[fact.id] = found
+
+
+FOLDS: Final[dict[type, Any]] = {
+    MediumIssued: _issued,
+    MediumReissued: _reissued,
+    MediumBlocked: _blocked,
+    DebitHeld: _held,
+    DebitPosted: _posted,
+    DebitVoided: _voided,
+    Sold: _sold,
+    ToppedUp: _topped,
+    CreditApplied: _applied,
+    CreditVoided: _credit_voided,
+    PromoGranted: _granted,
+    MoneyConflictFound: _conflict,
+}
