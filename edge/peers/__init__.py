@@ -12,6 +12,8 @@ tls       who is at the other end?
 links     who is connected, who listens, who dials, who was heard when?
 clocks    how far are our clocks apart, and who is told?
 courier   does the centre lack the blocks of a sibling that is gone?
+tails     what does only the centre hold of a sibling that is gone?
+compare   do siblings that know the same facts have the same state?
 proofs    what can others prove of our own log?
 rebuild   what do others hold of us, before an empty ledger opens?
 ========= ===================================================================================

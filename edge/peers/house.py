@@ -30,10 +30,11 @@ from edge.peers.codec import LogHead
 from edge.peers.connections import Connections
 from edge.peers.courier import Courier, fetch_all
 from edge.peers.holdings import Holdings
-from edge.peers.intake import Forged, Intake
+from edge.peers.intake import Forged, Intake, Key
 from edge.peers.links import Links
 from edge.peers.proofs import ANSWER_S, CLAIMS_MAX, PROOF_S, Proofs
 from edge.peers.session import Session
+from edge.peers.tails import Tails
 from edge.transport import HttpTransport, Turned, UplinkLost
 from edge.uplink import in_thread, take_bundle, take_guests
 
@@ -133,11 +134,26 @@ class House:
         self.connections = Connections(self.links, identity, self.config, jitter)
         self._transport = transport
         self.courier: Courier | None = None
+        self.tails: Tails | None = None
         if transport is not None:
+            self.tails = Tails(
+                home.intake, self.links, self._enrolled, self._folded, transport.of,
+                self.config.deliver_after_s,
+            )  # fmt: skip
             self.courier = Courier(
                 self.holdings, self.links, transport.of, identity.receipt_key,
                 self.config.deliver_after_s,
             )  # fmt: skip
+
+    def _enrolled(self) -> list[bytes]:
+        return [card.gateway for card in self.links.cards]
+
+    def _folded(self, key: Key) -> int:
+        """Through which seq the state knows a log, without a hole."""
+        for log_ in self.gateway.state.origins:
+            if (log_.gateway, log_.epoch) == key:
+                return log_.next - 1
+        return 0
 
     def _bundle_came(self, raw: bytes) -> None:
         try:
@@ -165,6 +181,8 @@ class House:
         nursery.start_soon(bordered, "comparing states", self.links.compare.run)
         if self.courier is not None:
             nursery.start_soon(bordered, "courier", self.courier.run)
+        if self.tails is not None:
+            nursery.start_soon(bordered, "tails", self.tails.run)
         return bound
 
     async def learn_history(self) -> None:

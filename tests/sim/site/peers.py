@@ -22,6 +22,7 @@ from edge.peers.house import House
 from edge.peers.links import Links
 from edge.peers.proofs import Proofs
 from edge.peers.rebuild import Asker, _Conversation
+from edge.peers.tails import Tails
 from tests.sim import venue
 from tests.sim.site.lan import End, Lan
 from tests.sim.site.machine import Machine
@@ -113,6 +114,10 @@ class SimHouse(House):
         self.courier = Courier(
             self.holdings, self.links, life.line.of, life.receipt_key, self.config.deliver_after_s
         )
+        self.tails = Tails(
+            life.intake, self.links, self._enrolled, self._folded, life.line.of,
+            self.config.deliver_after_s,
+        )  # fmt: skip
         self.lan = history.lan
         self._life = life
         self.connections: _Connections = _Connections(
@@ -138,3 +143,4 @@ class SimHouse(House):
         nursery.start_soon(self.take_bundles)
         assert self.courier is not None
         nursery.start_soon(self.courier.run)
+        nursery.start_soon(self.tails.run)
