@@ -147,18 +147,19 @@ class Tap:
         sensed = self._known()
         for _ in range(TRIES):
             uid = await self._air.activate()
-            if uid == sensed.uid:
-                break
-            if uid is not None:
+            if uid is None:
+                continue
+            if uid != sensed.uid:
                 raise self._left("another band came into the field; show one at a time")
-        else:
-            raise self._left("the band left the field; tap again")
-        self._stale = False
-        if self._again is not None:
             try:
-                await self._again()
+                # Not yet proven again, a chip would refuse what it allowed a moment ago.
+                if self._again is not None:
+                    await self._again()
             except NoAnswer:
-                self._stale = True
+                continue
+            self._stale = False
+            return
+        raise self._left("the band left the field; tap again")
 
     def _known(self) -> Sensed:
         if self._sensed is None:
@@ -203,6 +204,8 @@ class Tap:
 
         async def again() -> None:
             if len(answer := await self._air.exchange(b"\x1b" + pwd4)) != 2:
+                if len(answer) != 1 or answer[0] == CRC_NAK:
+                    raise NoAnswer
                 raise BandRefused("the band refused the password", answer[0])
 
         self._again = again
@@ -274,8 +277,6 @@ class Tap:
         command = bytes((0xA2, ULC_COUNTER_PAGE, 1, 0, 0, 0) if is_c else (0xA5, 0, 1, 0, 0, 0))
         if self._stale:
             await self._resume()
-        if self._stale:
-            raise BandUnsure("the band did not answer; nothing was counted, read the counter")
         try:
             answer = await self._air.exchange(command)
         except NoAnswer:

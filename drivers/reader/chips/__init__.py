@@ -7,9 +7,30 @@ are synchronous and know no clock. Without the CRC, which the reader's chip adds
 
 from drivers.reader.chips.faults import Air, Fault, Mishap
 from drivers.reader.chips.ntag import Ntag21x
+from drivers.reader.chips.store import BadImage, copied, from_image_untrusted, image, make
 from drivers.reader.chips.tear import TearPlan, Torn
 from drivers.reader.chips.type2 import Type2
+from drivers.reader.chips.ultralight import UltralightEv1
+from drivers.reader.chips.ultralight_aes import UltralightAes
+from drivers.reader.chips.ultralight_c import UltralightC
 
 Band = Type2
 
-__all__ = ["Air", "Band", "Fault", "Mishap", "Ntag21x", "TearPlan", "Torn", "Type2"]
+__all__ = [
+    "Air",
+    "BadImage",
+    "Band",
+    "Fault",
+    "Mishap",
+    "Ntag21x",
+    "TearPlan",
+    "Torn",
+    "Type2",
+    "UltralightAes",
+    "UltralightC",
+    "UltralightEv1",
+    "copied",
+    "from_image_untrusted",
+    "image",
+    "make",
+]

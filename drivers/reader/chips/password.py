@@ -26,7 +26,6 @@ class PasswordChip(Type2):
 
     def __init__(self, uid: bytes, *, changeable: bool = False) -> None:
         super().__init__(uid, changeable=changeable)
-        self.wrong_passwords = 0
         self._configuration_locked = False
         self._config_page = self.pages - 4
         self._config_at = 4 * self._config_page
@@ -78,12 +77,12 @@ class PasswordChip(Type2):
 
     def _password(self, command: bytes) -> bytes:
         at, limit = self._config_at + 8, self.access & AUTHLIM
-        if limit and self.wrong_passwords >= limit:
+        if limit and self.wrong >= limit:
             return NAK_LIMIT
         if command[1:] != self.memory[at : at + 4]:
             if limit:
-                self.wrong_passwords += 1
+                self.wrong += 1
             return NAK_ARGUMENT
-        self.wrong_passwords = 0
+        self.wrong = 0
         self.authenticated = True
         return bytes(self.memory[at + 4 : at + 6])

@@ -44,6 +44,7 @@ class Type2:
     pages: int  # all of them
     readable: int  # pages that READ may name
     dynamic_page: int  # of the dynamic lock bytes; 0 for none
+    DYNAMIC_BYTES = 3
     version = b""  # of GET_VERSION; empty when the chip has no such command
 
     def __init__(self, uid: bytes, *, changeable: bool = False) -> None:
@@ -53,6 +54,7 @@ class Type2:
         self.counters = [0, 0, 0]
         self.changeable = changeable
         self.signature = bytes(32)
+        self.wrong = 0  # wrong passwords or keys, where they are limited
         self.tear: TearPlan | None = None
         self.away = False
         self.authenticated = False
@@ -94,7 +96,26 @@ class Type2:
             at = 4 * self.dynamic_page
             self.memory[at : at + self.DYNAMIC_BYTES] = b"\xff" * self.DYNAMIC_BYTES
 
-    DYNAMIC_BYTES = 3
+    def remembered(self) -> tuple[bytes, tuple[int, int, int], int, dict[int, bytes]]:
+        """What the EEPROM holds: memory, counters, wrong attempts, fading pages."""
+        self.power_off()
+        self._settle()
+        first, second, third = self.counters
+        return bytes(self.memory), (first, second, third), self.wrong, dict(self._fading)
+
+    def recall(
+        self,
+        memory: bytes,
+        counters: tuple[int, int, int],
+        wrong: int,
+        fading: dict[int, bytes],
+    ) -> None:
+        """The inverse of `remembered`."""
+        self.memory[:] = memory
+        self.counters, self.wrong, self._fading = list(counters), wrong, dict(fading)
+
+    def _settle(self) -> None:
+        """Finish what waits for a reset."""
 
     # The field
 
@@ -276,7 +297,7 @@ class Type2:
             data = bytes(head) + kept.to_bytes(2, "little")
         elif page == 3:  # one-time: bits are only ever set (section 8.5.5)
             data = bytes(old | new for old, new in zip(self.memory[12:16], data, strict=True))
-        elif page == self.dynamic_page:
+        elif page == self.dynamic_page != 0:
             kept_dynamic = self._dynamic_after(bytes(self.memory[at : at + 3]), data[:3])
             data = kept_dynamic + bytes(self.memory[at + 3 : at + 4])
         return self._program(page, data)
@@ -295,16 +316,25 @@ class Type2:
         self._wrote(page)
         return ACK
 
-    def _torn(self, page: int, data: bytes) -> bytes | None:
+    def _accident(self) -> TearPlan | None:
+        """The plan that strikes at this write; it is used up. None for a good write."""
         plan = self.tear
-        assert plan is not None
+        if plan is None:
+            return None
         if plan.write > 0:
             plan.write -= 1
+            return None
+        self.tear = None
+        return plan
+
+    def _torn(self, page: int, data: bytes) -> bytes | None:
+        waiting = self.tear
+        plan = self._accident()
+        if plan is None:
             self.tear = None
             answer = self._program(page, data)
-            self.tear = plan
+            self.tear = waiting
             return answer
-        self.tear = None
         torn = plan.torn
         if torn in (Torn.GARBAGE, Torn.FADED) and page in (2, 3, self.dynamic_page):
             torn = Torn.OLD  # these pages have anti-tearing support: all or nothing
@@ -314,10 +344,10 @@ class Type2:
             self._program(page, data)
         if torn is Torn.FADED:
             self._fading[page] = plan.bits(data)
-        return self._leave(ACK if plan.leaves else None)
+        return self._leave(plan)
 
-    def _leave(self, answer: bytes | None) -> bytes | None:
-        if answer is None:
+    def _leave(self, plan: TearPlan) -> bytes | None:
+        if not plan.leaves:
             return ACK
         self.away = True
         self.power_off()

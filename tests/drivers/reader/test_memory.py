@@ -91,7 +91,7 @@ def test_after_a_refusal_the_next_call_works_and_is_still_authenticated() -> Non
 
 
 @pytest.mark.parametrize("mishap", [m for m in Mishap if not m.value.startswith("leaves")])
-@pytest.mark.parametrize("exchange", range(6))
+@pytest.mark.parametrize("exchange", range(5))
 def test_a_passing_mishap_costs_a_retry_and_nothing_else(mishap: Mishap, exchange: int) -> None:
     reader, band = laid()
     reader.air.faults = [Fault(exchange, mishap, 200 if mishap is Mishap.ANSWER_LATE else 2)]
