@@ -57,6 +57,9 @@ class Ledger(_Table, frozen=True):
     group_facts_max: Annotated[int, Meta(ge=1, le=4096)] = 512
     group_bytes_max: Annotated[int, Meta(ge=PAGE_BYTES, le=MIB)] = 256 * 1024
     snapshot_every_facts: Annotated[int, Meta(ge=1000, le=10_000_000)] = 50_000
+    #: Older segments are deleted once the centre has receipted them and a snapshot, recorded as a
+    #: fact, stands for them; siblings' in the same way. 0: kept for ever.
+    retention_days: Annotated[int, Meta(ge=0, le=3650)] = 400
     #: Fewer free spare segments than this raise the alarm; fewer than `unready`, readiness is red.
     alarm_spare_segments: Annotated[int, Meta(ge=1, le=64)] = 3
     unready_spare_segments: Annotated[int, Meta(ge=1, le=64)] = 1

@@ -36,6 +36,7 @@ from edge.core.moments import LogicalClock
 from edge.core.state import State
 from edge.gateway import Gateway
 from edge.identity import Identity, load_identity, tls_context
+from edge.keeping import Keeping, make_keeping
 from edge.ledger import errors as ledger_errors
 from edge.ledger import recover
 from edge.ledger.ledger import Ledger
@@ -153,6 +154,10 @@ async def _main(
                 daemon = _Daemon(
                     config, identity, gateway, ledger, clock, receipts, transport, bundles, home
                 )
+                daemon.keeping = make_keeping(
+                    storage, ledger, receipts, clock, config.ledger.retention_days,
+                    home.intake if home is not None else None, transport,
+                )  # fmt: skip
                 await daemon.serve(ready_fd, kept, open_without)
                 with trio.CancelScope(shield=True), trio.move_on_after(STOP_S):
                     await _drain(ledger)
@@ -232,6 +237,7 @@ class _Daemon:
         self.bundles = bundles
         self.uplink = self._make_uplink()
         self.siblings: House | None = None
+        self.keeping: Keeping | None = None
         if home is not None:
             self.siblings = House(
                 home, config, identity, gateway, ledger, bundles, transport, _jitter
@@ -270,10 +276,12 @@ class _Daemon:
             nursery.start_soon(self._tick)
             mirrors = self.siblings.intake.folders if self.siblings is not None else dict
             nursery.start_soon(keep_snapshots, self.ledger, self.gateway, self.config, mirrors)
+            assert self.keeping is not None
+            nursery.start_soon(self.keeping.run)
             connections = Connections(self.config.local_api.connections_max)
             bound = await nursery.start(
                 partial(serve_api, self.gateway, self.config, self.ledger,
-                        self.uplink, devices, connections)
+                        self.uplink, devices, connections, self.keeping)
             )  # fmt: skip
             _quiet_collector()
             report_ready(

@@ -66,8 +66,9 @@ def verify(folder: Path, /) -> int:
     """Check every block of a ledger: chain, hashes, signatures, certificates.
 
     Prints {"blocks", "facts", "head", "epoch", "seq"} and exits 0, or names the first broken block
-    on standard error and exits 1. May run beside the daemon: what is being written just then is
-    reported as a torn last block.
+    on standard error and exits 1. Where the beginning was deleted after its time, "from" says
+    {"epoch", "seq"} of the first fact that is here and was checked. May run beside the daemon: what
+    is being written just then is reported as a torn last block.
 
     Parameters
     ----------
@@ -82,8 +83,11 @@ def verify(folder: Path, /) -> int:
         finally:
             shown.close()
         epoch, head = found.last
-        _say({"blocks": found.blocks, "facts": found.facts, "head": head.hash.hex(),
-              "epoch": epoch, "seq": head.seq})  # fmt: skip
+        said = {"blocks": found.blocks, "facts": found.facts, "head": head.hash.hex(),
+                "epoch": epoch, "seq": head.seq}  # fmt: skip
+        if found.begins is not None:
+            said["from"] = {"epoch": found.begins[0], "seq": found.begins[1]}
+        _say(said)
     return OK
 
 

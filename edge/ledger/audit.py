@@ -6,7 +6,7 @@ from typing import NamedTuple
 from crypto.block import Block, Head
 from crypto.entry import AnyFact
 from crypto.keys import VerifyKey
-from edge.ledger import epochs
+from edge.ledger import epochs, first_block
 from edge.ledger.chain import EpochChain, Trust
 from edge.ledger.errors import LedgerDamaged, LedgerError
 from edge.ledger.recover import nothing, recorded_ends, refuse_foreign
@@ -23,11 +23,15 @@ from edge.ledger.walk import EpochEnd, EpochWalk, Fetch, Keep
 
 
 class Audit(NamedTuple):
-    """What a folder holds: `heads` says where each epoch ends."""
+    """What a folder holds: `heads` says where each epoch ends.
+
+    `begins`: (epoch, seq) of the first fact here, where retention has deleted what was before it.
+    """
 
     blocks: int
     facts: int
     heads: dict[int, Head]
+    begins: tuple[int, int] | None = None
 
     @property
     def last(self) -> tuple[int, Head]:
@@ -67,6 +71,8 @@ def walks(
         names = [name for name in every if name.epoch == epoch]
         kept = epochs.load_key(storage, epoch)
         key = VerifyKey(kept.key.public) if kept is not None else None
+        if key is None and names[0].first_seq != 1:
+            key = first_block.key(storage, trust, epoch, names)
         chain = EpochChain(trust, epoch, _before(storage, names[0]), key)
         walk = EpochWalk(
             storage, chain, names, fold=fold, proven={}, reach=reach.get(epoch, Head()), heal=heal,
@@ -109,7 +115,14 @@ def audit(storage: Storage, trust: Trust | None = None, fold: Fold = nothing) ->
             "the last block is torn or broken", epoch=last, seq=heads[last].seq + 1,
             segment=place.segment.file, at_bytes=place.at,
         )  # fmt: skip
-    return Audit(counts[0], counts[1], heads)
+    return Audit(counts[0], counts[1], heads, _begins(storage))
+
+
+def _begins(storage: Storage) -> tuple[int, int] | None:
+    names = segments_of(storage)
+    if not names or (names[0].first_seq == 1 and not first_block.epochs(storage)):
+        return None
+    return names[0].epoch, names[0].first_seq
 
 
 def good_part(

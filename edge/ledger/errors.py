@@ -43,9 +43,29 @@ class LedgerDamaged(LedgerError):
             " --centre`, or open without it by"
             ' `gatehouse edge ledger set-aside DIR --reason "..."`'
         )
+        self._is(problem, epoch, seq, segment, at_bytes, through_seq)
+
+    def _is(
+        self, problem: str, epoch: int, seq: int, segment: str, at_bytes: int, through_seq: int
+    ) -> None:
         self.problem = problem
         self.epoch = epoch
         self.seq = seq
         self.segment = segment
         self.at_bytes = at_bytes
         self.through_seq = through_seq
+
+
+class LedgerDeleted(LedgerDamaged):
+    """Facts that were deleted after their time, because the centre has receipted them.
+
+    `seq` is the first that is asked for, `through_seq` the last that was deleted.
+    """
+
+    def __init__(self, *, epoch: int, seq: int, through_seq: int) -> None:
+        LedgerError.__init__(
+            self,
+            f"facts of epoch {epoch} from seq {seq} to {through_seq} were deleted here after"
+            " [ledger] retention_days; the centre, which receipted them, has them still",
+        )
+        self._is("deleted after retention_days", epoch, seq, "no segment", 0, through_seq)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from config.gateway import Ledger as LedgerConfig
 from crypto.block import ALIGN_BYTES, Block, Head
-from edge.ledger import epochs, excuse, segments, snapshot
+from edge.ledger import epochs, excuse, first_block, segments, snapshot
 from edge.ledger.astray import Astray
 from edge.ledger.audit import Audit, audit, good_part, walks, whose
 from edge.ledger.chain import Trust
@@ -144,7 +144,7 @@ def _copy_good(
     old: Storage, fresh: Storage, starts: Mapping[int, Head], ends: Mapping[int, EpochEnd]
 ) -> None:
     for file in old.list():
-        if file.endswith(epochs.SUFFIX):
+        if file.endswith((epochs.SUFFIX, first_block.SUFFIX)):
             _copy(old, fresh, file, old.size(file))
     for file in snapshot.files(old):
         if snapshot.load(old, file) is not None:

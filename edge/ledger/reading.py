@@ -6,7 +6,8 @@ from typing import Final
 
 from crypto.block import ALIGN_BYTES, Block
 from crypto.errors import BadBlock
-from edge.ledger.errors import LedgerDamaged
+from edge.ledger import first_block
+from edge.ledger.errors import LedgerDamaged, LedgerDeleted
 from edge.ledger.segments import FIRST_BLOCK_AT, SegmentName, SegmentReader, segments_of
 from edge.ledger.storage import Storage
 
@@ -59,6 +60,11 @@ class Reading:
 
     def _from_disk(self, epoch: int, seq: int, through_seq: int) -> Iterable[Block]:
         names = [name for name in segments_of(self._storage) if name.epoch == epoch]
+        if first_block.load(self._storage, epoch) is not None and (
+            not names or names[0].first_seq > seq
+        ):
+            last = names[0].first_seq - 1 if names else through_seq
+            raise LedgerDeleted(epoch=epoch, seq=seq, through_seq=last)
         if not names or names[0].first_seq > seq:
             raise LedgerDamaged(
                 "the segment with these facts is not here", epoch=epoch, seq=seq,

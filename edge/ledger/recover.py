@@ -6,6 +6,7 @@ who may hold it and cut only what nobody has; after a cut begin a new epoch, bec
 number must never be used twice; anything broken before the last block is never cut.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -15,10 +16,11 @@ from crypto.block import Block, Head, header_at
 from crypto.entry import AnyFact, EpochBegun, decode_facts_untrusted, encode_fact
 from crypto.errors import Bad
 from crypto.keys import SigningKey, VerifyKey
-from edge.ledger import epochs, excuse, segments, snapshot
+from edge.ledger import epochs, excuse, first_block, segments, snapshot
 from edge.ledger.chain import EpochChain, Trust
 from edge.ledger.epochs import EpochKey
 from edge.ledger.errors import LedgerForeign
+from edge.ledger.refetch import refetch
 from edge.ledger.segments import FIRST_BLOCK_AT, SegmentName, SegmentReader
 from edge.ledger.snapshot import Fold, Snapshot
 from edge.ledger.spares import Spares
@@ -128,6 +130,10 @@ class _Recovery:
         tail: Tail | None = None
         for epoch, (walk, chain) in sorted(walks.items()):
             last = epoch == max(walks)
+            names = [name for name in self.names if name.epoch == epoch]
+            through = names[0].first_seq - 1 if names else reach.get(epoch, Head()).seq
+            if chain.head.seq < through and first_block.load(self.storage, epoch) is not None:
+                refetch(walk, chain, through, self.helpers.fetch, self.fold)
             end = walk.run()
             tail = Tail(self.storage, self.spares, walk, chain, end)
             proven = [k for k in known if k.epoch == epoch]
@@ -197,14 +203,7 @@ class _Recovery:
         kept = epochs.load_key(self.storage, epoch)
         if kept is not None:
             return VerifyKey(kept.key.public)
-        if not names or names[0].first_seq != 1:
-            return None
-        chain = EpochChain(self.trust, epoch)
-        try:
-            chain.check(SegmentReader(self.storage, names[0]).block_at(FIRST_BLOCK_AT)[0])
-        except Bad:
-            return None
-        return chain.key
+        return first_block.key(self.storage, self.trust, epoch, names)
 
     def _continue(
         self, walks: dict[int, tuple[EpochWalk, EpochChain]], tail: Tail | None,
@@ -299,14 +298,18 @@ def refuse_foreign(storage: Storage, gateway: bytes, names: list[SegmentName]) -
 def recorded_ends(storage: Storage, names: list[SegmentName]) -> dict[int, Head]:
     """How far each epoch went, as the first fact of the epoch after it says."""
     ends: dict[int, Head] = {}
+    firsts = [first_block.load(storage, epoch) for epoch in first_block.epochs(storage)]
     for name in names:
-        if name.first_seq != 1:
+        if name.first_seq == 1:
+            with contextlib.suppress(Bad):  # the walk of that epoch will say so
+                firsts.append(SegmentReader(storage, name).block_at(FIRST_BLOCK_AT)[0])
+    for block in firsts:
+        if block is None:
             continue
         try:
-            block, _ = SegmentReader(storage, name).block_at(FIRST_BLOCK_AT)
             first = decode_facts_untrusted(block.body)[0]
         except Bad:
-            continue  # the walk of that epoch will say so
+            continue
         if isinstance(first, EpochBegun) and first.last_seq:
             ends[first.last_epoch] = Head(first.last_seq, first.last_head)
     return ends

@@ -18,17 +18,11 @@ from crypto.block import Head
 from crypto.entry import AnyFact
 from crypto.errors import Bad
 from crypto.keys import VerifyKey
-from edge.ledger import epochs, snapshot
+from edge.ledger import epochs, first_block, snapshot
 from edge.ledger.chain import EpochChain, Trust
 from edge.ledger.errors import LedgerError
 from edge.ledger.reading import Reading
-from edge.ledger.segments import (
-    FIRST_BLOCK_AT,
-    SegmentName,
-    SegmentReader,
-    gateway_of,
-    segments_of,
-)
+from edge.ledger.segments import gateway_of, segments_of
 from edge.ledger.storage import DiskStorage, Storage
 
 _RUN_BYTES: Final = 4 << 20
@@ -114,16 +108,11 @@ def _key(storage: Storage, epoch: int, at: Head) -> VerifyKey | None:
     kept = epochs.load_key(storage, epoch)
     if kept is not None:
         return VerifyKey(kept.key.public)
-    first = next((n for n in segments_of(storage) if n == SegmentName(epoch, 1)), None)
-    if not at.seq or first is None:
+    names = [name for name in segments_of(storage) if name.epoch == epoch]
+    if not at.seq or not names:
         return None
-    owner = gateway_of(storage, first)
-    chain = EpochChain(Trust(b"", owner or b"", None), epoch)
-    try:
-        chain.check(SegmentReader(storage, first).block_at(FIRST_BLOCK_AT)[0])
-    except Bad:
-        return None
-    return chain.key
+    owner = gateway_of(storage, names[0])
+    return first_block.key(storage, Trust(b"", owner or b"", None), epoch, names)
 
 
 def _last(

@@ -1,14 +1,17 @@
 """All the blocks this gateway can give: its own durable ones, and those of its siblings."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
 from crypto.block import Block, Head
-from edge.ledger.errors import LedgerDamaged
+from edge.ledger.errors import LedgerDamaged, LedgerDeleted
 from edge.peers.codec import LogHead
 from edge.peers.intake import Intake, Key
 from edge.uplink import Aside, in_thread
+
+log = logging.getLogger(__name__)
 
 
 class OwnLog(Protocol):
@@ -31,6 +34,7 @@ class Holdings:
         self.intake = intake
         self.on_change: list[Callable[[list[Block]], None]] = []
         self._aside = aside
+        self._told: set[Key] = set()
         own.on_durable.append(self._changed)
         intake.on_durable.append(self._changed)
 
@@ -65,5 +69,10 @@ class Holdings:
             read = partial(row.reading.run_from, epoch, seq, limit_bytes, row.durable.seq)
         try:
             return await self._aside(read)
+        except LedgerDeleted as error:
+            if key not in self._told:
+                self._told.add(key)
+                log.warning("a sibling is not given what it asks for", extra={"why": str(error)})
+            return []
         except LedgerDamaged:
             return []  # told by whoever opens or repairs the folder; siblings have copies

@@ -11,6 +11,7 @@ from config.gateway import Ledger as LedgerConfig
 from crypto.block import Block, Head, verify
 from crypto.errors import Bad
 from crypto.keys import VerifyKey
+from edge.ledger import first_block
 from edge.ledger.chain import EpochChain, Trust
 from edge.ledger.errors import LedgerFull
 from edge.ledger.reading import Reading
@@ -72,7 +73,7 @@ class Mirror:
     def _walk(
         self, epoch: int, names: list[SegmentName], start: Head, fold: Fold
     ) -> MirrorLog | None:
-        chain = EpochChain(self.trust, epoch)
+        chain = self._after_deleted(epoch, names, start) or EpochChain(self.trust, epoch)
         place: Place | None = None
         kept = 0
         for name in names:
@@ -93,6 +94,22 @@ class Mirror:
             log.warning("a part of a sibling's log is fetched again", extra={"file": name.file})
             self.storage.remove(name.file)
         return MirrorLog(self.storage, chain, place) if chain.head.seq else None
+
+    def _after_deleted(
+        self, epoch: int, names: list[SegmentName], start: Head
+    ) -> EpochChain | None:
+        """Where a log goes on whose beginning retention has deleted.
+
+        Only when `start`, what our snapshot has folded of it, reaches that far.
+        """
+        first = names[0]
+        if not 1 < first.first_seq <= start.seq + 1:
+            return None
+        key = first_block.key(self.storage, self.trust, epoch, names)
+        header = SegmentReader(self.storage, first).header_at(FIRST_BLOCK_AT)
+        if key is None or header is None:
+            return None
+        return EpochChain(self.trust, epoch, Head(first.first_seq - 1, header[60:92]), key)
 
     def begin(self, epoch: int) -> MirrorLog:
         """A log of which nothing is held yet. It is known once its first block has been taken."""

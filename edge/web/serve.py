@@ -12,6 +12,7 @@ from config.gateway import LocalTls
 from config.runtime.listen import Connections, Tls
 from config.runtime.listen_trio import keep_serving_trio
 from edge.gateway import Gateway
+from edge.keeping import Keeping
 from edge.ledger.ledger import Ledger
 from edge.uplink import Uplink
 from edge.web.app import limits_for, make_app
@@ -22,7 +23,7 @@ from edge.wiring import Device
 
 async def serve_api(
     gateway: Gateway, config: GatewayConfig, ledger: Ledger, uplink: Uplink | None,
-    devices: Sequence[Device], connections: Connections,
+    devices: Sequence[Device], connections: Connections, keeping: Keeping | None = None,
     task_status: trio.TaskStatus[list[Bind]] = trio.TASK_STATUS_IGNORED,
 ) -> None:  # fmt: skip
     """Serve until cancelled; starts with the addresses it listens on.
@@ -33,7 +34,9 @@ async def serve_api(
     door = Door(gateway, config.staff, api.session_s, config.display)
     app = make_app(
         gateway,
-        ledger_room=lambda: LedgerRoom(ledger.spares_count, ledger.room),
+        ledger_room=lambda: LedgerRoom(
+            ledger.spares_count, ledger.room, keeping.deleted if keeping is not None else 0
+        ),
         uplink=uplink.status if uplink is not None else None,
         devices=devices,
         connections=connections,

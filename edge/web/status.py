@@ -20,10 +20,11 @@ WELL: Final = frozenset({"ready", "busy"})
 
 
 class LedgerRoom(msgspec.Struct, frozen=True):
-    """How many spare segments are ready, and what that means."""
+    """How many spare segments are ready, what that means, and how many old ones were deleted."""
 
     spares: int
     room: Room
+    deleted: int = 0
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -98,7 +99,8 @@ class ClockRow(msgspec.Struct, frozen=True):
 class LedgerRow(msgspec.Struct, frozen=True):
     """`durable_seq` facts of `epoch` are on disk. `room`: plenty, alarm, unready or none.
 
-    `unsaved`: facts that wait in memory for room.
+    `unsaved`: facts that wait in memory for room. `deleted_segments`: old ones, own and siblings',
+    that were deleted since the start.
     """
 
     epoch: int
@@ -106,6 +108,7 @@ class LedgerRow(msgspec.Struct, frozen=True):
     spares: int
     room: str
     unsaved: int
+    deleted_segments: int
 
 
 class UplinkRow(msgspec.Struct, frozen=True):
@@ -214,7 +217,7 @@ def status(sources: Sources) -> Status:
         clock=ClockRow(now.ms, offset_ms, now.unsure),
         ledger=LedgerRow(
             ledger.epoch, ledger.durable.seq, room.spares, room.room.name.lower(),
-            gateway.unsaved_count,
+            gateway.unsaved_count, room.deleted,
         ),
         uplink=msgspec.convert(sources.uplink(), UplinkRow) if sources.uplink else None,
         counts=_counts(gateway),

@@ -99,6 +99,8 @@ BOARD = "[lanes.turnstile]\nkind = 'modbus_tcp'\nhost = '192.168.10.31'\n"
         ("[ledger]", "[ledger]\nsegment_bytes = 1048577", "in steps of 4096"),
         ("[ledger]", "[ledger]\nalarm_spare_segments = 9", "9 is above spare_segments = 4"),
         ("[ledger]", "[ledger]\nunready_spare_segments = 4", "is above alarm_spare_segments = 3"),
+        ("[ledger]", "[ledger]\nretention_days = -1", "ledger.retention_days: -1 is not allowed"),
+        ("[ledger]", "[ledger]\nretention_days = 3651", "3651 is not allowed"),
         ("https://", "http://", "central.url: 'http://central.example.org:8443' is not allowed"),
         ("[central]", "[central]\nbackoff_min_s = 50", "30.0 is below backoff_min_s = 50.0"),
         ("[local_api]", "[local_api]\nbind = '0.0.0.0:80'", "can be reached from other machines"),

@@ -6,6 +6,7 @@ import pytest
 
 from crypto.block import Head
 from edge.ledger.chain import Trust
+from edge.ledger.retention import delete
 from edge.ledger.segments import FIRST_BLOCK_AT, segments_of
 from edge.ledger.storage import DiskStorage
 from edge.peers.mirror import FORKS_KEPT_MAX, Mirror
@@ -47,6 +48,37 @@ def test_a_log_goes_on_over_segments_and_restarts(tmp_path: Path) -> None:
     write(mirror, log, 401)
     close(mirror)
     assert opened(tmp_path)[1] == list(range(1, 405))
+
+
+def test_a_log_whose_beginning_was_deleted_goes_on_after_the_snapshot(tmp_path: Path) -> None:
+    log = Log().fill(600)
+    mirror, _ = opened(tmp_path)
+    write(mirror, log)
+    names = segments_of(mirror.storage)
+    assert len(names) == 3
+    assert delete(mirror.storage, names[:1]) == names[:1]
+    close(mirror)
+
+    def again(through: int) -> tuple[Mirror, list[int]]:
+        mirror = Mirror(DiskStorage(tmp_path), TRUST, SEGMENT)
+        seqs: list[int] = []
+        start = log.blocks[through - 1]
+        starts = {5: Head(start.last_seq, start.hash)}
+        mirror.open(starts, lambda block, facts: seqs.append(block.last_seq))
+        return mirror, seqs
+
+    at = names[1].first_seq
+    for through in (at - 1, 400):
+        mirror, seqs = again(through)
+        assert seqs == list(range(through + 1, 602))
+        assert mirror.logs[5].durable == log.head
+        close(mirror)
+    log.fill(2)
+    mirror, _ = again(400)
+    write(mirror, log, 601)
+    close(mirror)
+    mirror, seqs = again(at - 2)  # a fact is in no snapshot: the whole log is asked for again
+    assert seqs == [] and mirror.logs == {} and segments_of(mirror.storage) == []
 
 
 def test_one_fdatasync_makes_a_batch_durable(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ async def test_the_gateway_now() -> None:
         await house.post({"code": code()}, lane=2)
     await house.post({"code": "nonsense"})
     house.gateway.counts["crashed"] = 1
+    house.room = LedgerRoom(4, Room.PLENTY, 7)
     _, now = await house.get("/v1/status")
     assert (now["gateway"], now["identity"]) == ("north", bytes(range(16)).hex())
     assert now["bundle"] == {
@@ -66,6 +67,7 @@ async def test_the_gateway_now() -> None:
     assert now["clock"] == {"now_ms": NOW_S * 1000, "offset_ms": None, "unsure": False}
     assert now["ledger"] == {
         "epoch": 1, "durable_seq": 3, "spares": 4, "room": "plenty", "unsaved": 0,
+        "deleted_segments": 7,
     }  # fmt: skip
     assert now["uplink"] == UPLINK
     assert now["counts"]["said"] == {"admitted": 1, "already_redeemed": 2, "invalid": 1}
