@@ -37,7 +37,6 @@ from edge.core.wallet_rows import (
     pack,
 )
 
-
 T = TypeVar("T")
 #: HLC, gateway, epoch of its log, seq: where a fact stands.
 Where: TypeAlias = tuple[int, bytes, int, int]
