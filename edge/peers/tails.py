@@ -30,7 +30,7 @@ class Tails:
     """`gateways`: whom the bundle names. `folded`: through which seq the state knows a log.
 
     `transport_of` a gateway: the centre, asked about that gateway's log. `after_s`: unheard for so
-    long, a sibling is gone. `fetched` counts blocks.
+    long, a sibling is gone. `fetched` counts blocks that were folded.
     """
 
     def __init__(
@@ -90,9 +90,10 @@ class Tails:
                 left -= len(run)
                 for block in read_run_untrusted(run):
                     await self._intake.room()
+                    was = self._here(key)
                     await self._intake.take(block)
+                    self.fetched += self._here(key) > was
                     await trio.lowlevel.checkpoint()  # a lane may want to decide in between
-                    self.fetched += 1
                 if self._here(key) <= here:
                     break  # it does not give what it says that it has
 
