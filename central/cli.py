@@ -50,6 +50,8 @@ for _noun in ("product", "performance", "gate", "ticket", "issuer"):
     app.command(f"central.cli_sales:{_noun}", name=_noun)
 for _noun in ("terms", "guests"):
     app.command(f"central.cli_entry:{_noun}", name=_noun)
+for _noun in ("cashless", "credit-key", "codes", "presale", "wallet"):
+    app.command(f"central.cli_wallets:{_noun.replace('-', '_')}", name=_noun)
 
 BORDER: Final = Border(lambda: time.time_ns() // 1_000_000, secrets.token_bytes)
 DEFAULT_CONFIG: Final = Path("/etc/gatehouse/central.toml")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal, cast
 import asyncpg
 import msgspec
 
+from central import wallets
+from central.cashless_keys import CashlessKeys
 from central.store import bundles, entry, sales, tickets, trust
 from crypto import bundle as format_of
 from crypto import delta as deltas
@@ -33,8 +35,13 @@ if TYPE_CHECKING:
 ATTEMPTS = 20
 
 
-async def build(connection: Connection, tenant: bytes) -> Bundle:
-    """The content of a bundle from the tables as they are now; version 0, no time."""
+async def build(
+    connection: Connection, tenant: bytes, secrets: CashlessKeys | None = None
+) -> Bundle:
+    """The content of a bundle from the tables as they are now; version 0, no time.
+
+    `secrets` of the wallets are needed once prices were set. Raises KeysMissing without them.
+    """
     keys = await trust.list_issuer_keys(connection, tenant)
     mapping = await sales.list_foreign_rows(connection, tenant)
     own, foreign = [], []
@@ -75,6 +82,7 @@ async def build(connection: Connection, tenant: bytes) -> Bundle:
             for g in await trust.list_gateways(connection, tenant)
         ],
         terms=await _terms(connection, tenant, denials),
+        cashless=await wallets.build(connection, tenant, secrets),
     )
 
 
@@ -132,8 +140,9 @@ def delta_between(base_raw: bytes, newest_raw: bytes, key: SigningKey) -> bytes 
 
 
 async def publish(
-    connection: Connection, tenant: bytes, key: SigningKey, now_ms: int
-) -> tuple[int, bool]:
+    connection: Connection, tenant: bytes, key: SigningKey, now_ms: int,
+    secrets: CashlessKeys | None = None,
+) -> tuple[int, bool]:  # fmt: skip
     """Sign and store a bundle if the tables say something new: (newest version, published now).
 
     Two publishers at once get two versions in a row: the version is the database's to give.
@@ -142,7 +151,7 @@ async def publish(
         # One snapshot for all tables, so that no bundle names a product that it does not hold.
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             newest = await bundles.latest(connection, tenant)
-            content = await build(connection, tenant)
+            content = await build(connection, tenant, secrets)
         version = 1
         if newest is not None:
             held = format_of.read_untrusted(newest[1], VerifyKey(key.public))

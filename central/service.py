@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from central.cashless_keys import held
 from central.database import PASSING, Database
-from central.keys import Keys
-from central.publish import delta_between, guest_list
-from central.store import bundles, entry
+from central.keys import Keys, KeysMissing
+from central.publish import delta_between, guest_list, publish
+from central.store import bundles, entry, wallets
 from config.central import Central
 from config.runtime.health import Health
 from crypto import guests as guest_format
@@ -59,6 +60,7 @@ class Service:
         self.bundle_raw = b""
         self.guests_version = 0
         self.guests_raw = b""
+        self._news = 0
         self.stopping = asyncio.Event()
         self._changed = asyncio.Event()
         # Of the newest bundle, by the version of the base; None where a delta does not pay.
@@ -95,6 +97,15 @@ class Service:
             self._deltas = {}
             self._wake()
 
+    async def publish_news(self) -> None:
+        """Tell all gateways what one of them has blocked, replaced or redeemed at the centre."""
+        async with self.database.connection() as connection:
+            news = await wallets.count_news(connection, self.keys.tenant)
+            if news != self._news:
+                keys = held(self.keys.folder)
+                await publish(connection, self.keys.tenant, self.keys.bundle, self.now_ms(), keys)
+                self._news = news
+
     async def refresh_guests(self) -> None:
         """Look for a newer guest list and wake who waits for one."""
         async with self.database.connection() as connection:
@@ -111,12 +122,17 @@ class Service:
         self._changed = asyncio.Event()
 
     async def follow_bundles(self) -> None:
-        """Poll for ever: two small queries for all who wait, and no channel that could break."""
+        """Poll for ever: three small queries for all who wait, and no channel that could break."""
         while True:
             try:
+                await self.publish_news()
                 await self.refresh_bundle()
                 await self.refresh_guests()
                 self.trouble = ""
+            except KeysMissing as error:
+                if not self.trouble:
+                    log.error("the bundle cannot be published", extra={"why": str(error)})
+                self.trouble = str(error)
             except PASSING as error:
                 if not self.trouble:
                     log.warning("the database does not answer", extra={"why": str(error)})

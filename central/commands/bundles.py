@@ -10,6 +10,7 @@ from central.commands.errors import CommandFailed
 from central.commands.session import Border, session, show, write_out
 from central.store import bundles
 from crypto import bundle as format_of
+from crypto.cashless import Cashless
 from crypto.claim import show_identity
 from crypto.keys import VerifyKey
 
@@ -41,6 +42,12 @@ async def show_one(config_file: Path, border: Border, version: int | None, out: 
     ]
     # The secrets of rotating codes go to gateways, not to a screen.
     content["holder_keys"] = [show_identity(one.ticket) for one in bundle.holder_keys]
+    if isinstance(bundle.cashless, Cashless):
+        # Nor do the keys of bands, by which anybody could write money onto one.
+        for name in ("pseudonym_key", "chip_key"):
+            content["cashless"].pop(name, None)
+        for row in content["cashless"].get("debit_keys", ()):
+            del row["key"]
     show(_hex({"hash": format_of.content_hash(raw), **content}))
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from central.cashless_keys import held
 from central.commands.errors import BAD_DATA, CANNOT_CREATE, NO_INPUT, CommandFailed
 from central.commands.session import Border, session, show
 from central.commands.tickets import named
@@ -38,7 +39,7 @@ async def set_terms(config_file: Path, border: Border, file: Path) -> int:
     except reading.BadTerms as error:
         raise CommandFailed(f"{file}: {error}", BAD_DATA) from error
     async with session(config_file, border) as s:
-        faults = reading.faults(terms, await build(s.connection, s.tenant))
+        faults = reading.faults(terms, await build(s.connection, s.tenant, held(s.keys.folder)))
         if faults:
             raise CommandFailed(f"{file}: {'; '.join(faults)}", BAD_DATA)
         content = msgspec.msgpack.encode(terms)
@@ -51,7 +52,7 @@ async def set_terms(config_file: Path, border: Border, file: Path) -> int:
 async def show_terms(config_file: Path, border: Border) -> int:
     """The terms of the next bundle."""
     async with session(config_file, border) as s:
-        bundle = await build(s.connection, s.tenant)
+        bundle = await build(s.connection, s.tenant, held(s.keys.folder))
     show({"terms": {} if bundle.terms is msgspec.UNSET else bundle.terms})
     return 0
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from central import cashless_keys
 from central import keys as keyring
 from central.binaries import PostgresUnavailable
 from central.commands.errors import CANNOT_CREATE, UNAVAILABLE, CommandFailed
@@ -47,9 +48,11 @@ class Session(msgspec.Struct, frozen=True):
 
     async def publish(self) -> int:
         """Publish what has changed; the newest bundle version."""
+        keys = self.keys
         version, _ = await publish(
-            self.connection, self.keys.tenant, self.keys.bundle, self.border.now_ms()
-        )
+            self.connection, keys.tenant, keys.bundle, self.border.now_ms(),
+            cashless_keys.held(keys.folder),
+        )  # fmt: skip
         return version
 
 

@@ -8,13 +8,14 @@ from central import enrol
 from central import keys as keyring
 from central.app import CannotListen, serve_until_told
 from central.binaries import PostgresUnavailable
+from central.cashless_keys import held
 from central.commands.errors import UNAVAILABLE, CommandFailed
 from central.commands.session import Border, session, show
 from central.database import opened
-from central.redrive import redrive as redrive_letters
 from central.keys import KeysMissing
 from central.migrate import SchemaRefused
 from central.publish import publish
+from central.redrive import redrive as redrive_letters
 from config.central import Central
 from config.load import load
 
@@ -38,7 +39,9 @@ async def init(config_file: Path, border: Border) -> int:
             recorded = await enrol.record_tenant(connection, keys, border.now_ms())
             if not fresh and not recorded:
                 raise CommandFailed(f"{data_dir} is initialised already")
-            version, _ = await publish(connection, keys.tenant, keys.bundle, border.now_ms())
+            version, _ = await publish(
+                connection, keys.tenant, keys.bundle, border.now_ms(), held(keys.folder)
+            )
     except KeysMissing as error:
         raise CommandFailed(str(error)) from error
     except OSError as error:

@@ -36,7 +36,7 @@ def read_untrusted(text: str, *, toml: bool) -> Terms:
         raise BadTerms(f"cannot be read: {error}") from None
     except msgspec.ValidationError as error:
         raise BadTerms(str(error)) from None
-    for fault in _unknown(terms, plain, ""):
+    for fault in unknown_words(terms, plain, ""):
         raise BadTerms(fault)
     return terms
 
@@ -93,15 +93,15 @@ def _identity(text: str) -> bytes:
         raise BadTerms(f"{text!r} is no ticket: as issuer:hex") from None
 
 
-def _unknown(value: Any, raw: Any, path: str) -> Iterator[str]:
+def unknown_words(value: Any, raw: Any, path: str) -> Iterator[str]:
     """A word that nothing reads is a mistake, not a comment."""
     if isinstance(value, list):
         for at, (each, part) in enumerate(zip(value, raw, strict=True)):
-            yield from _unknown(each, part, f"{path}[{at}]")
+            yield from unknown_words(each, part, f"{path}[{at}]")
     elif isinstance(value, msgspec.Struct):
         for name, part in raw.items():
             if name not in value.__struct_fields__:
                 known = ", ".join(value.__struct_fields__)
                 yield f"{f'{path}.{name}'.lstrip('.')}: unknown; known here: {known}"
             else:
-                yield from _unknown(getattr(value, name), part, f"{path}.{name}")
+                yield from unknown_words(getattr(value, name), part, f"{path}.{name}")

@@ -53,6 +53,9 @@ CREATE TABLE money (
 CREATE INDEX money_by_txid ON money (tenant_id, txid);
 CREATE INDEX money_by_medium ON money (tenant_id, medium, band_epoch, band_seq)
     WHERE medium IS NOT NULL;
+-- What the next bundle has to say: blocked and replaced bands, codes that were redeemed.
+CREATE INDEX money_news ON money (tenant_id, hlc)
+    WHERE kind IN (31, 32) OR (kind = 38 AND said = 'voucher');
 CREATE INDEX money_by_till ON money (tenant_id, gateway, till, shift);
 COMMENT ON TABLE money IS 'distributed: facts of money as rows';
 

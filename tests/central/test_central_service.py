@@ -7,19 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 import pytest_asyncio
 
-from central import enrol, service
+from central import cashless_keys, enrol, service
 from central import keys as keyring
 from central.database import Database, opened
 from central.keys import Keys
 from central.publish import publish
 from central.service import Service
-from central.store import sales
+from central.store import money, sales, wallets
 from config.central import Central
 from config.central import Database as Given
+from crypto.bundle import read_untrusted
+from crypto.cashless import Cashless
+from crypto.keys import VerifyKey
 from tests.central.world import GATEWAY, NOW_MS, TENANT
+from tests.crypto.money_samples import make_money_facts
 
 pytestmark = pytest.mark.asyncio
 
@@ -142,3 +147,36 @@ async def test_contacts_are_kept_by_gateway(one: Told) -> None:
     contact = one.heard(GATEWAY)
     assert (contact.seen_ms, contact.delay_ms) == (NOW_MS + 500, 7)
     assert list(one.contacts) == [GATEWAY]
+
+
+async def test_what_a_gateway_has_blocked_is_published_without_a_command(
+    one: Told, connection: asyncpg.Connection, keys: Keys
+) -> None:
+    secrets = cashless_keys.load_or_make(keys.folder, lambda size: bytes(size))
+    content = msgspec.msgpack.encode(Cashless(event=7))
+    await wallets.set_terms(connection, TENANT, content, NOW_MS)
+    version, _ = await publish(connection, TENANT, keys.bundle, NOW_MS, secrets)
+    await one.publish_news()
+    await one.refresh_bundle()
+    assert one.bundle_version == version, "no news, and published all the same"
+    blocked = make_money_facts()[2]
+    await money.add_money(connection, TENANT, GATEWAY, 5, [(2, blocked)], NOW_MS)
+    await one.publish_news()
+    await one.refresh_bundle()
+    assert one.bundle_version == version + 1
+    told = read_untrusted(one.bundle_raw, VerifyKey(keys.bundle.public)).cashless
+    assert isinstance(told, Cashless)
+    assert [wallet.min_epoch for wallet in told.wallets] == [2]
+
+
+async def test_prices_whose_keys_are_gone_make_it_unready(
+    one: Told, connection: asyncpg.Connection
+) -> None:
+    content = msgspec.msgpack.encode(Cashless(event=7))
+    await wallets.set_terms(connection, TENANT, content, NOW_MS)
+    await money.add_money(connection, TENANT, GATEWAY, 5, [(2, make_money_facts()[2])], NOW_MS)
+    following = asyncio.create_task(one.follow_bundles())
+    while not one.reasons():
+        await asyncio.sleep(0.01)
+    following.cancel()
+    assert "restore the backup" in one.reasons()[0]

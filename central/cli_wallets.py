@@ -1,0 +1,177 @@
+"""The words for money: prices, wallets, credit keys, codes, presale (see `central.cli`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from cyclopts import App
+
+from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, run_loop
+
+cashless: Final = App(
+    name="cashless", help="What tills sell, at what price, to whom.", help_epilogue=EXIT_CODES
+)
+credit_key: Final = App(
+    name="credit-key", help="Top-up points that may credit bands.", help_epilogue=EXIT_CODES
+)
+codes: Final = App(name="codes", help="Voucher codes worth money.", help_epilogue=EXIT_CODES)
+presale: Final = App(name="presale", help="Credit that was paid before.", help_epilogue=EXIT_CODES)
+wallet: Final = App(name="wallet", help="What bands are worth.", help_epilogue=EXIT_CODES)
+
+
+@cashless.command(name="set")
+def cashless_set(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """From now on tills decide by FILE (TOML); publish it.
+
+    It takes the place of what was set before. The first time the keys of the event's bands are
+    made, in the centre's folder of keys: back that folder up.
+    """
+    from central.commands import cashless
+
+    return run_loop(cashless.set_prices(config, BORDER, file))
+
+
+@cashless.command(name="show")
+def cashless_show(*, config: Config = DEFAULT_CONFIG) -> int:
+    """What tills decide by, as JSON, without keys."""
+    from central.commands import cashless
+
+    return run_loop(cashless.show_prices(config, BORDER))
+
+
+@cashless.command(name="rotate-key")
+def cashless_rotate(*, config: Config = DEFAULT_CONFIG) -> int:
+    """Bands are written with a new debit key from the next bundle on; old ones are still read."""
+    from central.commands import cashless
+
+    return run_loop(cashless.rotate_key(config, BORDER))
+
+
+@credit_key.command(name="add")
+def key_add(
+    gateway: str, public: str, /, *, limit: str = "0", config: Config = DEFAULT_CONFIG
+) -> int:
+    """Let GATEWAY (name, index or id) credit bands with the key whose public half is PUBLIC.
+
+    Parameters
+    ----------
+    public
+        64 hex digits, as `gatehouse edge wallet credit-key new` prints them.
+    limit
+        Most it may credit in all, as 5000.00; 0: no limit.
+    """
+    from central.commands import cashless
+
+    return run_loop(cashless.add_key(config, BORDER, gateway, public, limit))
+
+
+@credit_key.command(name="list")
+def key_list(*, config: Config = DEFAULT_CONFIG) -> int:
+    """Keys of top-up points, as JSON."""
+    from central.commands import cashless
+
+    return run_loop(cashless.list_keys(config, BORDER))
+
+
+@credit_key.command(name="revoke")
+def key_revoke(index: int, /, *, reason: str = "", config: Config = DEFAULT_CONFIG) -> int:
+    """Take nothing of key INDEX any more beyond what was settled until now."""
+    from central.commands import cashless
+
+    return run_loop(cashless.revoke_key(config, BORDER, index, reason))
+
+
+@codes.command(name="make")
+def codes_make(*, count: int, amount: str, out: Path, config: Config = DEFAULT_CONFIG) -> int:
+    """Write COUNT codes, each worth AMOUNT (as 20.00), to OUT, one a line.
+
+    The centre keeps their hashes alone: OUT is the only place where the codes stand.
+    """
+    from central.commands import cashless
+
+    return run_loop(cashless.make_codes(config, BORDER, count, amount, out))
+
+
+@presale.command(name="import")
+def presale_import(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Import FILE, a CSV with the columns order, amount and band (UID) or medium.
+
+    The same order twice is credited once; with another amount it is refused by name. Without a
+    band the credit waits for `presale bind`, or for a desk that holds a credit key.
+    """
+    from central.commands import wallets
+
+    return run_loop(wallets.import_presale(config, BORDER, file))
+
+
+@presale.command(name="bind")
+def presale_bind(order: str, band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Give the credit of ORDER to BAND (UID or medium)."""
+    from central.commands import wallets
+
+    return run_loop(wallets.bind(config, BORDER, order, band))
+
+
+@wallet.command(name="list")
+def wallet_list(*, config: Config = DEFAULT_CONFIG) -> int:
+    """Balance of every wallet by what is booked, as JSON."""
+    from central.commands import wallets
+
+    return run_loop(wallets.list_all(config, BORDER))
+
+
+@wallet.command(name="show")
+def wallet_show(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Balance, blocks and every fact of BAND (UID or medium), as JSON."""
+    from central.commands import wallets
+
+    return run_loop(wallets.show_one(config, BORDER, band))
+
+
+@wallet.command(name="block")
+def wallet_block(band: str, /, *, reason: str = "lost", config: Config = DEFAULT_CONFIG) -> int:
+    """Refuse BAND wherever the next bundle comes; its money stays where it is."""
+    from central.commands import wallets
+
+    return run_loop(wallets.block(config, BORDER, band, reason))
+
+
+@wallet.command(name="unblock")
+def wallet_unblock(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Lift the block of BAND, also one that a gateway has set before now."""
+    from central.commands import wallets
+
+    return run_loop(wallets.unblock(config, BORDER, band))
+
+
+@wallet.command(name="hold")
+def wallet_hold(band: str, amount: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Keep AMOUNT (as 12.50) of BAND from being spent; 0 lets it go."""
+    from central.commands import wallets
+
+    return run_loop(wallets.hold(config, BORDER, band, amount))
+
+
+@wallet.command(name="totals")
+def wallet_totals(*, config: Config = DEFAULT_CONFIG) -> int:
+    """What is booked on all wallets, as JSON; exit 1 when it does not add up."""
+    from central.commands import wallets
+
+    return run_loop(wallets.totals(config, BORDER))
+
+
+@wallet.command(name="forks")
+def wallet_forks(*, config: Config = DEFAULT_CONFIG) -> int:
+    """Proven clones of bands and where the proof stands, as JSON; exit 1 when there are some."""
+    from central.commands import wallets
+
+    return run_loop(wallets.forks(config, BORDER))
+
+
+@wallet.command(name="doubts")
+def wallet_doubts(*, config: Config = DEFAULT_CONFIG) -> int:
+    """Debits that nobody knows the end of, as JSON, oldest first."""
+    from central.commands import wallets
+
+    return run_loop(wallets.doubts(config, BORDER))

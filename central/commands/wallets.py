@@ -1,0 +1,231 @@
+"""`wallet …` and `presale …`: what bands are worth, and credit that was paid before."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from central import wallets
+from central.commands.cashless import amount, current, keys_of
+from central.commands.entry import read_text
+from central.commands.errors import ANSWER_IS_NO, BAD_DATA, CommandFailed
+from central.commands.session import Border, Session, session, show
+from central.store import money
+from central.store import wallets as stored
+from central.store.wallets import EVERY_EPOCH, Credit
+from crypto.cashless import Wallet
+
+COLUMNS = ("order", "amount", "band", "medium")
+PRESALE = "presale"
+DOUBTS_MAX = 10_000
+MEDIUM_BYTES = 16
+UID_BYTES = (4, 7, 10)
+
+
+def medium_of(s: Session, text: str) -> bytes:
+    """A medium by its pseudonym (32 hex digits) or its UID (8, 14 or 20). Raises CommandFailed."""
+    try:
+        raw = bytes.fromhex(text.replace(":", ""))
+    except ValueError:
+        raw = b""
+    if len(raw) == MEDIUM_BYTES:
+        return raw
+    if len(raw) in UID_BYTES:
+        return keys_of(s).medium(raw)
+    hint = "32 hex digits of the medium, or the UID of the band in hex"
+    raise CommandFailed(f"{text!r} names no band: {hint}", BAD_DATA)
+
+
+async def list_all(config_file: Path, border: Border) -> int:
+    """Balance of every wallet by what is booked."""
+    async with session(config_file, border) as s:
+        rows = await money.balances(s.connection, s.tenant)
+        total = sum(row["balance_minor"] for row in rows)
+    show({"wallets": [_hexed(row) for row in rows], "balances_minor": total})
+    return 0
+
+
+async def show_one(config_file: Path, border: Border, text: str) -> int:
+    """Balance, word and every fact of one medium."""
+    async with session(config_file, border) as s:
+        medium = medium_of(s, text)
+        found = await money.balances(s.connection, s.tenant, medium)
+        facts = await money.history(s.connection, s.tenant, medium)
+        known = await wallets.known_wallets(s.connection, s.tenant, with_credit=False)
+    said = next((one for one in known if one.medium == medium), Wallet(medium))
+    if not found and not facts and said == Wallet(medium):
+        raise CommandFailed(f"nothing is known of medium {medium.hex()}")
+    balance = _hexed(found[0]) if found else {"medium": medium.hex(), "balance_minor": 0}
+    word = {"min_epoch": said.min_epoch, "because": said.because, "hold_minor": said.hold_minor}
+    show({**balance, **word, "history": [_hexed(fact) for fact in facts]})
+    return 0
+
+
+async def block(config_file: Path, border: Border, text: str, reason: str) -> int:
+    """Refuse the band wherever the next bundle comes; its money stays where it is."""
+    return await _say(config_file, border, text, min_epoch=EVERY_EPOCH, because=reason[:64])
+
+
+async def unblock(config_file: Path, border: Border, text: str) -> int:
+    """Lift a block. A band that a gateway has locked needs the help desk all the same."""
+    return await _say(config_file, border, text, min_epoch=0, because="")
+
+
+async def hold(config_file: Path, border: Border, text: str, held: str) -> int:
+    """Keep part of the balance from being spent, 0 to let it go."""
+    return await _say(config_file, border, text, hold=held)
+
+
+async def _say(
+    config_file: Path, border: Border, text: str, *, hold: str | None = None, **changes: Any
+) -> int:
+    async with session(config_file, border) as s:
+        told = await current(s)
+        if hold is not None:
+            changes["hold_minor"] = amount(hold, told.exponent)
+        medium = medium_of(s, text)
+        said = (await stored.words(s.connection, s.tenant)).get(medium, {})
+        kept = {name: said[name] for name in Wallet.__struct_fields__ if name in said}
+        word = Wallet(**{"medium": medium, **kept, **changes})
+        await stored.say(s.connection, s.tenant, word, border.now_ms())
+        version = await s.publish()
+    show(
+        {
+            "medium": medium.hex(), "min_epoch": word.min_epoch, "hold_minor": word.hold_minor,
+            "bundle_version": version,
+        }
+    )  # fmt: skip
+    return 0
+
+
+async def totals(config_file: Path, border: Border) -> int:
+    """What is booked on all wallets; exit 1 when it does not add up."""
+    async with session(config_file, border) as s:
+        sums = await wallets.accounts(s.connection, s.tenant)
+    show(sums)
+    return 0 if sums["agree"] else ANSWER_IS_NO
+
+
+async def forks(config_file: Path, border: Border) -> int:
+    """Proven clones with the places of both facts; exit 1 when there are some."""
+    async with session(config_file, border) as s:
+        found = await money.forks(s.connection, s.tenant)
+    for fork in found:
+        fork["proof"] = [_hexed(place) for place in fork["proof"]]
+    show({"forks": [_hexed(fork) for fork in found]})
+    return ANSWER_IS_NO if found else 0
+
+
+async def doubts(config_file: Path, border: Border) -> int:
+    """Debits that nobody knows the end of, oldest first."""
+    async with session(config_file, border) as s:
+        rows = await money.in_doubt(s.connection, s.tenant, DOUBTS_MAX)
+    show({"in_doubt": [_hexed(row) for row in rows]})
+    return 0
+
+
+async def import_presale(config_file: Path, border: Border, file: Path) -> int:
+    """Credit from a shop's orders; the same file again changes nothing, another amount is named."""
+    rows = list(_rows(read_text(file)))
+    async with session(config_file, border) as s:
+        told = await current(s)
+        found: dict[str, Credit] = {}
+        for line, row in rows:
+            credit = _credit(s, line, row, told.exponent)
+            if found.setdefault(credit.reference, credit) != credit:
+                raise CommandFailed(f"line {line}: order {credit.reference!r} twice", BAD_DATA)
+        known = {c.reference: c for c in await stored.list_credits(s.connection, s.tenant, PRESALE)}
+        for reference, credit in found.items():
+            _same(credit, known.get(reference))
+        new = [credit for reference, credit in found.items() if reference not in known]
+        async with s.connection.transaction():
+            await stored.add_credits(s.connection, s.tenant, new, border.now_ms())
+            await wallets.book(s.connection, s.tenant, new, _day(border))
+        version = await s.publish()
+    unbound = sum(credit.medium is None for credit in found.values())
+    show({"read": len(rows), "new": len(new), "unbound": unbound, "bundle_version": version})
+    return 0
+
+
+async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
+    """Give the credit of an order to a band."""
+    async with session(config_file, border) as s:
+        await current(s)
+        listed = await stored.list_credits(s.connection, s.tenant, PRESALE)
+        credit = next((one for one in listed if one.reference == order), None)
+        if credit is None:
+            raise CommandFailed(f"no order {order!r}: run `gatehouse central presale import` first")
+        medium = medium_of(s, text)
+        if credit.medium is not None:
+            raise CommandFailed(f"order {order!r} is bound to medium {credit.medium.hex()} already")
+        bound = msgspec.structs.replace(credit, medium=medium)
+        try:
+            async with s.connection.transaction():
+                await stored.bind_credit(s.connection, s.tenant, credit, medium, border.now_ms())
+                await wallets.book(s.connection, s.tenant, [bound], _day(border))
+        except asyncpg.UniqueViolationError as error:
+            raise CommandFailed(f"order {order!r} was bound just now by somebody else") from error
+        version = await s.publish()
+    told = {"order": order, "medium": medium.hex(), "amount_minor": credit.amount_minor}
+    show({**told, "bundle_version": version})
+    return 0
+
+
+def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",", strict=True)
+    reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+    wrong = [name for name in reader.fieldnames if name not in COLUMNS]
+    if wrong or not {"order", "amount"} <= set(reader.fieldnames):
+        hint = "columns are order, amount and, where it is known, band (its UID) or medium"
+        raise CommandFailed(f"{', '.join(wrong) or 'order, amount'}: {hint}", BAD_DATA)
+    try:
+        for row in reader:
+            cells = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
+            if any(cells.values()):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise CommandFailed(f"line {reader.line_num}: {error}", BAD_DATA) from error
+
+
+def _credit(s: Session, line: int, row: dict[str, str], exponent: int) -> Credit:
+    order, band = row["order"], row.get("band") or row.get("medium") or ""
+    if not 1 <= len(order) <= 64 or not order.isprintable():
+        raise CommandFailed(f"line {line}: an order has 1 to 64 characters", BAD_DATA)
+    try:
+        minor = amount(row["amount"].replace(",", "."), exponent)
+        medium = medium_of(s, band) if band else None
+    except CommandFailed as error:
+        raise CommandFailed(f"line {line}: {error}", BAD_DATA) from error
+    if minor < 1:
+        raise CommandFailed(f"line {line}: the amount is nothing", BAD_DATA)
+    return Credit(PRESALE, order, medium, minor)
+
+
+def _same(credit: Credit, known: Credit | None) -> None:
+    """The same order with another content is a mistake that must be named, never a correction."""
+    if known is None:
+        return
+    order = credit.reference
+    if known.amount_minor != credit.amount_minor:
+        was = f"{known.amount_minor} before, {credit.amount_minor} now"
+        raise CommandFailed(f"order {order!r}: another amount_minor ({was})", BAD_DATA)
+    if credit.medium is not None and known.medium != credit.medium:
+        hint = "bind it with `gatehouse central presale bind`" if known.medium is None else ""
+        raise CommandFailed(f"order {order!r}: another medium than before. {hint}", BAD_DATA)
+
+
+def _day(border: Border) -> int:
+    today = datetime.datetime.fromtimestamp(border.now_ms() / 1000, datetime.UTC)
+    return int(today.strftime("%Y%m%d"))
+
+
+def _hexed(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.hex() if isinstance(v, bytes) else v for k, v in row.items()}

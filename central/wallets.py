@@ -1,0 +1,104 @@
+"""The bundle's part about tills, from the tables: prices, keys, credit, codes, blocked media."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from central.cashless_keys import CashlessKeys
+from central.keys import KeysMissing
+from central.store import money, wallets
+from central.store.wallets import EVERY_EPOCH, Credit
+from crypto.cashless import Cashless, Wallet
+
+if TYPE_CHECKING:
+    from central.store import Connection
+
+
+async def build(
+    connection: Connection, tenant: bytes, keys: CashlessKeys | None
+) -> Cashless | msgspec.UnsetType:
+    """What tills decide by as it is now; unset before prices were ever set. Raises KeysMissing."""
+    held = await wallets.newest_terms(connection, tenant)
+    if held is None:
+        return msgspec.UNSET
+    if keys is None:
+        raise KeysMissing("prices are set and the keys of wallets are gone: restore the backup")
+    number, content = held
+    points = await wallets.list_keys(connection, tenant)
+    revoked = any(point.revoked for point in points)
+    return msgspec.structs.replace(
+        msgspec.msgpack.decode(content, type=Cashless),
+        prices=number,
+        pseudonym_key=keys.pseudonym_key,
+        chip_key=keys.chip_key,
+        debit_keys=keys.debit_keys,
+        credit_keys=points,
+        wallets=await known_wallets(connection, tenant, with_credit=revoked),
+        codes=await wallets.open_codes(connection, tenant),
+    )
+
+
+async def known_wallets(
+    connection: Connection, tenant: bytes, *, with_credit: bool
+) -> list[Wallet]:
+    """Every medium that the centre has a word on, by pseudonym.
+
+    `with_credit`: with the settled totals that certificates of a revoked key still count to.
+    """
+    absorbed: dict[bytes, int] = {}
+    for credit in await wallets.list_credits(connection, tenant):
+        if credit.medium is not None:
+            absorbed[credit.medium] = absorbed.get(credit.medium, 0) + credit.amount_minor
+    words = await wallets.words(connection, tenant)
+    blocked = await wallets.blocked_by_gateways(connection, tenant)
+    settled = await wallets.settled_credit(connection, tenant) if with_credit else {}
+    return [
+        _wallet(medium, absorbed, words, blocked, settled)
+        for medium in sorted({*absorbed, *words, *blocked, *settled})
+    ]
+
+
+def _wallet(
+    medium: bytes, absorbed: dict[bytes, int], words: dict[bytes, dict[str, object]],
+    blocked: dict[bytes, tuple[int, int, str]], settled: dict[bytes, int],
+) -> Wallet:  # fmt: skip
+    word = words.get(medium, {})
+    least, why = int(str(word.get("min_epoch", 0))), str(word.get("because", ""))
+    said_ms = int(str(word.get("changed_ms", 0)))
+    epoch, blocked_ms, because = blocked.get(medium, (0, 0, ""))
+    # Who lifts a block at the centre knew of it; a block that came later stands.
+    if blocked_ms > said_ms and epoch > least:
+        least, why = epoch, because
+    return Wallet(
+        medium, absorbed.get(medium, 0), settled.get(medium, 0),
+        int(str(word.get("hold_minor", 0))), min(least, EVERY_EPOCH), why[:64],
+        int(str(word.get("promo_minor", 0))), int(str(word.get("vouchers", 0))),
+        medium in absorbed,
+    )  # fmt: skip
+
+
+def credit_txid(credit: Credit) -> bytes:
+    """The transaction id of credit from the centre: the same reference books once."""
+    return hashlib.sha256(f"{credit.source}\0{credit.reference}".encode()).digest()[:16]
+
+
+async def book(connection: Connection, tenant: bytes, credit: list[Credit], day: int) -> None:
+    """Book credit that has a medium on its wallet, each once."""
+    booked = [(c.medium, credit_txid(c), c.amount_minor) for c in credit if c.medium is not None]
+    await wallets.book_credits(connection, tenant, booked, day)
+
+
+async def accounts(connection: Connection, tenant: bytes) -> dict[str, object]:
+    """Totals by kind of movement, and whether they add up to the sum of all balances."""
+    by_kind = await money.totals(connection, tenant)
+    balances = await money.balances(connection, tenant)
+    total = sum(row["balance_minor"] for row in balances)
+    moved = sum(one["amount_minor"] for one in by_kind.values())
+    return {
+        "movements": by_kind, "wallets": len(balances), "balances_minor": total,
+        "agree": moved == total, "forks": len(await money.forks(connection, tenant)),
+        "in_doubt": len(await money.in_doubt(connection, tenant, 10_000)),
+    }  # fmt: skip
