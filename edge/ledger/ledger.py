@@ -7,11 +7,11 @@ and one fdatasync; `on_durable` callbacks get the blocks as they become durable.
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 import outcome
 import trio
-from trio.lowlevel import Abort, Task
+from trio.lowlevel import Abort, Task, checkpoint, current_task, reschedule, wait_task_rescheduled
 
 from config.gateway import Ledger as LedgerConfig
 from crypto.block import ALIGN_BYTES, Block
@@ -31,6 +31,21 @@ log = logging.getLogger(__name__)
 FACT_BYTES_MAX: Final = ALIGN_BYTES - OVERHEAD_BYTES
 #: How often a full disk is looked at again.
 RETRY_SPARES_S: Final = 10.0
+
+
+class _Durable:
+    """What a waiter returns with: as `outcome.Value(None)`, but one serves for all of them.
+
+    Value may be unwrapped once, and making one for each fact costs as much as appending it.
+    """
+
+    __slots__ = ()
+
+    def unwrap(self) -> None:
+        """Nothing."""
+
+
+_DURABLE: Final = cast("outcome.Outcome[None]", _Durable())
 
 
 class Ledger:
@@ -54,10 +69,13 @@ class Ledger:
         self.heads = dict(recovered.heads)
         self._spares = writer.spares
         self._taken = writer.spares.taken
-        self._left_bytes = writer.left_bytes
         self._usable_bytes = config.segment_bytes - FIRST_BLOCK_AT
         self._pending: list[Pending] = []
         self._waiting: dict[Task, int] = {}
+        self._durable_seq = writer.head.seq
+        self._left_bytes = writer.left_bytes
+        # What surely finds room in the segment in use, without looking for spare ones.
+        self._room_seq = self._durable_seq + self._left_bytes // ALIGN_BYTES
         self._kicker: Task | None = None
         self._spare_taken = trio.Event()
         self._reading = Reading(storage)
@@ -71,14 +89,14 @@ class Ledger:
         """
         raw = encode_fact(fact)
         seq = self.next_seq
-        if (seq - self.durable.seq) * ALIGN_BYTES > self._room_bytes or self.failed is not None:
-            self._refuse()
+        if seq > self._room_seq:
+            self._refuse_without_room(seq)
         if len(raw) > FACT_BYTES_MAX:
             raise ValueError(f"a fact has at most {FACT_BYTES_MAX} bytes, this one {len(raw)}")
         self.next_seq = seq + 1
-        self._pending.append(Pending(raw, fact.hlc))
+        self._pending.append((raw, fact.hlc))
         if self._kicker is not None:
-            trio.lowlevel.reschedule(self._kicker)
+            reschedule(self._kicker)
             self._kicker = None
         return seq
 
@@ -87,17 +105,17 @@ class Ledger:
         assert 0 <= seq < self.next_seq
         if self.failed is not None:
             raise StorageFailed(str(self.failed))
-        if seq <= self.durable.seq:
-            await trio.lowlevel.checkpoint()
+        if seq <= self._durable_seq:
+            await checkpoint()
             return
-        task = trio.lowlevel.current_task()
-        self._waiting[task] = seq
+        task, waiting = current_task(), self._waiting
+        waiting[task] = seq
 
         def abort(_: object) -> Abort:
-            del self._waiting[task]
+            del waiting[task]
             return Abort.SUCCEEDED
 
-        await trio.lowlevel.wait_task_rescheduled(abort)
+        await wait_task_rescheduled(abort)
 
     def blocks_from(self, epoch: int, seq: int, limit_bytes: int) -> list[Block]:
         """Consecutive durable blocks from the one that holds `seq`; empty when there is none yet.
@@ -150,28 +168,35 @@ class Ledger:
                 self._committer.kick()
             self._kicker = task
             # Rescheduled by the first append, runs one tick later: the batch fills meanwhile.
-            await trio.lowlevel.wait_task_rescheduled(abort)
+            await wait_task_rescheduled(abort)
 
     def _publish(self, done: Done) -> None:
         """On the loop: a block is durable, or the disk has failed."""
         if done.failed is not None:
             self.failed = done.failed
+            self._room_seq = -1
             for task in self._waiting:
-                trio.lowlevel.reschedule(task, outcome.Error(StorageFailed(str(done.failed))))
+                reschedule(task, outcome.Error(StorageFailed(str(done.failed))))
             self._waiting.clear()
             raise done.failed
         self.durable = self.heads[self.epoch] = done.head
+        self._durable_seq = through = done.head.seq
         self._left_bytes = done.left_bytes
+        self._room_seq = self._durable_seq + done.left_bytes // ALIGN_BYTES
         if done.taken != self._taken:
             self._taken = done.taken
             self._spare_taken.set()
         for block in done.blocks:
             self._reading.add(block)
-        through = done.head.seq
-        due = [task for task, seq in self._waiting.items() if seq <= through]
+        waiting = self._waiting
+        due = [task for task, seq in waiting.items() if seq <= through]
+        if len(due) == len(waiting):
+            waiting.clear()
+        else:
+            for task in due:
+                del waiting[task]
         for task in due:
-            del self._waiting[task]
-            trio.lowlevel.reschedule(task)
+            reschedule(task, _DURABLE)
         for told in self.on_durable:
             told(done.blocks)
 
@@ -181,9 +206,11 @@ class Ledger:
         # counted in full, so what is promised here is there when the writer gets to it.
         return self._usable_bytes if self._spares.made > self._taken else self._left_bytes
 
-    def _refuse(self) -> None:
+    def _refuse_without_room(self, seq: int) -> None:
         if self.failed is not None:
             raise StorageFailed(str(self.failed))
+        if (seq - self._durable_seq) * ALIGN_BYTES <= self._room_bytes:
+            return
         if self._spares.made > self._taken:
             behind = self.next_seq - 1 - self.durable.seq
             raise LedgerFull(f"{behind} facts wait for the disk, which does not keep up")

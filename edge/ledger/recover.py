@@ -27,7 +27,7 @@ from edge.ledger.spares import Spares
 from edge.ledger.storage import Storage
 from edge.ledger.tail import Tail
 from edge.ledger.walk import EpochWalk, Fetch
-from edge.ledger.writer import Pending, Place, Writer
+from edge.ledger.writer import Place, Writer
 
 log = logging.getLogger(__name__)
 
@@ -269,7 +269,7 @@ class _Recovery:
             hlc, day, offset_min, certificate=key.certificate, last_epoch=last,
             last_seq=head.seq, last_head=head.hash, because=because,
         )  # fmt: skip
-        block = writer.commit([Pending(encode_fact(fact), hlc)])
+        block = writer.commit([(encode_fact(fact), hlc)])
         self.last_hlc = max(self.last_hlc, hlc)
         log.warning("ledger epoch %d begins (%s)", writer.epoch, because)
         self.fold(block, [fact])

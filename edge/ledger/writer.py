@@ -4,7 +4,7 @@ Plain and synchronous. Exactly one caller at a time, whoever the committer choos
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from config.gateway import Ledger as LedgerConfig
 from crypto import block as block_format
@@ -20,11 +20,9 @@ OVERHEAD_BYTES: Final = HEADER_BYTES + TAIL_BYTES + 5
 _PADDING: Final = bytes(ALIGN_BYTES)
 
 
-class Pending(NamedTuple):
-    """An encoded fact on its way to disk, and its hybrid logical clock."""
-
-    raw: bytes
-    hlc: int
+#: An encoded fact on its way to disk, and its hybrid logical clock. A plain tuple: one is made
+#: for each fact, on the loop.
+Pending: TypeAlias = tuple[bytes, int]
 
 
 class Place(NamedTuple):
@@ -82,8 +80,8 @@ class Writer:
         """
         batch = pending[: self._facts_max]
         size = 0
-        for number, fact in enumerate(batch):
-            size += len(fact.raw)
+        for number, (raw, _) in enumerate(batch):
+            size += len(raw)
             if size > self._bytes_max and number:
                 del batch[number:]
                 break
@@ -93,8 +91,8 @@ class Writer:
     def commit(self, batch: list[Pending]) -> Block:
         """One block of `batch`, durable when this returns. Raises `StorageFailed`."""
         key, head = self._key, self.head
-        body = body_of([fact.raw for fact in batch])
-        wall_ms, hlc = self._wall_ms(), batch[-1].hlc
+        body = body_of([raw for raw, _ in batch])
+        wall_ms, hlc = self._wall_ms(), batch[-1][1]
         raw = block_format.seal(
             gateway=self.gateway, epoch=self.epoch, head=head, count=len(batch), body=body,
             wall_ms=wall_ms, last_hlc=hlc, key=key,

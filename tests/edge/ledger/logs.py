@@ -11,7 +11,6 @@ from crypto.entry import AdmissionRefused, AnyFact, EpochBegun, KnownFact, encod
 from crypto.keys import SigningKey
 from edge.ledger.recover import Helpers, Identity, Moment, Recovered, recover
 from edge.ledger.storage import Storage
-from edge.ledger.writer import Pending
 
 TENANT = b"tenant of a test"
 GATEWAY = b"gateway number 1"
@@ -85,7 +84,7 @@ def write(seen: Seen, numbers: range, *, per_block: int = 1) -> list[Block]:
     blocks = []
     for first in range(numbers.start, numbers.stop, per_block):
         some = [fact(n) for n in range(first, min(first + per_block, numbers.stop))]
-        pending = [Pending(encode_fact(one), one.hlc) for one in some]
+        pending = [(encode_fact(one), one.hlc) for one in some]
         blocks.append(seen.recovered.writer.commit(pending))
     return blocks
 

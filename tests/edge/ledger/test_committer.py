@@ -17,7 +17,7 @@ from tests.edge.ledger.logs import SMALL, fact, start
 
 
 def pending(numbers: range) -> list[Pending]:
-    return [Pending(encode_fact(fact(n)), fact(n).hlc) for n in numbers]
+    return [(encode_fact(fact(n)), fact(n).hlc) for n in numbers]
 
 
 def test_a_turn_takes_one_block_and_leaves_the_rest() -> None:

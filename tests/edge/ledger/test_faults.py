@@ -20,7 +20,6 @@ from edge.ledger.audit import audit
 from edge.ledger.errors import LedgerDamaged, StorageFailed
 from edge.ledger.mend import offered, repair
 from edge.ledger.recover import Helpers, KnownHead
-from edge.ledger.writer import Pending
 from tests.edge.ledger.faulty_disk import FaultyDisk, PowerCut
 from tests.edge.ledger.logs import Seen, fact, fetch_from, moment, start, write
 
@@ -41,7 +40,7 @@ def half_written(facts: int) -> tuple[FaultyDisk, list[Block], int]:
     with pytest.raises(StorageFailed):
         # The sync fails before it drops anything: keep what was written as unsynced.
         disk_unsynced = disk.unsynced
-        pending = [Pending(encode_fact(fact(n)), fact(n).hlc) for n in range(5, 5 + facts)]
+        pending = [(encode_fact(fact(n)), fact(n).hlc) for n in range(5, 5 + facts)]
         seen.recovered.writer.commit(pending)
     place = seen.recovered.writer.place
     assert place is not None

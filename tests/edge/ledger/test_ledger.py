@@ -106,6 +106,26 @@ async def test_each_waiter_waits_for_its_own_block() -> None:
 
 
 @pytest.mark.trio
+async def test_everybody_who_waits_for_one_block_is_woken_again_and_again() -> None:
+    ledger = opened(FaultyDisk(), ThreadCommitter())
+    woken: list[object] = []
+
+    async def producer(first: int) -> None:
+        for number in range(first, first + 3):
+            woken.append(await ledger.wait(ledger.append(fact(number))))  # type: ignore[func-returns-value]
+
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ledger.run)
+            async with trio.open_nursery() as producers:
+                for first in range(0, 30, 3):
+                    producers.start_soon(producer, first)
+            nursery.cancel_scope.cancel()
+    ledger.close()
+    assert woken == [None] * 30
+
+
+@pytest.mark.trio
 async def test_a_failed_sync_ends_everything_and_is_never_retried() -> None:
     disk = FaultyDisk()
     ledger = opened(disk)

@@ -8,7 +8,7 @@ import pytest
 from config.gateway import Ledger as LedgerConfig
 from crypto.entry import encode_fact
 from edge.ledger.segments import segments_of
-from edge.ledger.writer import OVERHEAD_BYTES, Pending, Place, body_of
+from edge.ledger.writer import OVERHEAD_BYTES, Place, body_of
 from tests.edge.ledger.faulty_disk import FaultyDisk
 from tests.edge.ledger.logs import NOW_S, fact, start, write
 
@@ -24,11 +24,11 @@ def test_a_group_keeps_both_limits_and_always_takes_one() -> None:
     config = LedgerConfig(segment_bytes=65536, group_facts_max=5, group_bytes_max=4096)
     writer = start(disk, config=config).recovered.writer
     raw = encode_fact(fact(1))
-    queue = [Pending(raw, 1)] * 7
+    queue = [(raw, 1)] * 7
     assert len(writer.group(queue)) == 5 and len(queue) == 2
-    queue = [Pending(bytes(3000), 1)] * 3
+    queue = [(bytes(3000), 1)] * 3
     assert len(writer.group(queue)) == 1 and len(queue) == 2
-    queue = [Pending(bytes(9000), 1)] * 2
+    queue = [(bytes(9000), 1)] * 2
     assert len(writer.group(queue)) == 1
 
 
