@@ -83,6 +83,7 @@ def run(config: GatewayConfig, *, ready_fd: int | None = None, open_without: boo
 _ENDINGS: Final = (
     (ledger_errors.StorageFailed, 74, "the ledger's disk failed; a write is never retried"),
     (ledger_errors.LedgerFull, 74, "there is no room to begin a ledger"),
+    (ledger_errors.LedgerDeleted, 69, "no snapshot is whole, and the centre gave not what it has"),
     (ledger_errors.LedgerDamaged, 78, "the ledger is damaged and was not touched"),
     (ledger_errors.LedgerForeign, 78, "the ledger is another gateway's"),
     (NoHistory, 69, "the gateway is empty and nobody tells it what happened; --open-without opens"),

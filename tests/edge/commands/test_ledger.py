@@ -11,6 +11,7 @@ import zstandard
 
 from edge.commands import ledger as command
 from edge.commands.errors import ANSWER_IS_NO, BAD_DATA, NO_INPUT, UNAVAILABLE, USAGE, CommandFailed
+from edge.ledger.retention import delete
 from edge.ledger.segments import segments_of
 from edge.ledger.storage import DiskStorage
 from edge.transport import UplinkLost
@@ -56,6 +57,19 @@ def test_verify_counts_what_is_whole(gateway_folder: Path, capfdbinary: Out) -> 
         (said,) = lines(capfdbinary)
         assert (said["blocks"], said["facts"], said["epoch"], said["seq"]) == (41, 41, NOW_S, 41)
         assert len(said["head"]) == 64
+
+
+def test_verify_says_from_where_when_the_beginning_was_deleted(
+    gateway_folder: Path, capfdbinary: Out
+) -> None:
+    storage = DiskStorage(gateway_folder / "ledger")
+    names = segments_of(storage)
+    delete(storage, names[:2])
+    storage.close()
+    assert command.verify(gateway_folder) == 0
+    (said,) = lines(capfdbinary)
+    assert said["from"] == {"epoch": NOW_S, "seq": names[2].first_seq}
+    assert said["facts"] == 41 - names[2].first_seq + 1 and said["seq"] == 41
 
 
 def test_verify_names_the_first_broken_block(gateway_folder: Path) -> None:
