@@ -6,6 +6,7 @@
 `policy`     a bundle made ready to decide by
 `state`      who went in and out: a function of the *set* of facts, in any order
 `admission`  presentation + state + policy -> decision
+`openings`   what is wrong with when a bundle lets people in, before doors open
 `refusals`   garbage and repeated refusals counted into few facts
 ============ ==========================================================================
 

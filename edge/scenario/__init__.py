@@ -14,6 +14,7 @@ What is not there is the hardware: logs lie in memory, barriers do what the file
 `bundles`       the file's venue -> signed bundles
 `node`          one gateway with its log, clock and barriers in memory, and its deaths
 `network`       who hears whom: siblings and the centre
+`ears`          how long whom not
 `performing`    a step -> what happened
 `expecting`     what happened -> what of it was expected otherwise
 `running`       a scenario -> one line a step

@@ -4,6 +4,8 @@
 `app`          everything below as one ASGI application
 `presentations` a code comes in over HTTP, an answer goes out; retries by nonce
 `recent`       what was answered lately, by nonce
+`guest_search` who on the guest list a name fits; `found_guests` admits them without a code
+`overrides`    staff admit whom a lane refuses; `annulments`, `simulations`
 `stream`       live events (SSE)
 `status`       what technicians see, as structs; readiness
 `metrics`      the same for Prometheus

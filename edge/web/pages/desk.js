@@ -40,6 +40,7 @@ export class Desk {
     byId("desk-title").textContent = title;
     byId("desk-what").textContent = what;
     byId("desk-name").hidden = true;
+    byId("desk-time").hidden = true;
     byId("desk-list").replaceChildren(...rows);
     byId("desk").hidden = false;
     byId("desk").focus();
@@ -48,16 +49,27 @@ export class Desk {
   // `chosen` is called with one of `whys`; with none there is nothing to do but to read.
   reasons(title, what, whys, chosen) {
     this.show(title, what, whys.map((why) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.dataset.why = why;
-      button.textContent = this.words[why];
-      button.addEventListener("click", () => { this.close(); chosen(why); });
-      return row([button]);
+      const made = button(this.words[why], () => { this.close(); chosen(why); });
+      made.dataset.why = why;
+      return row([made]);
     }));
   }
 
-  search() {
+  // The time at which something is tried: `chosen` is called with it, or with "" for now.
+  time(before, chosen) {
+    const choose = (value) => { this.close(); chosen(value); };
+    this.show(this.words.when, this.words.when_more, [
+      row([button(this.words.take, () => choose(byId("desk-time").value))]),
+      row([button(this.words.now, () => choose(""))]),
+    ]);
+    byId("desk-time").value = before;
+    byId("desk-time").hidden = false;
+  }
+
+  // `admit` is called with the ticket of whoever is chosen; null: looking is all that is possible.
+  search(label, admit) {
+    this.label = label;
+    this.admit = admit;
     this.show(this.words.search, "", []);
     byId("desk-name").value = "";
     byId("desk-name").hidden = false;
@@ -82,14 +94,22 @@ export class Desk {
       if (answer.status === 401) return this.signedOut();
       const told = await answer.json();
       what = answer.ok ? this.about(told) : told.detail;
-      rows = (told.guests || []).map((guest) => row([line("name", guest.name),
-        line("more", [guest.product, guest.note, guest.ticket].filter(Boolean).join(" · "))]));
+      rows = (told.guests || []).map((guest) => row(this.hit(guest)));
     } catch (error) {
       console.warn(String(error));
     }
     if (turn !== this.asked || !this.open) return;
     byId("desk-what").textContent = what;
     byId("desk-list").replaceChildren(...rows);
+  }
+
+  hit(guest) {
+    const more = [guest.product, guest.note, guest.ticket || this.words.no_ticket];
+    const parts = [line("name", guest.name), line("more", more.filter(Boolean).join(" · "))];
+    if (!this.admit || !guest.ticket) return parts;
+    const chosen = button(this.label, () => { this.close(); this.admit(guest.ticket); });
+    chosen.setAttribute("aria-label", `${this.label}${this.words.colon} ${guest.name}`);
+    return [...parts, chosen];
   }
 
   about(told) {
@@ -106,6 +126,14 @@ export class Desk {
     byId("desk-list").replaceChildren();
     this.closed();
   }
+}
+
+function button(label, pressed) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = label;
+  made.addEventListener("click", pressed);
+  return made;
 }
 
 function row(parts) {

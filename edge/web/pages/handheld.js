@@ -25,6 +25,7 @@ let pending = JSON.parse(sessionStorage.getItem("pending") || "null");
 let busy = false;
 let closing = null;
 let trial = false;
+let trialAt = ""; // the time that is thought of while only trying, as the device's clock has it
 let refused = null; // the last answer, if it was a refusal: what an override is about
 let admitted = JSON.parse(sessionStorage.getItem("admitted") || "null"); // what annul is about
 
@@ -61,19 +62,34 @@ function present(code) {
     byId("pending-other").hidden = false;
     return signal("attention");
   }
+  ask({ code });
+}
+
+// `shown`: a code, or the ticket of a guest who was found by name.
+function ask(shown) {
   refused = null;
   const row = laneRow();
-  const asked = trial ? { code } : { code, nonce: newNonce() };
+  const asked = trial ? { ...shown } : { ...shown, nonce: newNonce() };
   if (count > 1) asked.count = count;
-  if (row.direction === "both") asked.direction = direction;
-  keep({ code, lane: row.lane, asked, at: Date.now(), to: trial ? "simulations" : "presentations" });
+  if (trial && trialAt) asked.at = new Date(trialAt).toISOString();
+  if (shown.ticket) asked.simulate = trial;
+  else if (row.direction === "both") asked.direction = direction;
+  const to = shown.ticket ? "guests" : trial ? "simulations" : "presentations";
+  keep({ code: shown.code || shown.ticket, lane: row.lane, asked, at: Date.now(), to, trial });
   send();
+}
+
+function askSearch() {
+  const may = direction === "entry" && session.rights.includes(trial ? "simulate" : "scan");
+  const admit = (ticket) => { if (!busy && !pending && laneRow()) ask({ ticket }); };
+  desk.search(trial ? words.simulate : words.admit, may ? admit : null);
 }
 
 function override(why) {
   if (busy || pending || !refused) return;
-  const asked = { code: refused.code, nonce: newNonce(), why, count: refused.count };
-  keep({ code: refused.code, lane: refused.lane, asked, at: Date.now(), to: "override" });
+  const { code, ticket, lane } = refused;
+  const asked = { ...(ticket ? { ticket } : { code }), nonce: newNonce(), why, count: refused.count };
+  keep({ code, lane, asked, at: Date.now(), to: ticket ? "guests" : "override" });
   send();
 }
 
@@ -111,7 +127,7 @@ function decided(answer) {
     : answer.repeated && !pending.failed ? words.again
       : answer.overridden ? words.forced
         : answer.direction === "exit" ? words.yes_exit : words.yes_entry;
-  const verdict = answer.simulated ? `${words.would}: ${said}` : said;
+  const verdict = answer.simulated ? `${words.would}${words.colon} ${said}` : said;
   const look = passes ? "yes" : kindOf(answer);
   note(answer, passes, verdict);
   showResult(look, verdict, {
@@ -131,7 +147,7 @@ function note(answer, passes, verdict) {
   refused = null;
   if (answer.simulated) return;
   const { code, lane, asked, at } = pending;
-  if (!passes && answer.direction === "entry") refused = { code, lane, count: asked.count || 1, text: answer.text || "" };
+  if (!passes && answer.direction === "entry") refused = { code, lane, ticket: asked.ticket, count: asked.count || 1, text: answer.text };
   // After a nervous guest's second scan it is the first one that would be annulled: it let them pass.
   if (!passes || (answer.repeated && !pending.failed)) return;
   keepAdmitted({ nonce: asked.nonce, lane, at, what: [verdict, answer.product].filter(Boolean).join(" · ") });
@@ -140,13 +156,13 @@ function note(answer, passes, verdict) {
 function askOverride() {
   closeResult();
   const what = refused ? `${words.lane} ${refused.lane} · …${refused.code.slice(-6)} · ${refused.text}` : words.nothing_refused;
-  desk.reasons(refused ? `${words.override}: ${words.why}` : words.override, what, refused ? OVERRIDE_WHYS : [], override);
+  desk.reasons(refused ? `${words.override}${words.colon} ${words.why}` : words.override, what, refused ? OVERRIDE_WHYS : [], override);
 }
 
 function askAnnul() {
   const at = admitted && new Date(admitted.at).toLocaleTimeString(t, { hour12: false });
   const what = admitted ? `${words.lane} ${admitted.lane} · ${at} · ${admitted.what}` : words.nothing_to_annul;
-  desk.reasons(admitted ? `${words.annul}: ${words.why}` : words.annul, what, admitted ? ANNUL_WHYS : [], annul);
+  desk.reasons(admitted ? `${words.annul}${words.colon} ${words.why}` : words.annul, what, admitted ? ANNUL_WHYS : [], annul);
 }
 
 async function annul(why) {
@@ -186,9 +202,17 @@ function notAnnulled(text) {
 function setTrial(wanted) {
   trial = wanted;
   refused = null;
+  setTrialAt("");
   for (const id of ["override", "annul"]) byId(id).disabled = trial;
   byId("trial").hidden = !trial;
   byId("simulate").setAttribute("aria-pressed", String(trial));
+}
+
+function setTrialAt(wanted) {
+  trialAt = wanted;
+  const at = trialAt ? new Date(trialAt).toLocaleString(t, { dateStyle: "medium", timeStyle: "short", hour12: false }) : "";
+  byId("when").textContent = `${words.when}${words.colon} ${at || words.now}`;
+  byId("result-trial").textContent = [words.trial, at].filter(Boolean).join(" · ");
 }
 
 // The gateway did not take it as a presentation: nothing counted.
@@ -199,7 +223,7 @@ function rejected(problem) {
 }
 
 function notSent() {
-  if (pending.to === "simulations") { // nothing can have counted: nothing to decide
+  if (pending.trial) { // nothing can have counted: nothing to decide
     keep(null);
     showResult("attention", words.problem, { text: words.no_answer, simulated: true });
     return signal("no");
@@ -351,7 +375,8 @@ byId("force").addEventListener("click", (event) => { event.stopPropagation(); as
 byId("override").addEventListener("click", askOverride);
 byId("annul").addEventListener("click", askAnnul);
 byId("simulate").addEventListener("click", () => { if (!busy && !pending) setTrial(!trial); });
-byId("search").addEventListener("click", () => desk.search());
+byId("search").addEventListener("click", askSearch);
+byId("when").addEventListener("click", () => desk.time(trialAt, setTrialAt));
 byId("retry").addEventListener("click", () => { if (!busy) send(); });
 byId("discard").addEventListener("click", () => {
   remember("attention", words.not_sent, "…" + pending.code.slice(-6));
@@ -367,6 +392,7 @@ addEventListener("pagehide", () => camera.stop());
 
 document.documentElement.lang = t;
 speak(document, t);
+setTrialAt("");
 byId("camera").textContent = "▣ " + words.camera;
 setInterval(poll, POLL_MS);
 poll();

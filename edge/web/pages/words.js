@@ -28,7 +28,9 @@ export const WORDS = {
     "late_or_early": "Zu früh oder zu spät, geduldet", "emergency": "Notfall", "other": "Anderes",
     "did_not_turn": "Sperre drehte nicht", "went_back": "Gast ging zurück", "wrong_ticket": "Falsches Ticket",
     "wrong_count": "Falsche Anzahl", "guest_name": "Name, 3 Buchstaben oder mehr", "nobody": "Niemand gefunden",
-    "no_list": "Hier liegt keine Gästeliste.", "more_hits": "Es gibt mehr: weiter tippen", "list_of": "Liste vom"
+    "no_list": "Hier liegt keine Gästeliste.", "more_hits": "Es gibt mehr: weiter tippen", "list_of": "Liste vom",
+    "colon": ":", "admit": "Einlassen", "no_ticket": "ohne Ticket", "when": "Zeitpunkt", "now": "jetzt", "take": "Übernehmen",
+    "when_more": "Was wäre dann? Es gilt die Zeitzone dieses Geräts."
   },
   "en": {
     "admitted": "COME IN", "exit": "GOODBYE", "refused": "STOP", "again": "GO THROUGH",
@@ -58,7 +60,9 @@ export const WORDS = {
     "other": "Something else", "did_not_turn": "Barrier did not turn", "went_back": "Guest went back",
     "wrong_ticket": "Wrong ticket", "wrong_count": "Wrong number of persons", "guest_name": "Name, 3 letters or more",
     "nobody": "Nobody found", "no_list": "There is no guest list here.", "more_hits": "There are more: type on",
-    "list_of": "List of"
+    "list_of": "List of",
+    "colon": ":", "admit": "Admit", "no_ticket": "no ticket", "when": "Time", "now": "now", "take": "Use this time",
+    "when_more": "What would happen then? The time zone is this device’s."
   },
   "fr": {
     "admitted": "ENTREZ", "exit": "AU REVOIR", "refused": "STOP", "again": "PASSEZ",
@@ -76,7 +80,7 @@ export const WORDS = {
     "not_sent": "NON ENVOYÉ", "not_sent_more": "On ignore s’il a compté. Réessayer demande le même scan : rien ne compte deux fois.",
     "retry": "Réessayer", "discard": "Abandonner", "sending": "En cours …",
     "other_code": "D’abord réessayer ou abandonner !", "problem": "REJETÉ PAR LA PASSERELLE",
-    "annul": "Annuler", "override": "Laisser entrer", "simulate": "Vérifier seulement", "search": "Chercher",
+    "annul": "Annuler", "override": "Faire entrer quand même", "simulate": "Vérifier seulement", "search": "Rechercher",
     "no_lane": "Aucun couloir pour vous ici.", "more": "plus", "fewer": "moins", "close": "Fermer",
     "would": "ESSAI", "trial": "VÉRIFIER SEULEMENT : rien ne compte, personne ne passe", "annulled": "ANNULÉ",
     "not_annulled": "NON ANNULÉ", "nothing_to_annul": "Aucune admission d’ici à annuler.",
@@ -88,7 +92,9 @@ export const WORDS = {
     "emergency": "Urgence", "other": "Autre", "did_not_turn": "La barrière n’a pas tourné",
     "went_back": "Le visiteur a fait demi-tour", "wrong_ticket": "Mauvais billet", "wrong_count": "Mauvais nombre",
     "guest_name": "Nom, 3 lettres ou plus", "nobody": "Personne trouvé", "no_list": "Il n’y a pas de liste ici.",
-    "more_hits": "Il y en a d’autres : précisez", "list_of": "Liste du"
+    "more_hits": "Il y en a d’autres : précisez", "list_of": "Liste du",
+    "colon": " :", "admit": "Faire entrer", "no_ticket": "sans billet", "when": "Moment", "now": "maintenant", "take": "Appliquer",
+    "when_more": "Que se passerait-il alors ? Fuseau horaire de cet appareil."
   }
 };
 

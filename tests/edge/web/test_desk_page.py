@@ -16,7 +16,7 @@ from edge.web import annulments, overrides
 from edge.web.page import FOLDER
 from tests.edge.web.browsing import WAIT_MS, fits, hidden, in_browser, shows
 from tests.edge.web.desk import SCANNER, SUPERVISOR
-from tests.edge.web.house import PIN, House, code
+from tests.edge.web.house import NOW_S, PIN, House, code
 from tests.edge.web.serving import served
 
 
@@ -198,6 +198,133 @@ async def test_a_guest_is_looked_up_by_name() -> None:
         look(shown, "yes", "ADMITTED")
 
     await play(at, work)
+
+
+MIA = Guest("1", "Mia Meier", b"shop:" + b"\x01" * 8, 7, note="stage left", persons=3)
+LATE = Guest("2", "Lena Mei", b"shop:" + b"\x02" * 8, 7, valid_from=NOW_S + 86_400)
+EVE = Guest("3", "Eve Meilink")
+
+
+def listed() -> House:
+    at = house()
+    at.gateway.policy.take_guests(GuestBook([MIA, LATE, EVE], version=1, issued_at_ms=NOW_S * 1000))
+    return at
+
+
+def look_up(shown: Page, name: str, hits: int) -> None:
+    shown.locator("#search").click()
+    shown.fill("#desk-name", name)
+    expect(shown.locator("#desk-list li")).to_have_count(hits, timeout=WAIT_MS)
+
+
+@pytest.mark.trio
+@pytest.mark.needs("chromium")
+async def test_a_guest_who_is_found_is_admitted_once_by_whoever_found_them() -> None:
+    at = listed()
+    tried: list[str] = []
+
+    def lose_once(route: Route) -> None:
+        tried.append(json.loads(route.request.post_data or "")["nonce"])
+        if len(tried) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    def work(shown: Page) -> None:
+        sign_in(shown)
+        shown.locator("#more").click()
+        shown.route("**/lanes/2/guests**", lose_once)
+        look_up(shown, "mei", 3)
+        expect(shown.locator("#desk-list button")).to_have_count(2)  # Eve has no ticket
+        shows(shown, "#desk-list li:last-child", "no ticket")
+        fits(shown, 360)
+        shown.get_by_role("button", name="Admit: Mia Meier").click()
+        expect(shown.locator("#pending")).to_be_visible(timeout=WAIT_MS)
+        shown.locator("#retry").click()
+        look(shown, "yes", "ADMITTED")
+        shows(shown, "#guest", "Mia Meier")
+        shows(shown, "#granted", "× 2")
+        shown.locator("#annul").evaluate("button => button.click()")
+        shows(shown, "#desk-what", "ADMITTED")
+
+    await play(at, work)
+    (fact,) = facts(at, Overridden)
+    assert (fact.who, fact.why, fact.granted) == ("8", "found_by_name", 2)
+    assert tried == [fact.nonce.hex()] * 2
+
+
+@pytest.mark.trio
+@pytest.mark.needs("chromium")
+async def test_a_found_guest_who_is_refused_can_be_admitted_anyway() -> None:
+    at = listed()
+
+    def work(shown: Page) -> None:
+        sign_in(shown)
+        look_up(shown, "lena", 1)
+        shown.get_by_role("button", name="Admit: Lena Mei").click()
+        look(shown, "no", "STOP")
+        shows(shown, "#text", "Too early")
+        shown.locator("#force").click()
+        shown.locator("[data-why=late_or_early]").click()
+        look(shown, "yes", "ADMITTED ANYWAY")
+        shown.locator("#close").click()
+        shown.locator("#exit").click()
+        look_up(shown, "mia", 1)
+        expect(shown.locator("#desk-list button")).to_have_count(0)  # nobody leaves by name
+
+    await play(at, work)
+    (fact,) = facts(at, Overridden)
+    assert (fact.who, fact.why, fact.reason) == ("8", "late_or_early", 90)
+
+
+@pytest.mark.trio
+@pytest.mark.needs("chromium")
+async def test_trying_may_be_at_another_time_and_lane_and_records_nothing() -> None:
+    at = listed()
+    asked: list[dict[str, Any]] = []
+
+    def listen(route: Route) -> None:
+        asked.append(json.loads(route.request.post_data or "") | {"url": route.request.url})
+        route.continue_()
+
+    def work(shown: Page) -> None:
+        sign_in(shown)
+        shown.route("**/lanes/*/guests**", listen)
+        shown.route("**/simulations**", listen)
+        shown.locator("#simulate").click()
+        shows(shown, "#when", "Time: now")
+        look_up(shown, "lena", 1)
+        shown.get_by_role("button", name="Check only: Lena Mei").click()
+        look(shown, "no trial", "TEST: STOP")
+        shown.locator("#close").click()
+        shown.locator("#when").click()
+        expect(shown.locator("#desk-name")).to_be_hidden()
+        fits(shown, 360)
+        shown.fill("#desk-time", "2026-12-31T23:30")
+        shown.get_by_role("button", name="Use this time").click()
+        shows(shown, "#when", "Dec 31, 2026, 23:30")
+        look_up(shown, "lena", 1)
+        shown.locator("#desk-list button").click()
+        look(shown, "yes trial", "TEST: ADMITTED")
+        shows(shown, "#result-trial", "Dec 31, 2026, 23:30")
+        shown.locator("#result").click()
+        shown.select_option("#lane", "1")
+        scan(shown, code(1))
+        look(shown, "yes trial", "TEST: ADMITTED")
+        shown.locator("#result").click()
+        shown.locator("#when").click()
+        shown.get_by_role("button", name="now").click()
+        scan(shown, code(1))
+        look(shown, "yes trial", "TEST: ADMITTED")
+        shown.locator("#result").click()
+        shown.locator("#simulate").click()
+        hidden(shown, "#when")
+
+    await play(at, work)
+    assert [one.get("at", "now")[:10] for one in asked] == ["now", *["2026-12-31"] * 2, "now"]
+    assert [one["url"].split("/lanes/")[1][0] for one in asked] == ["2", "2", "1", "1"]
+    assert facts(at, Admitted) == facts(at, Overridden) == []
 
 
 @pytest.mark.trio
