@@ -74,7 +74,7 @@ def fill(folder: Path, guests: int = GUESTS) -> int:
                 passed = PassageCompleted(
                     hlc + 1, 20260921, 120, 3, came.ticket, writer.epoch, seq - 1, 1
                 )
-                batch += [Pending(encode_fact(came), hlc), Pending(encode_fact(passed), hlc + 1)]
+                batch += [(encode_fact(came), hlc), (encode_fact(passed), hlc + 1)]
             writer.commit(batch)
             progress(start + BLOCK_FACTS // 2, guests, "guests")
     return seq

@@ -18,7 +18,6 @@ from edge.core.moments import Moment
 from edge.keeping import DAY_MS, LOOK_S, Keeping, Log, ask_centre, delete_old
 from edge.ledger import snapshot
 from edge.ledger.segments import segments_of
-from edge.ledger.writer import Pending
 from edge.transport import EpochHead, UplinkLost
 from edge.uplink import inline
 from tests.edge.ledger.faulty_disk import FaultyDisk
@@ -40,7 +39,7 @@ class House:
                   (OTHER, NOW_S): other.recovered.writer.head}  # fmt: skip
         digest = snapshot.store(self.disk, (NOW_S, 41), vector, b"state")
         fact = SnapshotTaken((NOW_MS << 16) + 9000, 20260922, 120, digest, 41)
-        own.recovered.writer.commit([Pending(encode_fact(fact), fact.hlc)])
+        own.recovered.writer.commit([(encode_fact(fact), fact.hlc)])
         self.heads = {NOW_S: own.recovered.writer.head}
         self.other_heads = {NOW_S: other.recovered.writer.head}
         self.unsure = False

@@ -12,7 +12,6 @@ from edge.ledger.reading import Reading
 from edge.ledger.recover import Helpers
 from edge.ledger.retention import covered, deletable, delete, proven
 from edge.ledger.segments import SegmentName, segments_of
-from edge.ledger.writer import Pending
 from tests.edge.ledger.faulty_disk import FaultyDisk
 from tests.edge.ledger.logs import GATEWAY, NOW_S, Seen, fetch_from, moment, start, write
 from tests.edge.ledger.test_snapshot import snap
@@ -33,7 +32,7 @@ def old(
 
 def record(seen: Seen, digest: bytes, through_seq: int) -> None:
     taken = SnapshotTaken((NOW_S * 1000 << 16) + 9000, 20260922, 120, digest, through_seq)
-    seen.recovered.writer.commit([Pending(encode_fact(taken), taken.hlc)])
+    seen.recovered.writer.commit([(encode_fact(taken), taken.hlc)])
 
 
 def test_receipted_and_old_and_before_a_proven_snapshot() -> None:
