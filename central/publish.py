@@ -101,11 +101,15 @@ async def _terms(
 
 
 async def guest_list(connection: Connection, tenant: bytes) -> GuestList:
-    """The guest list as it is now."""
+    """The guest list as it is now, with what the codes of its tickets say."""
     # One snapshot, so that no version has the names of the next one.
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         version, changed_ms = await entry.newest_list(connection, tenant)
-        guests = await entry.list_guests(connection, tenant)
+        codes = await entry.codes_of_guests(connection, tenant)
+        guests = [
+            msgspec.structs.replace(one, **codes.get(one.ticket, {}))
+            for one in await entry.list_guests(connection, tenant)
+        ]
     return GuestList(version=version, tenant=tenant, issued_at_ms=changed_ms, guests=guests)
 
 

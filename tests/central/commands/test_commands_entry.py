@@ -12,6 +12,7 @@ from crypto.bundle import Bundle, read_untrusted
 from crypto.guests import GuestList
 from crypto.keys import SigningKey, VerifyKey
 from crypto.terms import Limit, Terms, Window
+from crypto.ticket import decode_untrusted
 from tests.central.commands.conftest import Run
 
 TERMS = """
@@ -85,6 +86,7 @@ def test_a_mistake_in_the_file_is_named(run: Run, tmp_path: Path) -> None:
         "exit_all_at = '03:10'": "multiple",
         "unpaid = ['x:yz']": "is no ticket: as issuer:hex",
         "[[policies]]\nproduct = 9": "there is no product 9",
+        "when_unheard = { then = 'mark', exits_at = ['south'] }": "no gateway 'south'",
         "[[gates]]\ngate = 7\nzones = [3]": "there is no gate 7; there is no zone 3",
         "= 5": "cannot be read",
     }
@@ -181,3 +183,21 @@ def test_the_exported_list_is_what_gateways_take(run: Run, tmp_path: Path) -> No
     assert isinstance(read, GuestList)
     assert [one.name for one in read.guests] == ["Jörg Müller", "Zoë Weiß"]
     assert run("guests", "export", str(tmp_path / "no" / "folder")).code == 73
+
+
+def test_a_listed_ticket_takes_with_it_what_its_newest_code_says(run: Run, tmp_path: Path) -> None:
+    codes = tmp_path / "codes"
+    words = ("--performance", "Saturday", "--product", "1", "--persons", "3", "--out", str(codes))
+    assert run("ticket", "issue", *words, "--valid-until", "1783300000").code == 0
+    ticket = decode_untrusted(codes.read_bytes().strip()).ticket
+    mine = f"{run_issuer(run)}:{ticket.ticket_id.hex()}"
+    rows = f"name,key,product,ticket\nAnna,1,,{mine}\nBert,2,1,{run_issuer(run)}:{'00' * 8}\nCem,3,1,\n"
+    answer = run("guests", "import", guests_file(tmp_path, rows))
+    assert answer.code == 0, answer.err
+    out = tmp_path / "guests.list"
+    run("guests", "export", str(out))
+    anna, bert, cem = guest_format.read_untrusted(out.read_bytes(), key_of(tmp_path)).guests
+    assert (anna.product, anna.performance, anna.persons) == (1, 1, 3)
+    assert (anna.valid_from, anna.valid_until) == (0, 1783300000)
+    assert (bert.product, bert.performance, bert.persons) == (1, 0, 1)
+    assert (cem.product, cem.ticket) == (1, b"")

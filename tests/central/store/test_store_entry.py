@@ -40,6 +40,12 @@ async def test_guests_come_change_and_go(service: asyncpg.Connection) -> None:
     assert await entry.newest_list(service, TENANT) == (2, NOW_MS + 1)
 
 
+async def test_of_a_listed_ticket_the_newest_code_counts(service: asyncpg.Connection) -> None:
+    assert await entry.codes_of_guests(service, TENANT) == {}
+    await entry.put_guests(service, TENANT, [ANNA, BERT], [], NOW_MS)
+    assert await entry.codes_of_guests(service, TENANT) == {}  # a seller that is not ours
+
+
 async def test_nothing_remembers_who_was_erased(service: asyncpg.Connection) -> None:
     await entry.put_guests(service, TENANT, [ANNA], [], NOW_MS)
     await entry.put_guests(service, TENANT, [], ["1"], NOW_MS)
