@@ -39,6 +39,7 @@ class TillReason(IntEnum):
     NO_ROOM = 129
     TRAINING = 130
     OPEN_ENDS = 131
+    NO_Z = 132
     UNKNOWN_SALE = 140
     ELSEWHERE = 141
     OTHER_SHIFT = 142
@@ -90,6 +91,7 @@ WORDS: Final[dict[TillReason, Words]] = {
     TillReason.NO_ROOM: Words("there is no room for facts", "tell a technician"),
     TillReason.TRAINING: Words("this is training: no band and no money moves", "end the training"),
     TillReason.OPEN_ENDS: Words("something at this till is not settled yet", "look at its list"),
+    TillReason.NO_Z: Words("the last shift has no Z yet", "make its Z first"),
     TillReason.UNKNOWN_SALE: Words("this till knows no such sale", "look at the receipt again"),
     TillReason.ELSEWHERE: Words("another gateway has booked this", "go to the till that sold it"),
     TillReason.OTHER_SHIFT: Words("that was in another shift", "refund the goods instead"),

@@ -16,6 +16,7 @@ from crypto.cashless import (
 BEER, WATER, WINE, CUP, BOTTLE, CATERING, PIZZA = 1, 2, 3, 10, 11, 20, 30
 #: Unix milliseconds at which happy hour begins, and at which it is over.
 HAPPY_MS, LATE_MS = 1_790_000_000_000, 1_790_003_600_000
+BEFORE_MS = HAPPY_MS - 1
 
 
 def bar(**changes: Any) -> Cashless:

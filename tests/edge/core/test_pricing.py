@@ -10,6 +10,7 @@ from crypto.money import Line
 from edge.core.pricing import Basket, Item, Means, PriceList, Quote, Refused, quote
 from edge.core.till_reasons import TillReason
 from tests.edge.core.bar import (
+    BEFORE_MS,
     BEER,
     BOTTLE,
     CATERING,
@@ -22,7 +23,6 @@ from tests.edge.core.bar import (
     bar,
 )
 
-BEFORE_MS = HAPPY_MS - 1
 ADULT = Means(ages=(16, 18))
 
 

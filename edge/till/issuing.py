@@ -1,0 +1,132 @@
+"""Bands that begin, bands that are replaced, bands that are locked."""
+
+from functools import partial
+
+import trio
+
+from crypto.money import MediumBlocked
+from drivers.errors import DeviceError
+from drivers.reader import BandError, Sensed
+from edge.core import wallet
+from edge.core.moments import Moment
+from edge.core.till_reasons import TillReason
+from edge.core.wallet import NewBand, Refused
+from edge.core.wallet_reasons import WalletReason
+from edge.core.wallet_words import Who
+from edge.ledger.errors import LedgerFull
+from edge.till.bands import read_again, read_band, write_band
+from edge.till.debit import lock_band, looked
+from edge.till.till import TAP_S, Till
+from edge.till.work import TAP_AGAIN, WORKING, Work
+
+
+async def issue_band(till: Till, work: Work) -> None:
+    """A blank band becomes a wallet, or takes the place of a lost one."""
+    if till.reader is None:
+        till.refuse(work, TillReason.NO_READER)
+    elif till.training:
+        till.refuse(work, TillReason.TRAINING)
+    elif till.tills.sign is None:
+        till.refuse(work, WalletReason.CREDIT_KEY)
+    while not work.over:
+        sensed = await till.next_band(work)
+        with trio.CancelScope(shield=True), trio.move_on_after(TAP_S):
+            try:
+                await _issue(till, work, sensed)
+            except BandError:
+                till.show(work, TAP_AGAIN, "band_gone")
+            except DeviceError:
+                till.show(work, TAP_AGAIN, "reader_away")
+            except LedgerFull:
+                till.refuse(work, TillReason.NO_ROOM)
+        if not work.over:
+            await till.lifted()
+
+
+async def _issue(till: Till, work: Work, sensed: Sensed) -> None:
+    tills, reader, ask = till.tills, till.reader, work.ask
+    assert reader is not None and tills.rules is not None
+    assert tills.sign is not None and tills.key_index is not None
+    tap = await read_band(reader, sensed, tills.rules.keys)
+    now_ms = tills.gateway.clock.now().ms
+    new = NewBand(ask.id, till.who(ask), ask.wallet_class, tills.key_index, tills.sign)
+    wallets = tills.gateway.state.wallets
+    if ask.kind == "reissue":
+        made = wallet.reissue(wallets, tills.rules, tap, new, old=ask.medium, now_ms=now_ms)
+    else:
+        made = wallet.issue(wallets, tills.rules, tap, new, now_ms=now_ms)
+    if isinstance(made, Refused):
+        till.refuse(work, made.reason)
+        return
+    seq = 0
+    for make in made.facts:
+        seq = tills.record(make)
+    work.medium = made.medium
+    till.show(work, WORKING)
+    await tills.durable(seq)
+    await write_band(reader, made.writes)
+    tap = await read_band(reader, sensed, tills.rules.keys)
+    if not wallet.judge_issue(made, await read_again(reader, tap)):
+        till.show(work, TAP_AGAIN, "not_written")
+        return
+    work.txid, work.balance_minor = ask.id, 0
+    till.good(work)
+    till.lies(sensed)
+
+
+async def lock_a_band(till: Till, work: Work) -> None:
+    """Block a medium for good: the one that is named, or the one that is tapped."""
+    ask = work.ask
+    if till.training:
+        till.refuse(work, TillReason.TRAINING)
+        return
+    if ask.medium:
+        account = till.tills.gateway.state.wallets.account(ask.medium)
+        epoch = max(account.issued.epoch, account.mark.epoch)
+        await _block(till, work, ask.medium, epoch)
+        if not work.over:
+            till.good(work)
+        return
+    if till.reader is None:
+        till.refuse(work, TillReason.NO_READER)
+    while not work.over:
+        sensed = await till.next_band(work)
+        with trio.CancelScope(shield=True), trio.move_on_after(TAP_S):
+            try:
+                look, _, _ = await looked(till, work, sensed)
+                if look is not None:
+                    await _block(till, work, look.medium, look.epoch)
+                    if not work.over:
+                        await _seal(till, work, sensed)
+                        till.good(work)
+            except (BandError, DeviceError):
+                till.show(work, TAP_AGAIN, "band_gone")
+        if not work.over:
+            await till.lifted()
+
+
+async def _seal(till: Till, work: Work, sensed: Sensed) -> None:
+    """The lock on the band itself; without it the deny list does."""
+    look, _, _ = await looked(till, work, sensed)
+    if look is not None and look.refusal is not None and look.refusal.locks:
+        await lock_band(till, work, look)
+
+
+async def _block(till: Till, work: Work, medium: bytes, epoch: int) -> None:
+    make = partial(_blocked, till.who(work.ask), work.ask.id, medium, epoch + 1, work.ask.because)
+    try:
+        seq = till.tills.record(make)
+    except LedgerFull:
+        till.refuse(work, TillReason.NO_ROOM)
+        return
+    work.medium = medium
+    await till.tills.durable(seq)
+
+
+def _blocked(
+    who: Who, txid: bytes, medium: bytes, min_epoch: int, because: str, hlc: int, now: Moment
+) -> MediumBlocked:
+    return MediumBlocked(
+        hlc, now.day, now.offset_min, txid, who.till, who.operator, who.shift, who.marks, medium,
+        min_epoch, because or "lost",
+    )  # fmt: skip

@@ -1,0 +1,233 @@
+"""A basket is paid: by a band, in cash, by card, or in parts.
+
+The first part of a basket has its lines and says what is paid otherwise; later parts only pay.
+"""
+
+from functools import partial
+from typing import Final
+
+from crypto.money import MARK_TRAINING, Movement, Sold
+from edge.core.moments import Moment
+from edge.core.pricing import Means, Quote, Refused, quote
+from edge.core.till_reasons import TillReason
+from edge.core.till_rows import POSTED, Deal
+from edge.core.wallet import Look, Order
+from edge.core.wallet_words import Who
+from edge.ledger.errors import LedgerFull
+from edge.till.cards import by_card
+from edge.till.debit import by_band
+from edge.till.till import Till
+from edge.till.work import Ask, Work
+
+#: A basket that the gateway did not quote may have been quoted by it before a restart.
+REQUOTE_MS: Final = 30 * 60_000
+
+
+async def sale(till: Till, work: Work) -> None:
+    """Serve a sale to its end."""
+    reason = _wrong(till, work) or _begin(till, work)
+    if reason is not None:
+        till.refuse(work, reason)
+        return
+    if work.over:
+        return
+    ask = work.ask
+    if till.training:
+        await _book(till, work, 0, 0, marks=MARK_TRAINING)
+    elif ask.method == "band":
+        await by_band(till, work, plan)
+    elif ask.method == "cash":
+        await _book(till, work, work.amount_minor, 0)
+    else:
+        txid = await by_card(till, work, "sale", work.amount_minor)
+        if txid:
+            await _book(till, work, 0, work.amount_minor, card=txid)
+
+
+def _wrong(till: Till, work: Work) -> TillReason | None:
+    ask, place = work.ask, till.place
+    if till.shift is None:
+        return TillReason.SHIFT_CLOSED
+    if ask.method != "band" and not till.training:
+        if place.only_bands or (till.tills.prices and till.tills.prices.cashless.only_bands):
+            return TillReason.NO_CASH_HERE
+        if ask.method == "cash" and not place.drawer:
+            return TillReason.NO_DRAWER
+        if ask.method == "card" and till.terminal is None:
+            return TillReason.NO_TERMINAL
+    return None
+
+
+def _begin(till: Till, work: Work) -> TillReason | None:
+    """Price the basket as it was quoted, and find what is left to pay."""
+    ask = work.ask
+    first, paid_minor = _paid_before(till, ask)
+    if first is not None and first.part == ask.part and first.status == POSTED:
+        return _same_as_booked(till, work, first)
+    found = _quoted(till, ask)
+    if isinstance(found, Refused):
+        return found.reason
+    work.quote, work.lines = found, found.lines
+    if ask.total_minor is not None and ask.total_minor != found.total_minor:
+        return TillReason.PRICE_CHANGED
+    total = found.total_minor
+    if first is not None and ask.part:
+        total = first.net_minor + first.otherwise_minor - paid_minor
+        work.lines = []
+        if total <= 0:
+            return TillReason.NOTHING_TO_PAY
+    elif ask.part:
+        return TillReason.UNKNOWN_SALE
+    amount = total if ask.amount_minor is None else ask.amount_minor
+    if ask.amount_minor is not None and not 0 < amount <= total:
+        return TillReason.NOTHING_TO_PAY
+    work.amount_minor, work.left_minor = amount, total - amount
+    if found.age and ask.method != "band":
+        till.ask_cashier(work, "age")
+    return None
+
+
+def _paid_before(till: Till, ask: Ask) -> tuple[Deal | None, int]:
+    """The deal that this part follows (or its own), and what the basket's parts have paid."""
+    deals = [
+        deal for _, deal in till.tills.book.of_basket(ask.id)
+        if deal.status == POSTED and deal.movement in ("sale", "deposit_return")
+    ]  # fmt: skip
+    own = next((deal for deal in deals if deal.part == ask.part), None)
+    first = next((deal for deal in deals if deal.part == 0), None)
+    return own or first, sum(deal.net_minor for deal in deals)
+
+
+def _same_as_booked(till: Till, work: Work, deal: Deal) -> TillReason | None:
+    """Paid before this process knew of it: the same answer, if it is the same basket."""
+    ask = work.ask
+    said = {
+        "method": (deal.method, ask.method),
+        "items": (_items_of(deal), _items_asked(ask)) if not deal.part else (None, None),
+    }
+    for booked, asked in said.values():
+        if booked != asked:
+            return TillReason.PRICE_CHANGED
+    work.already, work.receipt, work.lines = True, deal.receipt, deal.lines
+    work.amount_minor, work.left_minor = deal.net_minor, deal.otherwise_minor
+    work.medium = deal.medium
+    till.good(work)
+    return None
+
+
+def _items_of(deal: Deal) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for line in deal.lines:
+        if line.kind == "article" or (line.kind == "deposit" and line.quantity < 0):
+            found[line.article] = found.get(line.article, 0) + line.quantity
+    return found
+
+
+def _items_asked(ask: Ask) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for item in ask.items:
+        found[item.article] = found.get(item.article, 0) + (item.quantity or 1)
+    return found
+
+
+def _quoted(till: Till, ask: Ask) -> Quote | Refused:
+    """The basket at the moment it was quoted, also when a phase has begun since."""
+    prices = till.tills.prices
+    if prices is None:
+        return Refused(TillReason.NO_PRICES)
+    kept = till.quotes.get(ask.id)
+    if kept is not None and kept[0].basket._replace(confirmed_age=0) == ask.basket._replace(
+        confirmed_age=0
+    ):
+        at_ms = kept[1].at_ms
+        if kept[1].prices != prices.version:
+            return kept[1]  # another price list has come since: no other price for this basket
+    else:
+        now_ms = till.tills.gateway.clock.now().ms
+        made_ms = int.from_bytes(ask.id[:6], "big")
+        at_ms = made_ms if now_ms - REQUOTE_MS <= made_ms <= now_ms else now_ms
+    return quote(prices, ask.basket, at_ms)
+
+
+def plan(till: Till, work: Work, look: Look) -> Order | None:
+    """What the band shall pay; vouchers and promotional credit of its wallet come first."""
+    ask, found = work.ask, work.quote
+    assert found is not None
+    first = not ask.part
+    if first and ask.amount_minor is None:
+        priced = _with_means(till, work, look, found)
+        if isinstance(priced, TillReason):
+            till.refuse(work, priced)
+            return None
+        found = priced
+        work.quote, work.lines = found, found.lines
+        work.amount_minor, work.left_minor = found.total_minor, 0
+    amount = work.amount_minor
+    if found.age and "age" not in work.confirmed:
+        till.ask_cashier(work, "age")
+        return None
+    again = till.same_again(look.medium, amount) and "same_amount" not in work.confirmed
+    if again and amount > 0:
+        till.ask_cashier(work, "same_amount")
+        return None
+    whole = first and not work.left_minor
+    debit = found.debit_minor if whole else amount
+    given = found.given_minor if whole else 0
+    movement: Movement = "sale" if debit or not given else "deposit_return"
+    return Order(
+        till.tills.new_id(), ask.id, till.who(ask), movement, debit, given,
+        found.promo_minor if first else 0, found.vouchers if first else 0,
+        work.left_minor if first else 0, ask.part, b"", found.prices,
+        tuple(work.lines) if first else (),
+    )  # fmt: skip
+
+
+def _with_means(till: Till, work: Work, look: Look, found: Quote) -> Quote | TillReason:
+    prices = till.tills.prices
+    assert prices is not None
+    ages = look.wallet_class.ages if look.wallet_class else ()
+    if not look.promo_minor and not look.vouchers and not (ages and found.age):
+        return found
+    if found.prices != prices.version:
+        return found
+    means = Means(max(0, look.promo_minor), max(0, look.vouchers), ages)
+    again = quote(prices, work.ask.basket, found.at_ms, means)
+    return again.reason if isinstance(again, Refused) else again
+
+
+async def _book(
+    till: Till, work: Work, cash_minor: int, card_minor: int, card: bytes = b"", marks: int = 0
+) -> None:
+    """Record what was paid without a band."""
+    while work.question is not None:
+        await work.changed.wait()
+    if work.over:
+        return
+    txid = till.tills.new_id()
+    who = till.who(work.ask, marks)
+    if marks & MARK_TRAINING:
+        cash_minor, card_minor = work.amount_minor, 0
+    make = partial(_sold, till, work, txid, who, cash_minor, card_minor, card)
+    try:
+        seq = till.tills.record(make)
+    except LedgerFull:
+        till.refuse(work, TillReason.NO_ROOM)
+        return
+    await till.tills.durable(seq)
+    deal = till.tills.book.deals.get(txid)
+    work.txid, work.receipt = txid, deal.receipt if deal is not None else 0
+    till.good(work)
+
+
+def _sold(
+    till: Till, work: Work, txid: bytes, who: Who, cash_minor: int, card_minor: int, card: bytes,
+    hlc: int, now: Moment,
+) -> Sold:  # fmt: skip
+    quoted, ask = work.quote, work.ask
+    assert quoted is not None
+    movement: Movement = "deposit_return" if quoted.total_minor < 0 else "sale"
+    return Sold(
+        hlc, now.day, now.offset_min, txid, who.till, who.operator, who.shift, who.marks, ask.id,
+        ask.part, movement, cash_minor, card_minor, card, b"", 0, 0, b"", quoted.prices,
+        [] if ask.part else list(quoted.lines), till.next_receipt(),
+    )  # fmt: skip

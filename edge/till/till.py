@@ -1,0 +1,344 @@
+"""One till: takes works one at a time, and answers the same work the same way.
+
+A work runs in the till's own task, so that a page that hangs up or reloads changes nothing. While
+a band may be half written nothing cancels it, not even the end of the process: two seconds are
+kept for that, and what is still open then is settled by the next tap.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+import trio
+
+from drivers.errors import DeviceError
+from drivers.payment import Terminal
+from drivers.reader import BandError, BandGone, BandUnknown, Reader, Sensed
+from edge.core.pricing import Quote, Refused, quote
+from edge.core.till_reasons import TillReason
+from edge.core.till_rows import Shift, ShiftKey
+from edge.core.wallet_reasons import WalletReason
+from edge.core.wallet_words import Who
+from edge.till.tills import Tills
+from edge.till.work import (
+    ASKING,
+    CANCELLED,
+    DONE,
+    IN_DOUBT,
+    NOT_DONE,
+    NOT_PAID,
+    PAID,
+    TAP_AGAIN,
+    WAITING_BAND,
+    WORKING,
+    Ask,
+    Question,
+    Work,
+    difference,
+    tell,
+)
+
+log = logging.getLogger(__name__)
+WORKS_MAX: Final = 2048
+QUOTES_MAX: Final = 512
+#: How long a band that is being written is waited for; a tap takes a third of a second.
+TAP_S: Final = 10.0
+#: After so long in doubt the cashier is asked whether the goods were given.
+DOUBT_S: Final = 60.0
+WATCH_S: Final = 1.0
+#: The same amount from the same band within this time: ask.
+SAME_AMOUNT_S: Final = 5.0
+#: A reader that is away is asked again after this.
+AWAY_S: Final = 0.5
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What a till has and may do."""
+
+    number: int
+    name: str
+    drawer: bool = False
+    can_top_up: bool = False
+    only_bands: bool = False
+    debounce_s: float = 3.0
+
+
+class Busy(Exception):
+    """Another work is under way at this till; `work` is that one."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__("another basket is under way at this till")
+        self.work = work
+
+
+class OtherContent(Exception):
+    """A work of this name had other content; `field` is the first that differs."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"this basket was sent before with another {field}")
+        self.field = field
+
+
+Flow = Callable[["Till", Work], Awaitable[None]]
+
+
+class Till:
+    """One till of `tills`, with its reader and terminal, if it has them."""
+
+    def __init__(
+        self, tills: Tills, place: Place, reader: Reader | None = None,
+        terminal: Terminal | None = None, flows: dict[str, Flow] | None = None,
+    ) -> None:  # fmt: skip
+        from edge.till.flows import FLOWS
+
+        self.tills = tills
+        self.place = place
+        self.number = place.number
+        self.reader = reader
+        self.terminal = terminal
+        self.flows = FLOWS if flows is None else flows
+        self.training = False
+        self.reader_away = False
+        self.work: Work | None = None
+        self.last: Work | None = None
+        self.works: OrderedDict[tuple[bytes, int], Work] = OrderedDict()
+        self.quotes: OrderedDict[bytes, tuple[Ask, Quote]] = OrderedDict()
+        self.terminal_free = trio.Lock()
+        self._arrived = trio.Event()
+        #: The band of the last tap, until it has left: when that was, and its UID.
+        self._lying: tuple[bytes, float] | None = None
+        #: Medium, amount and time of the last sale.
+        self._sold: tuple[bytes, int, float] | None = None
+        tills.tills[place.number] = self
+
+    # Shift
+
+    @property
+    def shift_key(self) -> ShiftKey:
+        """The newest shift of this till."""
+        gateway = self.tills.gateway.identity
+        return (gateway, self.number, self.tills.book.till(gateway, self.number).shift)
+
+    @property
+    def shift(self) -> Shift | None:
+        """The open shift, if one is."""
+        shift = self.tills.book.shifts.get(self.shift_key)
+        return shift if shift is not None and shift.opened_hlc and not shift.closed_hlc else None
+
+    def who(self, ask: Ask, marks: int = 0) -> Who:
+        """Who does it, as facts say it."""
+        shift = self.shift_key[2]
+        return self.tills.who(self.number, shift, ask.operator, ask.supervised, marks)
+
+    def next_receipt(self) -> int:
+        """The number of the receipt that is made now."""
+        return self.tills.book.till(self.tills.gateway.identity, self.number).receipt + 1
+
+    # Prices
+
+    def price(self, ask: Ask, basket: bytes = b"") -> tuple[bytes, Quote] | Refused:
+        """Quote `ask`, and keep the quote for its basket. Writes nothing."""
+        prices = self.tills.prices
+        if prices is None:
+            return Refused(TillReason.NO_PRICES)
+        now_ms = self.tills.gateway.clock.now().ms
+        found = quote(prices, ask.basket, now_ms)
+        if isinstance(found, Refused):
+            return found
+        basket = basket or self.tills.new_id()
+        self.quotes[basket] = (ask, found)
+        if len(self.quotes) > QUOTES_MAX:
+            self.quotes.popitem(last=False)
+        return basket, found
+
+    # Works
+
+    def submit(self, ask: Ask) -> Work:
+        """The work of this name: the one there is, or a new one that begins now.
+
+        Raises `OtherContent`, and `Busy` while another one is under way.
+        """
+        known = self.works.get((ask.id, ask.part))
+        if known is not None:
+            field = difference(known.ask, ask)
+            if field:
+                raise OtherContent(field)
+            return known
+        if self.work is not None:
+            raise Busy(self.work)
+        work = Work(ask)
+        self.works[work.name] = work
+        if len(self.works) > WORKS_MAX:
+            self.works.popitem(last=False)
+        self.work = work
+        self._arrived.set()
+        return work
+
+    async def run(self) -> None:
+        """Serve works until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._watch)
+            await self._serve_all()
+
+    async def _watch(self) -> None:
+        """After a minute in which nobody knows, the cashier says whether goods were given."""
+        while True:
+            await trio.sleep(WATCH_S)
+            work = self.work
+            if work is None or not work.doubt_since or work.question is not None:
+                continue
+            if trio.current_time() >= work.doubt_since + DOUBT_S:
+                work.question = "goods_given"
+                self.show(work, TAP_AGAIN, "not_sure")
+
+    async def _serve_all(self) -> None:
+        while True:
+            if self.work is None:
+                await self._arrived.wait()
+            self._arrived = trio.Event()
+            if self.work is not None:
+                await self._serve(self.work)
+
+    async def _serve(self, work: Work) -> None:
+        try:
+            with trio.CancelScope() as work.scope:
+                await self.flows[work.ask.kind](self, work)
+            if not work.over:
+                self.end(work, IN_DOUBT if work.held else CANCELLED, "cancelled")
+        except Exception:
+            # The border: one work; its hold, if there is one, is settled by the next tap.
+            log.exception("a till crashed in the middle of a work; please report this trace")
+            if not work.over:
+                self.end(work, IN_DOUBT if work.held else NOT_DONE, "crashed")
+        finally:
+            if self.work is work:
+                self.work = None
+
+    def cancel(self, work: Work) -> bool:
+        """Take a work off the till. False while that could leave a band in doubt."""
+        if work.over:
+            return True
+        if work.state == WORKING or work.held or work.scope is None:
+            return False
+        work.scope.cancel()
+        return True
+
+    def answer(self, work: Work, question: Question, yes: bool) -> None:
+        """The cashier's answer to what was asked."""
+        if work.over or work.question != question:
+            return
+        work.question = None
+        if yes:
+            work.confirmed.add(question)
+            self.show(work, WAITING_BAND)
+            return
+        self.refuse(work, "answered_no")
+        if work.scope is not None:
+            work.scope.cancel()
+
+    # What works tell
+
+    def show(self, work: Work, state: str, because: TillReason | WalletReason | str = "") -> None:
+        """The work stands so now; everybody who watches is told."""
+        if work.over:
+            return
+        work.state, work.because = state, because
+        work.changed.set()
+        work.changed = trio.Event()
+        events = self.tills.gateway.events
+        if events.heard:
+            events.publish("till", till=self.number, work=msgspec.to_builtins(tell(work)))
+
+    def end(self, work: Work, state: str, because: TillReason | WalletReason | str = "") -> None:
+        """The work is over."""
+        if work.over:
+            return
+        work.question = None
+        self.show(work, state, because)
+        work.ended.set()
+        self.last = work
+        if self.work is work:
+            self.work = None
+
+    def good(self, work: Work) -> None:
+        """It was paid, or done."""
+        self.end(work, PAID if work.ask.kind == "sale" else DONE)
+
+    def refuse(self, work: Work, because: TillReason | WalletReason | str) -> None:
+        """It was not paid, or not done, and will not be under this name."""
+        self.end(work, NOT_PAID if work.ask.kind == "sale" else NOT_DONE, because)
+
+    def ask_cashier(self, work: Work, question: Question) -> None:
+        """Wait for the cashier's word before going on."""
+        work.question = question
+        self.show(work, ASKING, question)
+
+    # Bands
+
+    async def next_band(self, work: Work) -> Sensed:
+        """The next tap. The same band that still lies there is the same tap."""
+        assert self.reader is not None
+        if work.state not in (WAITING_BAND, TAP_AGAIN, ASKING):
+            self.show(work, WAITING_BAND)
+        while True:
+            while work.question is not None and work.question != "goods_given":
+                await work.changed.wait()
+            try:
+                sensed = await self.reader.sense()
+            except BandUnknown:
+                self.show(work, TAP_AGAIN, "band_unknown")
+                await self._until_gone(1.0)
+                continue
+            except BandGone:
+                continue
+            except DeviceError:
+                await self._away(work)
+                continue
+            self.reader_away = False
+            lying, now_s = self._lying, trio.current_time()
+            if lying is None or lying[0] != sensed.uid or now_s >= lying[1]:
+                self._lying = None
+                return sensed
+            await self._until_gone(lying[1] - now_s)
+            self._lying = None
+
+    def lies(self, sensed: Sensed) -> None:
+        """The tap is over; until the band leaves, it begins no new one."""
+        self._lying = (sensed.uid, trio.current_time() + self.place.debounce_s)
+
+    async def _until_gone(self, most_s: float) -> None:
+        assert self.reader is not None
+        with trio.move_on_after(max(0.0, most_s)):
+            try:
+                await self.reader.gone()
+            except (BandError, DeviceError):
+                await trio.sleep(AWAY_S)
+
+    async def lifted(self, most_s: float = 0.3) -> None:
+        """Give a band that failed a moment to leave, so that it is not tried in a tight circle."""
+        await self._until_gone(most_s)
+
+    async def _away(self, work: Work) -> None:
+        if not self.reader_away:
+            self.reader_away = True
+            log.warning("the reader of a till is away", extra={"till": self.number})
+        if work.state != TAP_AGAIN or work.because != "reader_away":
+            self.show(work, TAP_AGAIN, "reader_away")
+        await trio.sleep(AWAY_S)
+
+    # The same amount twice
+
+    def same_again(self, medium: bytes, amount_minor: int) -> bool:
+        """Whether this band has just paid that much here."""
+        sold = self._sold
+        return (
+            sold is not None
+            and sold[:2] == (medium, amount_minor)
+            and trio.current_time() - sold[2] < SAME_AMOUNT_S
+        )
+
+    def note_sold(self, medium: bytes, amount_minor: int) -> None:
+        """A band has paid."""
+        self._sold = (medium, amount_minor, trio.current_time())

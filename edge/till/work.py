@@ -1,0 +1,219 @@
+"""One thing a cashier wants, and how it stands: what the page shows and the guest hears.
+
+A work is named by its id (of a sale: the basket) and part. The same work asked again is the same
+work; other content under its name is refused by the first field that differs.
+"""
+
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+import trio
+
+from crypto.money import Line
+from edge.core.pricing import Basket, Item, Quote
+from edge.core.till_reasons import TillReason, words
+from edge.core.wallet import Look
+from edge.core.wallet_reasons import WalletReason
+
+Kind: TypeAlias = Literal[
+    "sale", "top_up", "balance", "reversal", "refund", "cash_out", "issue", "reissue", "lock"
+]
+Method: TypeAlias = Literal["band", "cash", "card", "voucher"]
+Question: TypeAlias = Literal["age", "same_amount", "goods_given"]
+
+WAITING_BAND: Final = "waiting_band"
+WORKING: Final = "working"
+WAITING_CARD: Final = "waiting_card"
+ASKING: Final = "asking"
+TAP_AGAIN: Final = "tap_again"
+IN_DOUBT: Final = "in_doubt"
+CANCELLED: Final = "cancelled"
+PAID, NOT_PAID = "paid", "not_paid"
+DONE, NOT_DONE = "done", "not_done"
+ENDS: Final = frozenset({PAID, NOT_PAID, DONE, NOT_DONE, IN_DOUBT, CANCELLED})
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for. All fields but the last three make it what it is."""
+
+    kind: Kind
+    id: bytes
+    part: int = 0
+    method: Method = "band"
+    items: tuple[Item, ...] = ()
+    tip_minor: int = 0
+    tip_percent: int = 0
+    vouchers: int | None = None
+    total_minor: int | None = None
+    amount_minor: int | None = None
+    take_left: bool = False
+    code: str = ""
+    reverses: bytes = b""
+    wallet_class: int = 0
+    medium: bytes = b""
+    because: str = ""
+    confirmed_age: int = 0
+    operator: int = 0
+    supervised: bool = False
+
+    @property
+    def basket(self) -> Basket:
+        """What is to be priced."""
+        return Basket(
+            self.items, self.tip_minor, self.tip_percent, self.vouchers, self.confirmed_age
+        )
+
+
+#: Who asks, and what the cashier has confirmed since, do not make it another work.
+_BESIDE: Final = frozenset({"confirmed_age", "operator", "supervised"})
+_COMPARED: Final = tuple(name for name in Ask.__struct_fields__ if name not in _BESIDE)
+
+
+def difference(one: Ask, other: Ask) -> str:
+    """The first field in which two works of one name differ, or ""."""
+    return next((name for name in _COMPARED if getattr(one, name) != getattr(other, name)), "")
+
+
+class Account(msgspec.Struct, frozen=True):
+    """What a band is worth, as a guest asks for it."""
+
+    balance_minor: int
+    spendable_minor: int
+    promo_minor: int
+    vouchers: int
+    wallet_class: int
+    chip: str
+    refusal: str
+    last: list[dict[str, Any]]
+
+
+class Work:
+    """How an `Ask` stands. `changed` is set, and replaced, at each change."""
+
+    __slots__ = (
+        "account", "already", "amount_minor", "ask", "balance_minor", "because", "changed",
+        "confirmed", "doubt_since", "ended", "held", "left_minor", "lines", "medium", "question",
+        "quote", "receipt", "scope", "state", "txid",
+    )  # fmt: skip
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.state = WAITING_BAND
+        self.because: TillReason | WalletReason | str = ""
+        self.question: Question | None = None
+        #: Questions that were answered with yes.
+        self.confirmed: set[str] = set()
+        self.quote: Quote | None = None
+        self.lines: list[Line] = []
+        self.amount_minor = 0
+        self.left_minor = 0
+        self.balance_minor: int | None = None
+        self.receipt = 0
+        self.txid = b""
+        self.medium = b""
+        self.already = False
+        self.account: Account | None = None
+        #: Since when nobody knows whether the band was written (seconds of the loop); 0 = known.
+        self.doubt_since = 0.0
+        #: A hold of this work is on disk and not settled; only its band may go on.
+        self.held = b""
+        self.ended = trio.Event()
+        self.changed = trio.Event()
+        #: Cancelling it takes the work off the reader or terminal.
+        self.scope: trio.CancelScope | None = None
+
+    @property
+    def name(self) -> tuple[bytes, int]:
+        """What it is called."""
+        return (self.ask.id, self.ask.part)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has come to an end."""
+        return self.state in ENDS
+
+    def remember(self, look: Look) -> None:
+        """Note what the band told."""
+        self.medium = look.medium
+        refusal = look.refusal.code if look.refusal else ""
+        kind = look.certificate.wallet_class if look.certificate else 0
+        self.account = Account(
+            look.balance_minor, look.spendable_minor, look.promo_minor, look.vouchers, kind,
+            look.chip, refusal, [each._asdict() for each in look.last],
+        )  # fmt: skip
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A work as it is told to pages."""
+
+    id: str
+    part: int
+    kind: str
+    method: str
+    state: str
+    total_minor: int
+    amount_minor: int
+    left_minor: int
+    balance_minor: int | None
+    promo_minor: int
+    vouchers: int
+    receipt: int | None
+    txid: str | None
+    medium: str | None
+    lines: list[Line]
+    reason: str
+    number: int
+    detail: str
+    hint: str
+    question: str | None
+    age: int
+    already: bool
+    repeated: bool
+    account: Account | None
+
+
+def tell(work: Work, repeated: bool = False) -> Told:
+    """How the work stands now."""
+    quote, because = work.quote, work.because
+    reason, number, detail, hint = "", 0, "", ""
+    if isinstance(because, TillReason):
+        reason, number, (detail, hint) = because.name.lower(), because.value, words(because)
+    elif isinstance(because, WalletReason):
+        reason, number = because.code, because.value
+        detail, hint = WALLET_WORDS.get(because, (reason.replace("_", " "), ""))
+    elif because:
+        reason = because
+        detail, hint = DEVICE_WORDS.get(because, (because.replace("_", " "), ""))
+    return Told(
+        work.ask.id.hex(), work.ask.part, work.ask.kind, work.ask.method, work.state,
+        quote.total_minor if quote else work.amount_minor, work.amount_minor, work.left_minor,
+        work.balance_minor, quote.promo_minor if quote else 0, quote.vouchers if quote else 0,
+        work.receipt or None, work.txid.hex() or None, work.medium.hex() or None,
+        work.lines, reason, number, detail, hint, work.question, quote.age if quote else 0,
+        work.already, repeated, work.account,
+    )  # fmt: skip
+
+
+#: What went wrong with a band or a device: the guest taps again, and nothing is charged twice.
+DEVICE_WORDS: Final = {
+    "band_gone": ("the band left too soon", "hold it to the reader again, a little longer"),
+    "band_refused": ("the band did not take it", "hold it to the reader again"),
+    "band_unknown": ("this is none of the event's bands", "hold the band alone to the reader"),
+    "other_band": ("another band was tapped before", "hold the same band to the reader again"),
+    "reader_away": ("the reader does not answer", "check its cable; it goes on by itself"),
+    "not_written": ("the band was not charged", "hold it to the reader again"),
+    "not_sure": ("it is not sure yet whether it was paid", "hold the same band again"),
+    "tap_for_credit": ("the money is taken", "hold the same band again to load it"),
+    "cancelled": ("it was cancelled", ""),
+    "answered_no": ("the cashier said no", ""),
+}
+WALLET_WORDS: Final[dict[WalletReason, tuple[str, str]]] = {
+    WalletReason.BALANCE: ("there is too little on this band", "top up, or pay the rest otherwise"),
+    WalletReason.BLOCKED: ("this band is blocked", "go to the help desk"),
+    WalletReason.CLONED: ("this band may be a copy", "keep it and call a supervisor"),
+    WalletReason.EXPIRED: ("this band has expired", "go to the help desk"),
+    WalletReason.EXPOSURE: ("this band needs a till with network", "go to a top-up point"),
+    WalletReason.CERTIFICATE: ("this band has to be refreshed", "go to a top-up point"),
+    WalletReason.BALANCE_MAX: ("a band may not hold that much", "top up less"),
+    WalletReason.TOP_UP_MIN: ("this is less than the least top-up", "top up more"),
+}
