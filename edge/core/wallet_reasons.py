@@ -25,6 +25,7 @@ class WalletReason(enum.IntEnum):
     REPAIR = 233
     IN_DOUBT = 240
     UNFINISHED = 241
+    TXID_USED = 242
     AMOUNT = 250
     ORIGINAL_UNKNOWN = 251
     ALREADY_REVERSED = 252

@@ -192,7 +192,11 @@ class Mark(msgspec.Struct, array_like=True, gc=False):
 
 
 class Account(msgspec.Struct, array_like=True):
-    """Everything folded about one medium. `unposted`: rows that no fact has posted, an index."""
+    """Everything folded about one medium.
+
+    Not in the dump, because they follow: `unposted`, rows that no fact has posted; `uses_promo`,
+    whether anything took promo or vouchers.
+    """
 
     min_epoch: int = 0
     issued: Issued = msgspec.field(default_factory=Issued)
@@ -202,6 +206,7 @@ class Account(msgspec.Struct, array_like=True):
     grants: dict[bytes, Grant] = {}
     spent: dict[bytes, Spent] = {}
     unposted: dict[bytes, Row] = {}
+    uses_promo: bool = False
 
     def status(self, row: Row) -> int:
         """POSTED, VOIDED or OPEN, by facts about it and by what other holds have read.
@@ -226,11 +231,6 @@ class Account(msgspec.Struct, array_like=True):
                     return VOIDED
         return OPEN
 
-    def open(self) -> Iterator[Row]:
-        """Holds that no fact has ended, oldest first."""
-        found = [row for row in self.unposted.values() if not row.ended and row.gateway]
-        return iter(sorted(found, key=lambda row: row.place))
-
     def counting(self) -> Iterator[Row | Spent]:
         """Whatever may have taken promo or vouchers: all that is not voided."""
         for row in self.rows.values():
@@ -247,6 +247,17 @@ class Account(msgspec.Struct, array_like=True):
             promo += sign * used.promo
             vouchers += sign * used.vouchers
         return promo, vouchers
+
+    def forked(self) -> int:
+        """The highest epoch with a fork, 0 for none."""
+        seen: dict[tuple[int, bytes], bytes] = {}
+        found = 0
+        for row in self.rows.values():
+            if row.ended & POSTED:
+                first = seen.setdefault((row.epoch, row.target[:2]), row.target)
+                if first != row.target and row.epoch > found:
+                    found = row.epoch
+        return found
 
     def forks(self) -> list[tuple[Row, Row]]:
         """(first, later) of each posted hold that shares its seq with an earlier one: two bands

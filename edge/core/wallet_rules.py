@@ -9,13 +9,16 @@ from typing import Final
 
 from crypto.cashless import Cashless, CreditKey, Wallet, WalletClass
 from crypto.keys import VerifyKey
+from crypto.medium import Seals
+from crypto.medium_credit import Certificate, CreditRing
 from crypto.medium_keys import KeyRing
 
 MEDIUM_BYTES: Final = 16
+_NOBODY: Final = Wallet(bytes(MEDIUM_BYTES))
 
 
 class WalletRules:
-    """`cashless` compiled. `keys`: what opens and seals bands."""
+    """`cashless` compiled. `seals`: what opens and seals bands."""
 
     def __init__(self, cashless: Cashless) -> None:
         self.cashless = cashless
@@ -29,6 +32,7 @@ class WalletRules:
         self.keys = KeyRing(
             {one.version: one.key for one in cashless.debit_keys}, cashless.chip_key
         )
+        self.seals = Seals(cashless.event, self.keys, CreditRing(self.verifiers))
 
     @property
     def complete(self) -> bool:
@@ -38,6 +42,16 @@ class WalletRules:
     def medium(self, uid: bytes) -> bytes:
         """The pseudonym of a UID: HMAC-SHA256 by the event's key, 16 bytes."""
         return hmac.digest(self.cashless.pseudonym_key, uid, hashlib.sha256)[:MEDIUM_BYTES]
+
+    def wallet(self, medium: bytes) -> Wallet:
+        """What the centre says of a medium; nothing, of one that it does not name."""
+        return self.wallets.get(medium, _NOBODY)
+
+    def counts(self, certificate: Certificate, medium: bytes) -> int:
+        """Ct of a certificate: of a revoked key only as much as the centre has settled."""
+        if self.credit_keys[certificate.key_index].revoked:
+            return min(certificate.credited, self.wallet(medium).credited_minor)
+        return certificate.credited
 
     def operator(self, uid: bytes) -> int | None:
         """Who of the staff signs in by this band."""

@@ -48,6 +48,8 @@ class Order(NamedTuple):
 
     `debit_minor` is taken from the band, `given_minor` given back to it, both at once if need be.
     `promo_minor` and `vouchers` are taken from the ledger, or given back by a reversal or refund.
+    `attempts`: transactions by which this part was tried before, as far as the till remembers:
+    needed where it was tried at another gateway that is not heard.
     """
 
     txid: bytes
@@ -63,6 +65,7 @@ class Order(NamedTuple):
     reverses: bytes = b""
     prices: int = 0
     lines: tuple[Line, ...] = ()
+    attempts: tuple[bytes, ...] = ()
 
 
 class TopUp(NamedTuple):
@@ -147,18 +150,19 @@ class Held(NamedTuple):
 class Credit(NamedTuple):
     """A top-up ready to be written: `fact` durable, write, read back, `judge_credit`, `applied`.
 
-    `voided` only when the band shows an older valid certificate and the money goes back.
+    `fact` None: it is a fact already, and only has to reach the band. When the guest goes away
+    without it, nothing is said: a later look is `unfinished`, and `finish` or `give_back` ends it.
     """
 
     txid: bytes
     medium: bytes
     amount_minor: int
-    fact: Make
+    fact: Make | None
     writes: Writes
     balance_minor: int
     applied: Make
-    voided: Make
-    place: tuple[str, int, bytes]
+    #: What `judge_credit` compares: chip, page (0: this chip has no room), its bytes, what was.
+    place: tuple[str, int, bytes, bytes]
     uid: bytes
 
 

@@ -85,6 +85,8 @@ class Wallets:
         self.sources: dict[bytes, dict[bytes, bytes]] = {}
         self.credited: dict[int, int] = {}
         self.unposted: dict[tuple[bytes, bytes], Row] = {}
+        #: By medium: the highest epoch of which there are two bands, with proof.
+        self.forked: dict[bytes, int] = {}
 
     def account(self, medium: bytes) -> Account:
         """What is known of a medium; an empty account for one that no fact names."""
@@ -136,7 +138,9 @@ class Wallets:
             for grant in account.grants.values():
                 wallets._source(grant.source, grant.txid, medium)
             for spent in account.spent.values():
+                account.uses_promo |= bool(spent.promo or spent.vouchers)
                 wallets._undo(spent)
+            wallets._fork(medium, account)
         return wallets
 
     def _index(self, account: Account, row: Row) -> None:
@@ -145,7 +149,13 @@ class Wallets:
         if row.gateway:
             same = self.baskets.get(row.basket, ())
             self.baskets[row.basket] = (*same, row)
+            account.uses_promo |= bool(row.promo or row.vouchers)
             self._undo(row)
+
+    def _fork(self, medium: bytes, account: Account) -> None:
+        epoch = account.forked()
+        if epoch:
+            self.forked[medium] = epoch
 
     def _undo(self, one: Row | Spent) -> None:
         if one.reverses:
@@ -222,6 +232,7 @@ def _posted(wallets: Wallets, where: Where, fact: DebitPosted) -> None:
     mark, target = account.mark, pack(fact.target)
     if (fact.epoch, target[:2]) <= (mark.epoch, mark.top[:2]):
         wallets.suspects.add(fact.medium)  # somebody was there before: the same, or a copy
+        wallets._fork(fact.medium, account)
     mark.reach(fact.epoch, target)
     mark.aim(fact.epoch, fact.target.seq)
 
@@ -308,6 +319,7 @@ def _sold(wallets: Wallets, where: Where, fact: Sold) -> None:
         account.spent[fact.txid] = spent
         if known is not None and known.reverses:
             wallets.undone[known.reverses].pop(known.txid, None)
+        account.uses_promo |= bool(spent.promo or spent.vouchers)
         wallets._undo(spent)
     wallets.suspects.add(fact.medium)
 

@@ -1,0 +1,331 @@
+"""What a band says when it is held to a reader, and what that proves. Pure.
+
+The order of checks is the order of `wallet_reasons`. A look never writes and never decides about a
+sale; it says what the band is worth, which open holds its slots settle, and what has to be mended
+before it is used.
+"""
+
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from crypto.cashless import WalletClass
+from crypto.errors import BadMedium
+from crypto.medium import FLAG_LOCKED, Reading, Written, pages, part, read_untrusted, seal_slot
+from crypto.medium_credit import Certificate
+from crypto.money import CreditApplied, DebitPosted, DebitVoided, Slot
+from edge.core.moments import Moment
+from edge.core.wallet_reasons import WalletReason
+from edge.core.wallet_rows import POSTED, VOIDED, Account, Row, Topped, pack, unpack
+from edge.core.wallet_rules import WalletRules
+from edge.core.wallet_words import Make, Moved, Outcome, Tap, Who, Writes
+from edge.core.wallets import Wallets
+
+LAST_COUNT: Final = 5
+Ended: TypeAlias = Literal["posted", "voided", "open"]
+_SEQ: Final = slice(0, 2)
+
+
+class Look(msgspec.Struct):
+    """What one tap shows, and what is known beside it.
+
+    `spendable_minor`: the balance less what the centre holds back, plus overdraft; never below 0.
+    `promo_minor` and `vouchers` are the ledger's. `resolutions`: facts that this look proves.
+    `repair`: to be written after they are durable, before anything else; then read and look again.
+    `unfinished`: a top-up that was paid and is not on the band; `finish` it before the next one.
+    `in_doubt`: holds of this band that stay open. `credited` and `absorbed`: Ct and Cc_eff.
+    """
+
+    wallets: Wallets
+    rules: WalletRules
+    tap: Tap
+    unheard: bool
+    now_ms: int
+    medium: bytes
+    account: Account
+    refusal: WalletReason | None = None
+    reading: Reading | None = None
+    certificate: Certificate | None = None
+    current: Written | None = None
+    base: Slot = Slot()
+    epoch: int = 0
+    credited: int = 0
+    absorbed: int = 0
+    balance_minor: int = 0
+    spendable_minor: int = 0
+    promo_minor: int = 0
+    vouchers: int = 0
+    resolutions: tuple[Outcome, ...] = ()
+    repair: Writes = ()
+    unfinished: bytes = b""
+    in_doubt: tuple[bytes, ...] = ()
+
+    @property
+    def chip(self) -> str:
+        """Name of the chip, as the reader said."""
+        return self.tap.chip
+
+    @property
+    def wallet_class(self) -> WalletClass | None:
+        """The class of the certificate; None for one that the bundle does not name."""
+        if self.certificate is None:
+            return None
+        return self.rules.classes.get(self.certificate.wallet_class)
+
+    @property
+    def exposure_max_minor(self) -> int:
+        """R: what may be spent while nobody is heard."""
+        kind = self.wallet_class
+        if kind is None or self.certificate is None:
+            return 0
+        proven = self.certificate.r_class and self.tap.authenticated
+        return kind.exposure_authenticated_minor if proven else kind.exposure_plain_minor
+
+    @property
+    def last(self) -> tuple[Moved, ...]:
+        """The last five movements of this medium that are known here, newest last."""
+        names: dict[int, Ended] = {POSTED: "posted", VOIDED: "voided"}
+        moved = [
+            Moved(
+                row.hlc >> 16, row.movement, row.given - row.debit, row.till,
+                names.get(self.account.status(row), "open"),
+            )
+            for row in self.account.rows.values()
+            if row.gateway
+        ]  # fmt: skip
+        moved += [
+            Moved(one.hlc >> 16, "top_up", one.amount, 0, names.get(one.ended, "open"))
+            for one in self.account.credits.values()
+            if one.gateway
+        ]
+        return tuple(sorted(moved)[-LAST_COUNT:])
+
+
+def look(wallets: Wallets, rules: WalletRules, tap: Tap, *, unheard: bool, now_ms: int) -> Look:
+    """What the band is worth and whether it may be used. Never raises, whatever the bytes.
+
+    `unheard`: True unless every enrolled sibling or the centre is heard and folded.
+    """
+    medium = rules.medium(tap.uid)
+    account = wallets.account(medium)
+    seen = Look(wallets, rules, tap, unheard, now_ms, medium, account)
+    known = max(account.issued.epoch, account.mark.epoch)
+    try:
+        reading = read_untrusted(tap.chip, tap.uid, tap.image, tap.counter, rules.seals, known)
+    except BadMedium:
+        seen.refusal = WalletReason.CHIP_UNKNOWN
+        return seen
+    seen.reading, seen.epoch = reading, reading.epoch
+    _value(seen, reading)
+    seen.refusal = _refusal(seen, reading, known)
+    _settle(seen, reading)
+    if seen.refusal is None:
+        seen.refusal = _high_water(seen, reading)
+    if seen.refusal is not None:
+        seen.repair = ()
+    balance = seen.credited + seen.absorbed - seen.base.debited + seen.base.given
+    kind = seen.wallet_class
+    seen.balance_minor = balance
+    free = balance - rules.wallet(medium).hold_minor + (kind.postpaid_minor if kind else 0)
+    seen.spendable_minor = max(0, free)
+    _ledger(seen)
+    return seen
+
+
+def _value(seen: Look, reading: Reading) -> None:
+    """Ct and Cc: the most that the band's certificate, a read-back one or the bundle says.
+
+    Where no certificate on the band verifies, also one that was on its way to it, and the one of
+    its issue.
+    """
+    rules, account, tap = seen.rules, seen.account, seen.tap
+    best = reading.certificate
+    credited = rules.counts(best, seen.medium) if best else 0
+    absorbed = best.absorbed if best else 0
+    cached = [
+        one.certificate
+        for one in account.credits.values()
+        if one.epoch == reading.epoch
+        and (one.after > credited or best is None)
+        and (one.ended & POSTED or (reading.certificate is None and not one.ended))
+    ]
+    if best is None and account.issued.epoch == reading.epoch:
+        cached.append(account.issued.certificate)
+    for raw in cached:
+        one = rules.seals.credit.open(reading.layout.code, tap.uid, raw)
+        if one is not None and (one.event, one.epoch) == (rules.event, reading.epoch):
+            credited = max(credited, rules.counts(one, seen.medium))
+            absorbed = max(absorbed, one.absorbed)
+            if best is None or one.order > best.order:
+                best = one
+    seen.certificate, seen.credited = best, credited
+    seen.absorbed = max(absorbed, rules.wallet(seen.medium).absorbed_minor) if best else 0
+    if reading.current is not None:
+        seen.current = reading.slots[reading.current]
+    if seen.current is not None:
+        seen.base = seen.current.slot
+    elif account.mark.epoch == reading.epoch:  # what the desk needs when both slots are gone
+        top = unpack(account.mark.top)
+        seen.base = Slot(top.seq, account.mark.debited, account.mark.given, top.exposure, top.txh)
+
+
+def _refusal(seen: Look, reading: Reading, known: int) -> WalletReason | None:
+    rules, best = seen.rules, seen.certificate
+    if not rules.complete:
+        return WalletReason.NOT_CONFIGURED
+    if best is None and not known and seen.current is None:
+        return WalletReason.NOT_OURS
+    if reading.layout.authenticates and not seen.tap.authenticated:
+        return WalletReason.NOT_GENUINE
+    if best is None:
+        return WalletReason.CERTIFICATE
+    if reading.epoch < max(seen.account.min_epoch, rules.wallet(seen.medium).min_epoch):
+        return WalletReason.BLOCKED
+    if reading.epoch < known:
+        return WalletReason.EPOCH
+    if seen.current is not None and seen.current.flags & FLAG_LOCKED:
+        return WalletReason.LOCKED
+    kind = seen.wallet_class
+    if kind is None:
+        return WalletReason.CLASS_UNKNOWN
+    if kind.expires_ms and seen.now_ms >= kind.expires_ms:
+        return WalletReason.EXPIRED
+    return None
+
+
+def _settle(seen: Look, reading: Reading) -> None:
+    """The open holds and top-ups that this band's slots and certificate prove."""
+    account = seen.account
+    shown = [pack(one.slot) for one in reading.slots if one is not None]
+    now = pack(seen.current.slot) if seen.current is not None else b""
+    # What a band says that has been turned back proves nothing but what is on it.
+    turned = _behind(seen, now) if now else True
+    found, doubt, repair = list[Outcome](), list[bytes](), seen.repair
+    for row in sorted(account.unposted.values(), key=lambda row: row.place):
+        if row.epoch != reading.epoch or not row.gateway:
+            continue
+        if row.target in shown:
+            found.append(_outcome(row, POSTED, "in_slot"))
+            if row.target == now and reading.current is not None and seen.current is not None:
+                # It may have been written weakly: once more, before anything is built on it.
+                repair = pages(reading.layout.slot_pages[reading.current], seen.current.raw)
+            continue
+        if row.ended:
+            continue
+        status = account.status(row)
+        if status:
+            found.append(_outcome(row, status, "successor"))
+        elif row.base == now and not turned:
+            found.append(_outcome(row, VOIDED, "base_current"))
+            repair = repair or _erase(seen, reading)
+        else:
+            doubt.append(row.txid)
+    seen.repair, seen.in_doubt = repair, tuple(doubt)
+    for topped in account.credits.values():
+        _settle_credit(seen, reading, topped, found)
+    seen.resolutions = tuple(found)
+
+
+def _erase(seen: Look, reading: Reading) -> Writes:
+    """Half a slot that was given up must not become whole later: weak cells can."""
+    if reading.current is None or reading.slots[1 - reading.current] is not None:
+        return ()
+    page = reading.layout.slot_pages[1 - reading.current]
+    torn = part(reading.layout, seen.tap.image, page)
+    return pages(page, bytes(len(torn))) if any(torn) else ()
+
+
+def _settle_credit(seen: Look, reading: Reading, topped: Topped, found: list[Outcome]) -> None:
+    if topped.ended & POSTED or not topped.gateway or topped.epoch != reading.epoch:
+        return
+    # The copy that is best is on the band, or none is (a chip without room for one).
+    on_band = reading.certificate
+    if on_band is not None and on_band.credited >= topped.after:
+        found.append(Outcome(topped.txid, "applied", "on_band", _applier(topped)))
+    elif not topped.ended:
+        newest = seen.account.credits.get(seen.unfinished)
+        if newest is None or topped.after > newest.after:
+            seen.unfinished = topped.txid
+
+
+def _behind(seen: Look, now: bytes) -> WalletReason | None:
+    """Whether the slot `now` is older than what is known, or another one of the same seq."""
+    mark = seen.account.mark
+    if mark.epoch != seen.epoch or now == mark.top:
+        return None
+    if now[_SEQ] == mark.top[_SEQ]:
+        return WalletReason.CLONED
+    base = seen.base
+    lower = base.debited < mark.debited or base.given < mark.given
+    return WalletReason.BEHIND if now[_SEQ] < mark.top[_SEQ] or lower else None
+
+
+def _high_water(seen: Look, reading: Reading) -> WalletReason | None:
+    """Whether the band has been turned back; one faded step is put right instead."""
+    forked = seen.wallets.forked.get(seen.medium, 0) == reading.epoch
+    written = [one for one in reading.slots if one is not None]
+    if seen.current is not None:
+        reason = _behind(seen, pack(seen.current.slot))
+        if reason is None:
+            return WalletReason.CLONED if forked else None
+    else:
+        reason = WalletReason.SLOTS
+    if len(written) != 1 or forked or not _restore(seen, reading, written[0]):
+        return reason
+    return None
+
+
+def _restore(seen: Look, reading: Reading, left: Written) -> bool:
+    """A band exactly one posted step behind whose other slot is broken: write that slot again."""
+    account, mark = seen.account, seen.account.mark
+    if mark.epoch != reading.epoch:
+        return False
+    before = pack(left.slot)
+    for row in account.rows.values():
+        if row.target == mark.top and row.base == before and row.epoch == reading.epoch:
+            if account.status(row) != POSTED:
+                continue
+            at = 1 - reading.slots.index(left)
+            seen.base = unpack(mark.top)
+            raw = seal_slot(
+                seen.base, uid=seen.tap.uid, epoch=reading.epoch, counter=reading.counter,
+                seals=seen.rules.seals, version=seen.rules.keys.newest,
+            )  # fmt: skip
+            seen.repair = pages(reading.layout.slot_pages[at], raw)
+            return True
+    return False
+
+
+def _ledger(seen: Look) -> None:
+    account, told = seen.account, seen.rules.wallet(seen.medium)
+    promo, vouchers = account.promo() if account.grants or account.uses_promo else (0, 0)
+    seen.promo_minor = max(0, promo + told.promo_minor)
+    seen.vouchers = max(0, vouchers + told.vouchers)
+
+
+def _outcome(row: Row, status: int, evidence: str) -> Outcome:
+    kind: Any = DebitPosted if status == POSTED else DebitVoided
+
+    def by(who: Who) -> Make:
+        def make(hlc: int, now: Moment) -> Any:
+            return kind(
+                hlc, now.day, now.offset_min, row.txid, who.till, who.operator, who.shift,
+                who.marks, row.medium, row.epoch, row.basket, unpack(row.target), evidence,
+            )  # fmt: skip
+
+        return make
+
+    return Outcome(row.txid, "posted" if status == POSTED else "voided", evidence, by)
+
+
+def _applier(topped: Topped) -> Any:
+    def by(who: Who) -> Make:
+        def make(hlc: int, now: Moment) -> CreditApplied:
+            return CreditApplied(
+                hlc, now.day, now.offset_min, topped.txid, who.till, who.operator, who.shift,
+                who.marks, topped.medium, topped.after,
+            )  # fmt: skip
+
+        return make
+
+    return by
