@@ -113,14 +113,14 @@ class Lane:
 
     def present(
         self, code: bytes, done: Done, *, nonce: bytes = b"", count: int = 1,
-        direction: Direction | None = None, how: Decide = decide, **more: Any,
+        direction: Direction | None = None, how: Decide | None = None, **more: Any,
     ) -> None:  # fmt: skip
         """Decide a presentation; `done` is called with the answer once it is durable.
 
         `done` may be called before this returns, and must neither raise nor block. `nonce` has
         at most 32 bytes. `more`: `answers`, `choice`, `accept_unpaid`, `ticket` of `Presentation`.
         """
-        self._take(self.presentation(code, nonce, count, direction, **more), done, how)
+        self._take(self.presentation(code, nonce, count, direction, **more), done, how or decide)
 
     def override(
         self, code: bytes, done: Done, *, who: str, why: str, nonce: bytes = b"", count: int = 1,
