@@ -29,6 +29,9 @@ class Peers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     bind: str = "0.0.0.0:8444"
     siblings: Annotated[tuple[Sibling, ...], Meta(max_length=63)] = ()
+    #: Look for siblings by mDNS, too, and tell where this gateway listens. The bundle says who they
+    #: are and mutual TLS proves it; this finds addresses only.
+    discover: bool = False
     #: A sibling that was not heard for so long is warned about.
     unheard_after_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
     #: After so long its blocks are brought to the centre for it.

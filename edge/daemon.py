@@ -305,7 +305,8 @@ class _Daemon:
         if self.siblings is None:
             return []
         bound = await self.siblings.start(nursery, _bordered)
-        if self.siblings.empty and self.siblings.config.siblings:
+        others = self.siblings.config.siblings or self.siblings.config.discover
+        if self.siblings.empty and others:
             if open_without:
                 log.error("opened without knowing what happened: copies may be admitted")
                 self.siblings.learned()

@@ -10,6 +10,9 @@ holdings  which blocks can we give, our own and our siblings'?
 session   what do two connected gateways say to each other?
 tls       who is at the other end?
 links     who is connected, who listens, who dials, who was heard when?
+dnssd     what do the bytes of multicast DNS say?
+discovery who else is on the network, and who hears of us?
+found     where may a sibling be, and where was it not?
 clocks    how far are our clocks apart, and who is told?
 courier   does the centre lack the blocks of a sibling that is gone?
 tails     what does only the centre hold of a sibling that is gone?

@@ -10,9 +10,11 @@ import trio
 
 from config.binds import Bind
 from config.peers import Peers, Sibling
+from crypto.bundle import GatewayCard
 from edge.identity import Identity
 from edge.ledger.errors import StorageFailed
 from edge.peers.errors import BadFrame, PeerLost, PeerRefused
+from edge.peers.found import Address, Found
 from edge.peers.intake import Forged
 from edge.peers.links import Links
 from edge.peers.session import Session
@@ -25,6 +27,13 @@ CONNECT_S: Final = 5.0
 LOOK_S: Final = 0.25
 #: Connections that have not yet shown who they are.
 STRANGERS_MAX: Final = 32
+
+#: How a sibling's address was found: in the configuration, by mDNS, or it has dialled us.
+CONFIGURED: Final = "configured"
+FOUND: Final = "mdns"
+CAME: Final = "came"
+#: So long a configured address goes before a found one.
+FOUND_AFTER_S: Final = 3.0
 
 Secured = trio.SSLStream[trio.SocketStream]
 
@@ -112,7 +121,59 @@ class Connections:
 
     async def _dialled(self, stream: Secured, gateway: bytes | None) -> None:
         other = await self._handshake(stream, gateway)
-        await self._talk(stream, other, dialed=True)
+        await self._talk(stream, other, dialed=True, how=CONFIGURED)
+
+    async def dial_found(self, found: Found, miss: Callable[[], None]) -> None:
+        """Keep connections with siblings that `found` knows where to find, until cancelled.
+
+        A configured one is looked for only when its own address was of no use for a moment. `miss`
+        is called when somebody is missing.
+        """
+        configured = {sibling.name for sibling in self._config.siblings}
+        trying: set[bytes] = set()
+
+        async def dial(card: GatewayCard, address: Address) -> None:
+            try:
+                await self._call_found(found, card, address)
+            finally:
+                trying.discard(card.gateway)
+
+        async with trio.open_nursery() as nursery:
+            while True:
+                for card in self._links.cards:
+                    linked = self._links.sibling(card.gateway).session is not None
+                    if linked or card.revoked or card.gateway in trying:
+                        continue
+                    patience_s = FOUND_AFTER_S if card.name in configured else 0.0
+                    address = found.due(card.gateway, trio.current_time())
+                    if address is None:
+                        miss()
+                    elif self._links.unheard_s(card.gateway) >= patience_s:
+                        trying.add(card.gateway)
+                        nursery.start_soon(dial, card, address)
+                await trio.sleep(LOOK_S)
+
+    async def _call_found(self, found: Found, card: GatewayCard, address: Address) -> None:
+        """One try at an address that anybody may have made up: who is there must prove it."""
+        proven, problem = False, "another than the sibling answers there, or nobody"
+
+        async def dialled() -> None:
+            nonlocal proven
+            other = await self._handshake(secured, card.gateway)
+            proven = True
+            found.worked(address)
+            await self._talk(secured, other, dialed=True, how=FOUND)
+
+        try:
+            with trio.fail_after(CONNECT_S):
+                stream = await trio.open_tcp_stream(address.host, address.port)
+        except (OSError, trio.TooSlowError) as error:
+            found.failed(address, str(error) or "no answer", trio.current_time())
+            return
+        secured = trio.SSLStream(stream, self._client, server_hostname=host_name(card.gateway))
+        await self._bordered(dialled, card.name, secured)
+        if not proven:
+            found.failed(address, problem, trio.current_time())
 
     async def _handshake(self, stream: Secured, expected: bytes | None) -> bytes:
         try:
@@ -122,8 +183,11 @@ class Connections:
             raise PeerLost(str(error.__cause__ or error) or "no handshake") from None
         return self._doors.admit(stream.getpeercert(binary_form=True), expected)
 
-    async def _talk(self, stream: Secured, other: bytes, *, dialed: bool) -> None:
+    async def _talk(
+        self, stream: Secured, other: bytes, *, dialed: bool, how: str = ""
+    ) -> None:  # fmt: skip
         session = Session(stream, self._links, self._links.holdings, other, dialed=dialed)
+        session.how, session.address = how or CAME, _address_of(stream)
         problem = "the connection crashed"
         try:
             await session.run()
@@ -163,3 +227,12 @@ class Connections:
         if (code, why) not in self._told and len(self._told) < 1000:
             self._told.add((code, why))
             log.error("a connection with a sibling was refused", extra={"why": why})
+
+
+def _address_of(stream: Secured) -> str:
+    """Where the other end is; "" when that is not known any more, or never was."""
+    try:
+        host, port = stream.transport_stream.socket.getpeername()[:2]
+    except (OSError, AttributeError):
+        return ""
+    return str(Bind(host, port))

@@ -29,6 +29,8 @@ from edge.ledger.snapshot import Vector
 from edge.peers.codec import LogHead
 from edge.peers.connections import Connections
 from edge.peers.courier import Courier, fetch_all
+from edge.peers.discovery import Discovery
+from edge.peers.found import Found
 from edge.peers.holdings import Holdings
 from edge.peers.intake import Forged, Intake, Key
 from edge.peers.links import Links
@@ -132,6 +134,7 @@ class House:
         home.intake.fold = self.links.fold
         gateway.siblings = self.links
         self.connections = Connections(self.links, identity, self.config, jitter)
+        self._jitter = jitter
         self._transport = transport
         self.courier: Courier | None = None
         self.tails: Tails | None = None
@@ -174,6 +177,8 @@ class House:
         """Listen, dial, store; `bordered` restarts what may crash. The addresses."""
         nursery.start_soon(self.intake.run)
         bound: list[Bind] = await nursery.start(self.connections.listen)
+        if self.config.discover:
+            self._discover(nursery, bordered, bound[0].port)
         for sibling in self.config.siblings:
             dial = partial(self.connections.dial, sibling)
             nursery.start_soon(bordered, f"sibling {sibling.name}", dial)
@@ -184,6 +189,16 @@ class House:
         if self.tails is not None:
             nursery.start_soon(bordered, "tails", self.tails.run)
         return bound
+
+    def _discover(
+        self, nursery: trio.Nursery, bordered: Callable[..., Any], port: int
+    ) -> None:  # fmt: skip
+        found = self.links.found = Found(self.gateway.identity, lambda: set(self._enrolled()))
+        host = self.config.address.host
+        discovery = Discovery(self.gateway.identity, host, port, found, self._jitter)
+        dial = partial(self.connections.dial_found, found, discovery.miss)
+        nursery.start_soon(bordered, "mDNS", discovery.run)
+        nursery.start_soon(bordered, "found siblings", dial)
 
     async def learn_history(self) -> None:
         """Wait until one sibling, or the centre, has told everything it knew when asked.

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import trio
 
+from config.binds import Bind
 from crypto.block import Block
 from crypto.bundle import GatewayCard
 from crypto.entry import AnyFact, ClockMeasured
@@ -23,6 +24,7 @@ from edge.peers import codec
 from edge.peers.clocks import ClockWatch
 from edge.peers.compare import DIFFERS, Compare
 from edge.peers.errors import PeerRefused
+from edge.peers.found import Found
 from edge.peers.holdings import Holdings
 from edge.peers.intake import Counts, Key
 from edge.peers.session import Session
@@ -33,12 +35,22 @@ _Part = TypeVar("_Part", codec.BundlePart, codec.GuestsPart)
 BUNDLE_BYTES_MAX: Final = 64 << 20
 
 
+class FoundRow(msgspec.Struct, frozen=True):
+    """An address that mDNS told. `problem` "": none yet; else it is tried again in `again_s`."""
+
+    address: str
+    problem: str
+    again_s: float
+
+
 class SiblingRow(msgspec.Struct, frozen=True):
     """A sibling as technicians see it.
 
     `heard_s`: since it was last heard, itself or through others; None: never. `lag_ms`: from the
     sealing of its newest block there to its folding here, by both clocks. `waiting`: facts of ours
     that are not durable there. `offset_ms`: our lead over its clock. `held`: its facts here.
+    `address`: where it is; `how` that was found: "configured", "mdns", or it "came". `found`: where
+    it may be by mDNS, and what was wrong there.
     `state`: how it compared when both knew the same facts, "same" or "differs", `state_age_s` ago.
     """
 
@@ -59,6 +71,9 @@ class SiblingRow(msgspec.Struct, frozen=True):
     problem: str
     state: str = ""
     state_age_s: float | None = None
+    address: str = ""
+    how: str = ""
+    found: list[FoundRow] = []
 
 
 class _Sibling:
@@ -94,6 +109,8 @@ class Links:
         self._offset_ms_max = offset_ms_max
         self._known: dict[bytes, _Sibling] = {}
         self._arriving: dict[tuple[bytes, type[codec.Part]], bytearray] = {}
+        #: Where siblings are by mDNS, if it is asked.
+        self.found: Found | None = None
         self.refused: dict[str, int] = {}
         self.started_at = trio.current_time()
         self._named = {card.gateway for card in self.cards}
@@ -325,9 +342,20 @@ class Links:
             clock_beyond=sibling.clock.beyond,
             blocks=msgspec.structs.asdict(counts),
             problem=sibling.problem,
+            address=session.address if session is not None else "",
+            how=session.how if session is not None else "",
+            found=self._found_rows(gateway),
             state=state,
             state_age_s=round(trio.current_time() - state_at, 1) if state else None,
         )
+
+    def _found_rows(self, gateway: bytes) -> list[FoundRow]:
+        now = trio.current_time()
+        known = self.found.addresses(gateway, now) if self.found is not None else []
+        return [
+            FoundRow(str(Bind(e.host, e.port)), e.problem, round(max(0.0, e.due - now), 1))
+            for e in known
+        ]
 
     def _waiting(self, session: Session | None) -> int:
         waiting = 0

@@ -25,12 +25,15 @@ from edge.ledger.recover import KnownHead
 from edge.ledger.segments import segments_of
 from edge.ledger.storage import Storage
 from edge.peers import codec
+from edge.peers.discovery import Discovery
 from edge.peers.errors import BadFrame, PeerLost, PeerRefused
+from edge.peers.found import Found
 from edge.peers.proofs import ANSWER_S, CLAIMS_MAX, PROOF_S, Proofs
 from edge.peers.tls import Doorkeeper, client_context, host_name
 
 log = logging.getLogger(__name__)
 HEADS_S: Final = 2.0
+BROWSE_S: Final = 1.5
 BLOCKS_S: Final = 30.0
 BATCH_BYTES: Final = 4 << 20
 _FAILS: Final = (
@@ -59,11 +62,13 @@ class Asker:
         trust = Trust(identity.tenant, identity.gateway, device)
         self.proofs = Proofs(trust, storage)
         self.doubts: list[KnownHead] = []
+        self._siblings = list(config.siblings)
 
     async def heads(self) -> list[KnownHead]:
         """How far siblings hold our log, proven; of those who answer within a short time."""
         known: list[KnownHead] = []
         self.doubts.clear()
+        self._siblings = [*self._config.siblings, *await self._look_around()]
 
         async def ask(sibling: Sibling) -> None:
             rows: list[codec.LogHead] = []
@@ -81,10 +86,29 @@ class Asker:
                 told.append(KnownHead(row.epoch, row.seq, row.hash, f"sibling {sibling.name}"))
 
         async with trio.open_nursery() as nursery:
-            for sibling in self._config.siblings:
+            for sibling in self._siblings:
                 nursery.start_soon(ask, sibling)
         self._tell_doubts()
         return known
+
+    async def _look_around(self) -> list[Sibling]:
+        """Siblings that mDNS finds within a short time and that are not configured."""
+        if not self._config.discover:
+            return []
+        configured = {self._names.get(sibling.name) for sibling in self._config.siblings}
+        wanted = set(self._names.values()) - configured
+        found = Found(self._own, lambda: wanted)
+        host = self._config.address.host
+        with trio.move_on_after(BROWSE_S):
+            await Discovery(self._own, host, 0, found, lambda: 0.0).run()
+        around = []
+        for gateway in found.gateways():
+            if gateway in configured:
+                continue
+            self._names[gateway.hex()] = gateway
+            for each in found.addresses(gateway, trio.current_time()):
+                around.append(Sibling(gateway.hex(), each.host, each.port))
+        return around
 
     async def _prove(self, conversation: "_Conversation", rows: list[codec.LogHead]) -> None:
         """Have every claim shown, the newest epoch first; a question without answer is left."""
@@ -106,7 +130,7 @@ class Asker:
 
         Signed by us, if the key of the epoch is known; a sibling that gives others is passed over.
         """
-        for sibling in self._config.siblings:
+        for sibling in self._siblings:
             try:
                 with trio.fail_after(BLOCKS_S):
                     async with await self._connect(sibling) as conversation:

@@ -80,6 +80,8 @@ class Session:
     ) -> None:  # fmt: skip
         self.other = other
         self.dialed = dialed
+        #: Where the other is, and how that was found: "configured", "mdns", or "came" by itself.
+        self.address = self.how = ""
         #: When it began, by the clock of the loop.
         self.since = trio.current_time()
         self.streams = True

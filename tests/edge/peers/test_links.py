@@ -39,6 +39,7 @@ class End:
         self.first_heads: list[codec.LogHead] = []
         self.ends: list[str] = []
         self.bundles = 0
+        self.address, self.how = "10.0.0.5:8444", "mdns"
 
     def end(self, code: str) -> None:
         self.ends.append(code)

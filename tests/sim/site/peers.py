@@ -52,6 +52,7 @@ class SimAsker(Asker):
     def __init__(self, machine: Machine, lan: Lan, config: Peers, storage: Storage) -> None:
         self._own = machine.identity
         self._config = config
+        self._siblings = list(config.siblings)
         self.proofs, self.doubts = Proofs(trust_of(machine), storage), []
         self._machine, self._lan = machine, lan
 
