@@ -64,7 +64,8 @@ class Reader(Protocol):
     All but `sense` speak of the band that was sensed last, and raise `BandGone` once it left
     (also when it is back: only `sense` begins a new tap). What was authenticated stays so,
     for the reader repeats it when the band has to be activated again. All raise
-    `drivers.errors.Lost`, `Silent` or `Protocol` when the reader itself is away.
+    `drivers.errors.Lost`, `Silent`, `Protocol` or `Fault` when the reader itself fails; that
+    ends the tap as well.
     """
 
     async def sense(self) -> Sensed:
@@ -98,4 +99,4 @@ class Reader(Protocol):
         done, BandUnsure or BandGone when not known. Not for NTAG21x (ValueError)."""
 
     async def gone(self) -> None:
-        """Wait until the sensed band has left the field."""
+        """Wait until the sensed band has left the field. The tap is over with this call."""

@@ -83,6 +83,7 @@ class MemoryReader(Tap):
 
     async def gone(self) -> None:
         """See `Reader.gone`."""
+        self.forget()
         if self._present():
             await self._departed.wait()
 

@@ -22,7 +22,14 @@ PROT, CFGLCK, AUTHLIM = 0x80, 0x40, 0x07
 
 
 class PasswordChip(Type2):
-    """A chip whose protection is a password that travels in clear."""
+    """A chip whose protection is a password that travels in clear.
+
+    The data sheets do not say when a new AUTH0 or PROT counts, and reports differ; nfcpy, which
+    is used with real chips, could not issue one if it were at once. Whoever issues bands should
+    work either way: `at_once` makes it count with the write, else it is the next activation.
+    """
+
+    at_once = False
 
     def __init__(self, uid: bytes, *, changeable: bool = False) -> None:
         super().__init__(uid, changeable=changeable)
@@ -52,7 +59,7 @@ class PasswordChip(Type2):
         self._protects_reads = bool(self.memory[at + 4] & PROT)
 
     def _wrote(self, page: int) -> None:
-        if page >= self._config_page:  # AUTH0 and PROT count at once
+        if self.at_once and page >= self._config_page:
             self._load_configuration()
 
     def _may_write(self, page: int) -> bool:

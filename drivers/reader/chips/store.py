@@ -46,7 +46,7 @@ def make(
 
 
 def image(band: Type2) -> bytes:
-    """The band as a file's bytes. Ends its stay in the field."""
+    """The band as a file's bytes."""
     memory, counters, wrong, fading = band.remembered()
     return msgspec.json.format(
         msgspec.json.encode(

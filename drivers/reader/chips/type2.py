@@ -98,10 +98,8 @@ class Type2:
 
     def remembered(self) -> tuple[bytes, tuple[int, int, int], int, dict[int, bytes]]:
         """What the EEPROM holds: memory, counters, wrong attempts, fading pages."""
-        self.power_off()
-        self._settle()
         first, second, third = self.counters
-        return bytes(self.memory), (first, second, third), self.wrong, dict(self._fading)
+        return self._settled(), (first, second, third), self.wrong, dict(self._fading)
 
     def recall(
         self,
@@ -114,8 +112,9 @@ class Type2:
         self.memory[:] = memory
         self.counters, self.wrong, self._fading = list(counters), wrong, dict(fading)
 
-    def _settle(self) -> None:
-        """Finish what waits for a reset."""
+    def _settled(self) -> bytes:
+        """Memory as the next reset will show it."""
+        return bytes(self.memory)
 
     # The field
 

@@ -75,18 +75,11 @@ class UltralightAes(CountingChip):
         self._configuration_locked = bool(self.access & CFGLCK)
 
     def _load_configuration(self) -> None:
-        self._load_access()
+        self._auth0 = self.memory[4 * CFG0_PAGE + 3]
+        self._protects_reads = bool(self.access & PROT)
         at = 4 * KEY_PAGE
         first, second = self.memory[at : at + 16], self.memory[at + 16 : at + 32]
         self._keys = bytes(first[::-1]), bytes(second[::-1])
-
-    def _load_access(self) -> None:
-        self._auth0 = self.memory[4 * CFG0_PAGE + 3]
-        self._protects_reads = bool(self.access & PROT)
-
-    def _wrote(self, page: int) -> None:
-        if page in (CFG0_PAGE, CFG1_PAGE):
-            self._load_access()
 
     def _hidden(self, first: int, last: int, data: bytearray) -> None:
         if last >= KEY_PAGE:

@@ -77,14 +77,15 @@ class UltralightC(Type2):
         self._auth0 = self.memory[4 * AUTH0_PAGE]
         self._protects_reads = not self.memory[4 * AUTH1_PAGE] & 1
         self._key = key_from_memory(bytes(self.memory[4 * KEY_PAGE :]))
-        self._settle()
+        self.memory[:] = self._settled()
+        self._pending = -1
 
-    def _settle(self) -> None:
+    def _settled(self) -> bytes:
         # Section 7.5.11: an increment shows after the RF reset that has to follow it.
+        memory, at = bytearray(self.memory), 4 * COUNTER_PAGE
         if self._pending >= 0:
-            at = 4 * COUNTER_PAGE
-            self.memory[at : at + 2] = self._pending.to_bytes(2, "little")
-            self._pending = -1
+            memory[at : at + 2] = self._pending.to_bytes(2, "little")
+        return bytes(memory)
 
     def _lock_bytes(self) -> bytes:
         at = 4 * LOCK_PAGE

@@ -21,4 +21,4 @@ def test_who_handles_a_band_that_left_handles_an_unsure_one() -> None:
 
 def test_the_reader_in_memory_is_a_reader() -> None:
     reader: Reader = MemoryReader()
-    assert reader
+    assert reader is not None

@@ -81,6 +81,7 @@ def test_after_a_refusal_the_next_call_works_and_is_still_authenticated() -> Non
     now(reader.sense())
     now(reader.write(0x2A, b"\x80\x05\x00\x00"))
     now(reader.write(0x29, b"\x04\x00\x00\x08"))
+    now(reader.sense())
     with pytest.raises(BandRefused):
         now(reader.read(8, 9))
     assert now(reader.password(b"\xff\xff\xff\xff")) == b"\x00\x00"

@@ -135,3 +135,17 @@ def test_a_chip_of_another_family_is_refused() -> None:
         Ntag21x(UID, Chip.UL_C)
     with pytest.raises(ValueError, match="no Ultralight EV1"):
         UltralightEv1(UID, Chip.NTAG213)
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_protection_counts_at_once_or_from_the_next_activation(chip: Chip, at_once: bool) -> None:
+    band = make(chip, UID)
+    assert isinstance(band, PasswordChip)
+    band.at_once = at_once
+    band.activate()
+    config = band.pages - 4
+    assert band.receive(bytes((0xA2, config, 0, 0, 0, 8))) == ACK
+    assert (band.receive(b"\xa2\x08abcd") == ACK) == (not at_once)
+    band.activate()
+    assert band.receive(b"\xa2\x08abcd") == NAK_ARGUMENT

@@ -14,8 +14,8 @@ UID = bytes.fromhex("04a1b2c3d4e5f6")
 CHIPS = list(Chip)
 
 
-def awake(chip: Chip, **how: bool) -> Type2:
-    band = make(chip, UID, **how)
+def awake(chip: Chip, *, changeable: bool = False) -> Type2:
+    band = make(chip, UID, changeable=changeable)
     assert band.activate()
     return band
 
