@@ -38,7 +38,10 @@ peers = App(name="peers", help="The other gateways of the venue.", help_epilogue
 scenario = App(
     name="scenario", help="Rehearse a venue's policy before doors open.", help_epilogue=EXIT_CODES
 )
-for _group in (peers, ticket, ledger, staff, config, rules, scenario):
+receipt = App(
+    name="receipt", help="What is printed, before it is printed.", help_epilogue=EXIT_CODES
+)
+for _group in (peers, ticket, ledger, staff, config, rules, scenario, receipt):
     app.command(_group)
 
 _Key = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -244,6 +247,9 @@ _SCENARIO: Final = {
 }
 for _name, _help in _SCENARIO.items():
     scenario.command(f"edge.commands.scenario:{_name}", name=_name, help=_help)
+receipt.command(
+    "edge.commands.receipt:render", name="render", help="Show a receipt or a report as printed."
+)
 
 
 def run_tool(words: Sequence[str]) -> int:

@@ -57,6 +57,8 @@ FLOORS = [
     ("edge/core/state.py", "from edge import clock", "edge.core must not import edge.clock"),
     ("edge/core/state.py", "from ..ledger import x", "edge.core must not import edge.ledger"),
     ("edge/core/state.py", "from config import load", "edge.core must not import config.load"),
+    ("edge/printing/paper.py", "from edge import lane", "edge.printing must not import edge.lane"),
+    ("edge/lane.py", "from PIL import Image", "edge must not import PIL"),
     ("central/app.py", "from edge.core import state", "central.app must not import edge.core"),
     ("central/ingest.py", "from drivers import link", "central must not import drivers"),
     ("central/ingest.py", "import trio", "central must not import trio"),

@@ -35,6 +35,7 @@ FLOORS: Mapping[str, tuple[set[str], set[str]]] = {
     "drivers": ({"drivers"}, {"trio", "outcome", "msgspec", "serial", "nfc"}),
     "edge": ({"crypto", "config", "drivers", "edge"}, _EDGE),
     "edge.core": ({"crypto", "config", "edge.core"}, {"msgspec"}),
+    "edge.printing": ({"edge.core", "edge.printing"}, {"msgspec", "segno", "PIL"}),
     "edge.web": ({"crypto", "config", "drivers", "edge"}, _EDGE | _PAGES),
     "edge.demo": ({"crypto", "config", "edge.demo"}, _EDGE | _PAGES),
     "central": ({"crypto", "config", "central"}, _CENTRAL),

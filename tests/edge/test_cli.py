@@ -27,6 +27,8 @@ COMMANDS = [
     ["scenario"],
     ["scenario", "run"],
     ["scenario", "check"],
+    ["receipt"],
+    ["receipt", "render"],
     ["run"],
     ["status"],
 ]
