@@ -17,7 +17,7 @@ PLACE: Final[dict[str, dict[str, Phrase]]] = {
         ),
         "fr": Phrase(
             "La zone est pleine : attendre une sortie.",
-            "Cette zone est complète. Patientez un instant.",
+            "Cette zone est complète pour le moment. Merci de patienter.",
         ),
     },
     "rules": {
@@ -40,9 +40,13 @@ PLACE: Final[dict[str, dict[str, Phrase]]] = {
         "fr": Phrase("{why}", "{why}"),
     },
     "questions": {
-        "de": Phrase("Erst prüfen und beantworten.", "Einen Moment: Wir prüfen noch etwas."),
-        "en": Phrase("Check and answer first.", "One moment: we have to check something."),
-        "fr": Phrase("Vérifier et répondre d’abord.", "Un instant : une vérification."),
+        "de": Phrase(
+            "Erst nachfragen und bestätigen.", "Einen Moment bitte: Wir prüfen noch etwas."
+        ),
+        "en": Phrase("Ask and confirm first.", "One moment please: we have to check something."),
+        "fr": Phrase(
+            "Vérifier et confirmer d’abord.", "Un instant, s’il vous plaît : une vérification."
+        ),
     },
     "ambiguous": {
         "de": Phrase(
@@ -86,7 +90,7 @@ PLACE: Final[dict[str, dict[str, Phrase]]] = {
     },
     "medium_cloned": {
         "de": Phrase(
-            "Band ist eine Kopie. Aufsicht rufen.",
+            "Dieses Band ist eine Kopie. Aufsicht rufen.",
             "Dieses Band können wir nicht annehmen. Bitte gehen Sie zu: {desk}.",
         ),
         "en": Phrase(
@@ -94,8 +98,8 @@ PLACE: Final[dict[str, dict[str, Phrase]]] = {
             "We cannot accept this band. Please go to {desk}.",
         ),
         "fr": Phrase(
-            "Bracelet copié. Appeler le responsable.",
-            "Nous ne pouvons accepter ce bracelet. Adressez-vous à : {desk}.",
+            "Ce bracelet est une copie. Appeler le responsable.",
+            "Nous ne pouvons pas accepter ce bracelet. Adressez-vous à : {desk}.",
         ),
     },
     "device": {
@@ -128,15 +132,15 @@ PLACE: Final[dict[str, dict[str, Phrase]]] = {
     },
     "error": {
         "de": Phrase(
-            "Hier ging etwas schief. Noch einmal versuchen, dann Technik rufen.",
-            "Hier ging etwas schief. Bitte versuchen Sie es noch einmal.",
+            "Hier ist etwas schiefgegangen. Noch einmal versuchen, dann Technik rufen.",
+            "Hier ist etwas schiefgegangen. Bitte versuchen Sie es noch einmal.",
         ),
         "en": Phrase(
             "Something went wrong here. Try again, then call a technician.",
             "Something went wrong here. Please try again.",
         ),
         "fr": Phrase(
-            "Une erreur s’est produite. Réessayer, puis appeler la technique.",
+            "Une erreur s’est produite. Réessayer, puis appeler un technicien.",
             "Une erreur s’est produite. Veuillez réessayer.",
         ),
     },

@@ -31,7 +31,7 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
     "admitted.again": {
         "de": Phrase("Schon freigegeben: bitte durchgehen.", "Bitte gehen Sie durch."),
         "en": Phrase("Please go through.", "Please go through."),
-        "fr": Phrase("Déjà autorisé : passez.", "Passez, je vous prie."),
+        "fr": Phrase("Déjà autorisé : passez.", "Vous pouvez passer."),
     },
     "admitted.unheard": {
         "de": Phrase(
@@ -164,7 +164,7 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
     "product.gate": {
         "de": Phrase("Falscher Eingang. Richtig: {gates}.", "Bitte gehen Sie zu: {gates}."),
         "en": Phrase("Wrong gate. Right: {gates}.", "Please go to {gates}."),
-        "fr": Phrase("Mauvaise porte. La bonne : {gates}.", "Veuillez aller à : {gates}."),
+        "fr": Phrase("Mauvaise porte. La bonne : {gates}.", "Rendez-vous à : {gates}."),
     },
     "performance": {
         "de": Phrase(
@@ -183,12 +183,12 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
     "performance.gate": {
         "de": Phrase(
             "Für „{performance}“: {gates}.",
-            "„{performance}“: Bitte gehen Sie zu: {gates}.",
+            "Zu „{performance}“ geht es hier: {gates}.",
         ),
         "en": Phrase("For “{performance}”: {gates}.", "“{performance}”: please go to {gates}."),
         "fr": Phrase(
             "Pour « {performance} » : {gates}.",
-            "« {performance} » : veuillez aller à : {gates}.",
+            "Pour « {performance} », rendez-vous à : {gates}.",
         ),
     },
     "invalid_time": {
@@ -220,7 +220,7 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
             "This ticket was valid until {at}. Please go to {desk}.",
         ),
         "fr": Phrase(
-            "Terminé : valable jusqu’à {at}. Diriger vers : {desk}.",
+            "Expiré : valable jusqu’à {at}. Diriger vers : {desk}.",
             "Ce billet était valable jusqu’à {at}. Adressez-vous à : {desk}.",
         ),
     },
@@ -263,12 +263,12 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
         ),
         "fr": Phrase(
             "En cours d’utilisation : {where}. Y diriger la personne.",
-            "Votre passage est ouvert : {where}. Allez-y, je vous prie.",
+            "Votre passage est ouvert : {where}. Merci de vous y rendre.",
         ),
     },
     "already_redeemed.possibly": {
         "de": Phrase(
-            "Vielleicht um {at} eingetreten, {where}. Aufsicht entscheidet.",
+            "Vielleicht um {at} eingetreten ({where}). Aufsicht entscheidet.",
             "Dieses Ticket wurde um {at} gelesen ({where}). Bitte fragen Sie das Personal.",
         ),
         "en": Phrase(
@@ -276,22 +276,22 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
             "This ticket was read at {at} ({where}). Please ask our staff.",
         ),
         "fr": Phrase(
-            "Peut-être entré à {at}, {where}. Le responsable décide.",
+            "Peut-être entré à {at} ({where}). Le responsable décide.",
             "Ce billet a été lu à {at} ({where}). Demandez au personnel.",
         ),
     },
     "already_redeemed.persons": {
         "de": Phrase(
-            "Code gilt für {persons} Pers.; so viele sind nicht mehr frei.",
-            "Dieser Code gilt für {persons} Personen; so viele sind nicht mehr frei.",
+            "Code gilt für {persons} Pers.; so viele dürfen nicht mehr hinein.",
+            "Dieser Code gilt für {persons} Person(en); so viele Eintritte sind nicht mehr frei.",
         ),
         "en": Phrase(
             "Code is for {persons} person(s); not that many are left.",
             "This code is for {persons} person(s); not that many are left.",
         ),
         "fr": Phrase(
-            "Code pour {persons} pers. ; il n’en reste pas autant.",
-            "Ce code vaut pour {persons} pers. ; il n’en reste pas autant.",
+            "Code pour {persons} pers. ; il ne reste pas autant d’entrées.",
+            "Ce code est pour {persons} pers. ; il ne reste pas autant d’entrées.",
         ),
     },
     "exit_unheard": {
@@ -305,7 +305,7 @@ TICKET: Final[dict[str, dict[str, Phrase]]] = {
             "We cannot see right now whether you left. Please ask our staff.",
         ),
         "fr": Phrase(
-            "Entrée à {at} ({where}), sortie incertaine : {gateways} muet. Le personnel décide.",
+            "Entré à {at} ({where}), ressorti ? {gateways} ne répond pas. Au personnel de décider.",
             "Votre sortie n’est pas encore visible ici. Demandez au personnel.",
         ),
     },

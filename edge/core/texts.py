@@ -19,6 +19,7 @@ from edge.core.phrases_place import PLACE
 from edge.core.phrases_ticket import TICKET, Phrase
 from edge.core.policy import Policy
 from edge.core.reasons import Reason
+from edge.core.rules.texts import CALENDARS
 
 Audience = Literal["staff", "guest"]
 #: audience -> language -> key -> the venue's own phrase.
@@ -35,22 +36,8 @@ _LANE: Final = {"de": "Spur {}", "en": "lane {}", "fr": "couloir {}"}
 _GATE: Final = {"de": "Eingang {}", "en": "gate {}", "fr": "porte {}"}
 _OR: Final = {"de": " oder ", "en": " or ", "fr": " ou "}
 _DESK: Final = {"de": "Infostand", "en": "the help desk", "fr": "l’accueil"}
-_HOUR: Final = {"de": "{:02}:{:02}", "en": "{:02}:{:02}", "fr": "{:02}h{:02}"}
-_DAY: Final = {"de": "{0}.{1}., {3}", "en": "{0} {2}, {3}", "fr": "{0}/{1}, {3}"}
-_MONTHS: Final = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
+_HOUR: Final = {"de": "{:02}:{:02} Uhr", "en": "{:02}:{:02}", "fr": "{:02}h{:02}"}
+_DAY: Final = {"de": "{2} am {0}. {1}", "en": "{2} on {0} {1}", "fr": "{2} le {0} {1}"}
 # Signed numbers of others may be beyond what a calendar holds: such a time is shown as its end.
 _TIME_MS_MAX: Final = 253_370_000_000_000
 _OFFSET_MIN_MAX: Final = 1439
@@ -254,7 +241,8 @@ class Texts:
         hour = _HOUR[language].format(local.hour, local.minute)
         if local.date() == today.date():
             return hour
-        return _DAY[language].format(local.day, local.month, _MONTHS[local.month - 1], hour)
+        month = CALENDARS[language].months[local.month - 1]
+        return _DAY[language].format(local.day, month, hour)
 
 
 def _local(ms: int, zone: tzinfo) -> datetime:

@@ -58,7 +58,7 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
         ),
         "entries_before_min": (
             "Nur wer vor {time} Uhr schon einmal eingelassen wurde",
-            "Nur wer vor {time} Uhr schon {n} Mal eingelassen wurde",
+            "Nur wer vor {time} Uhr schon {n}-mal eingelassen wurde",
         ),
         "entries_days_since_min": (
             "Nur wer seit {time} Uhr schon eingelassen wurde",
@@ -74,7 +74,7 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
         "last_max": "Nur bis {span} nach dem letzten Einlass",
         "first_min": "Erst {span} nach dem ersten Einlass, also ab {time} Uhr",
         "first_max": "Nur bis {span} nach dem ersten Einlass",
-        "inside": "Bereits eingelassen; bitte zuerst auschecken",
+        "inside": "Bereits eingelassen; bitte zuerst am Ausgang scannen",
         "outside": "Nur für Gäste, die bereits eingelassen sind",
         "gate": "Nicht an diesem Eingang; bitte zu {gates}",
         "gate_not": "Nicht an diesem Eingang",
@@ -150,7 +150,7 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
     "fr": {
         "allowed": "Autorisé par la règle",
         "after": "Accès possible à partir de {time}",
-        "before": "Accès possible jusqu'à {time}",
+        "before": "Accès possible jusqu’à {time}",
         "weekday": "Accès possible seulement le {days}",
         "entries_number_max": ("Une seule entrée autorisée", "Au plus {n} entrées autorisées"),
         "entries_today_max": ("Une seule entrée par jour", "Au plus {n} entrées par jour"),
@@ -169,8 +169,8 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
             "Entrée sur {n} jours au plus depuis {time}",
         ),
         "entries_days_before_max": (
-            "Seulement avec un jour d'entrée au plus avant {time}",
-            "Seulement avec {n} jours d'entrée au plus avant {time}",
+            "Seulement avec un jour d’entrée au plus avant {time}",
+            "Seulement avec {n} jours d’entrée au plus avant {time}",
         ),
         "entries_number_min": (
             "Seulement après une première entrée",
@@ -206,15 +206,15 @@ TEXTS: Final[dict[str, dict[str, Text]]] = {
         "last_max": "Seulement dans un délai de {span} après la dernière entrée",
         "first_min": "Délai minimum depuis la première entrée : {span}, possible dès {time}",
         "first_max": "Seulement dans un délai de {span} après la première entrée",
-        "inside": "Déjà à l'intérieur ; veuillez d'abord valider la sortie",
-        "outside": "Seulement pour les personnes déjà à l'intérieur",
-        "gate": "Pas à cette entrée ; veuillez aller à {gates}",
+        "inside": "Déjà à l’intérieur ; veuillez d’abord valider la sortie",
+        "outside": "Seulement pour les personnes déjà à l’intérieur",
+        "gate": "Pas à cette entrée ; rendez-vous à {gates}",
         "gate_not": "Pas à cette entrée",
-        "product": "Ce type de billet n'est pas admis",
-        "product_only": "Ce type de billet n'est pas admis, seulement {products}",
-        "missing": "Impossible à décider sans la date de l'événement ; adressez-vous au personnel",
+        "product": "Ce type de billet n’est pas admis",
+        "product_only": "Ce type de billet n’est pas admis, seulement {products}",
+        "missing": "Décision impossible sans la date de l’événement ; adressez-vous au personnel",
         "never": "Jamais autorisé par la règle ; adressez-vous au personnel",
-        "unknown": "Refusé par la règle d'entrée ; adressez-vous au personnel",
+        "unknown": "Refusé par la règle d’entrée ; adressez-vous au personnel",
     },
 }
 
@@ -272,7 +272,7 @@ CALENDARS: Final = {
         "{time} le {day} {month} {year}",
         " ou ",
         " ; ",
-        "l'entrée {name}",
+        "l’entrée {name}",
         ("entrée", "porte", "gate"),
     ),
 }

@@ -48,7 +48,7 @@ def test_as_people_call_it(rule_file: Path, tmp_path: Path) -> None:
     assert gate["explanation"] == {
         "de": "Nicht an diesem Eingang; bitte zu Eingang North",
         "en": "Not at this gate; use gate North",
-        "fr": "Pas à cette entrée ; veuillez aller à l'entrée North",
+        "fr": "Pas à cette entrée ; rendez-vous à l’entrée North",
     }
     assert [part["path"] for part in gate["parts"]] == ["/and/1"]
     assert {"path": "/and/2/</0", "part": {"var": "entries_today"}, "value": 2} in gate["values"]

@@ -99,7 +99,7 @@ def test_the_right_gate_takes_the_performance_as_well() -> None:
     said = at_gate(Desk(gates=gates), make_code(performance=TONIGHT), SOUTH)
     assert said.key == "performance.gate"
     assert words(said) == "“Tonight”: please go to East gate or West gate."
-    assert words(said, "fr") == "« Tonight » : veuillez aller à : East gate ou West gate."
+    assert words(said, "fr") == "Pour « Tonight », rendez-vous à : East gate ou West gate."
 
 
 def test_no_right_gate_sends_to_the_help_desk() -> None:
@@ -123,9 +123,9 @@ def test_nobody_is_sent_to_the_gate_where_they_stand() -> None:
 
 def test_who_comes_early_is_told_when_to_come() -> None:
     said = at_gate(Desk(), make_code(performance=TOMORROW))
-    assert words(said, "de") == "Sie sind früh! Einlass ab 2.1., 12:00."
-    assert words(said) == "You are early! Entry from 2 Jan, 12:00."
-    assert words(said, "fr") == "Vous êtes en avance ! Entrée dès 2/1, 12h00."
+    assert words(said, "de") == "Sie sind früh! Einlass ab 12:00 Uhr am 2. Januar."
+    assert words(said) == "You are early! Entry from 12:00 on 2 January."
+    assert words(said, "fr") == "Vous êtes en avance ! Entrée dès 12h00 le 2 janvier."
     later = at_gate(Desk(), make_code(performance=TONIGHT, valid_from=NOON_S + 3600))
     assert words(later) == "You are early! Entry from 14:00."
 
@@ -176,12 +176,15 @@ def test_a_used_ticket_says_where_and_when(
 def test_a_use_of_another_day_says_the_day() -> None:
     use = {"at": Time(NOW.ms - 86_400_000, 60), "where": Lane(4)}
     said = Saying("already_redeemed.at", use, NOW)
-    assert words(said).startswith("This ticket was used at 31 Dec, 13:00 (lane 4)")
+    assert words(said).startswith("This ticket was used at 13:00 on 31 December (lane 4)")
 
 
 def test_a_group_is_told_how_many_it_is() -> None:
     said = at_gate(Desk(), make_code(persons=28), count=29)
-    assert words(said, "de") == "Dieser Code gilt für 28 Personen; so viele sind nicht mehr frei."
+    assert (
+        words(said, "de")
+        == "Dieser Code gilt für 28 Person(en); so viele Eintritte sind nicht mehr frei."
+    )
 
 
 def test_a_gate_without_a_name_and_a_lane_are_called_in_the_language() -> None:
