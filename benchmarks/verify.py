@@ -1,7 +1,7 @@
 """The offline decision: text → decode → verify → lists and history → decision, on one core.
 
-Reference: Ed25519 verification by the same libsodium in a C loop, compiled on the spot when a C
-compiler is there; else the bare cffi call in a Python loop, which reaches 0.98 of it.
+Reference: Ed25519 verification of the same tickets by the same libsodium in a C loop, compiled on
+the spot when a C compiler is there; else the bare cffi call in a Python loop (0.98 of it).
 """
 
 import ctypes
@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from nacl import _sodium
@@ -29,11 +30,12 @@ _C_LOOP = r"""
 #include <time.h>
 typedef int (*verify_t)(const unsigned char*, const unsigned char*, unsigned long long,
                         const unsigned char*);
-double loop(verify_t verify, const unsigned char *signature, const unsigned char *message,
-            unsigned long long length, const unsigned char *key, int count) {
+double loop(verify_t verify, const unsigned char *signatures, const unsigned char *messages,
+            unsigned long long length, const unsigned char *key, int count, int step) {
   struct timespec a, b; int bad = 0;
   clock_gettime(CLOCK_MONOTONIC, &a);
-  for (int i = 0; i < count; i++) bad += verify(signature, message, length, key) != 0;
+  for (long i = 0; i < count; i++)
+    bad += verify(signatures + i * step * 64, messages + i * step * length, length, key) != 0;
   clock_gettime(CLOCK_MONOTONIC, &b);
   if (bad) return -1;
   return (b.tv_sec - a.tv_sec + (b.tv_nsec - a.tv_nsec) / 1e9) / count;
@@ -48,10 +50,10 @@ def run(rounds: int = 9) -> Report:
     policy = Policy(_bundle(key))
     state = State()
     with tempfile.TemporaryDirectory() as folder:
-        reference, against = _reference(Path(folder), key, codes[0])
+        references = _references(Path(folder), key, codes)
         found = alternate(
             {
-                "reference": reference,
+                **references,
                 "decision": lambda: _decisions(state, policy, codes),
                 "signature": lambda: _signatures(key, codes),
             },
@@ -59,11 +61,22 @@ def run(rounds: int = 9) -> Report:
         )
     rates = {name: [1 / seconds for seconds in values] for name, values in found.items()}
     ratio = paired_ratio(rates["decision"], rates["reference"])
+    compiled = "one signature" in rates
+    against = "libsodium in a C loop" if compiled else "libsodium through cffi; no C compiler here"
+    rows = [
+        Row(name=f"{against} (reference)", value=median(rates["reference"]), unit="1/s",
+            spread=spread(rates["reference"])),
+    ]  # fmt: skip
+    if compiled:
+        once = paired_ratio(rates["one signature"], rates["reference"])
+        rows.append(
+            Row(name="the same, one signature again and again",
+                value=median(rates["one signature"]), unit="1/s", ratio=once, against="reference")
+        )  # fmt: skip
     return Report(
         bench="verify",
         rows=[
-            Row(name=against, value=median(rates["reference"]), unit="1/s",
-                spread=spread(rates["reference"])),
+            *rows,
             Row(name="decode and verify", value=median(rates["signature"]), unit="1/s",
                 spread=spread(rates["signature"]), against="reference",
                 ratio=paired_ratio(rates["signature"], rates["reference"])),
@@ -108,32 +121,39 @@ def _signatures(key: keys.SigningKey, codes: list[bytes]) -> float:
     return (time.perf_counter() - started) / len(codes)
 
 
-def _reference(folder: Path, key: keys.SigningKey, code: bytes) -> tuple[Round, str]:
-    signed = ticket.decode_untrusted(code)
-    message = keys.TICKET_DOMAIN + signed.payload
+def _references(folder: Path, key: keys.SigningKey, codes: list[bytes]) -> dict[str, Round]:
+    """The signatures of the same tickets, and one of them again and again, if a compiler is there.
+
+    A loop over one signature is 5 % faster: its branches hang on the bits of the signature, and the
+    processor learns them by heart. No gate sees one ticket two thousand times.
+    """
+    signed = [ticket.decode_untrusted(code) for code in codes]
+    messages = [keys.TICKET_DOMAIN + one.payload for one in signed]
     c_loop = _compile(folder)
     if c_loop is not None:
         verify = ctypes.CDLL(_sodium.__file__).crypto_sign_verify_detached
+        all_signatures = b"".join(one.signature for one in signed)
+        all_messages = b"".join(messages)
 
-        def compiled() -> float:
+        def compiled(step: int) -> float:
             seconds: float = c_loop(
-                verify, signed.signature, message, len(message), key.public, TICKETS
+                verify, all_signatures, all_messages, len(messages[0]), key.public, TICKETS, step
             )
             assert seconds > 0
             return seconds
 
-        return compiled, "libsodium in a C loop (reference)"
+        return {"reference": partial(compiled, 1), "one signature": partial(compiled, 0)}
     call, ffi = _sodium.lib.crypto_sign_open, _sodium.ffi
     out, length = ffi.new("unsigned char[]", 512), ffi.new("unsigned long long *")
-    whole = signed.signature + message
+    wholes = [one.signature + message for one, message in zip(signed, messages, strict=True)]
 
     def python_loop() -> float:
         started = time.perf_counter()
-        for _ in range(TICKETS):
+        for whole in wholes:
             call(out, length, whole, len(whole), key.public)
         return (time.perf_counter() - started) / TICKETS
 
-    return python_loop, "libsodium through cffi (reference; no C compiler here)"
+    return {"reference": python_loop}
 
 
 def _compile(folder: Path) -> Callable[..., float] | None:
@@ -149,7 +169,7 @@ def _compile(folder: Path) -> Callable[..., float] | None:
     loop.restype = ctypes.c_double
     loop.argtypes = [
         ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulonglong,
-        ctypes.c_char_p, ctypes.c_int,
+        ctypes.c_char_p, ctypes.c_int, ctypes.c_int,
     ]  # fmt: skip
     result: Callable[..., float] = loop
     return result

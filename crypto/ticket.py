@@ -36,6 +36,7 @@ VERSION: Final = 1
 PAYLOAD_BYTES: Final = 33
 CODE_BYTES: Final = 97
 CODE_CHARS: Final = 156
+_PLAIN_CHARS: Final = len(MARK) + CODE_CHARS
 PREFIX_CHARS_MAX: Final = 200
 TEXT_CHARS_MAX: Final = PREFIX_CHARS_MAX + len(MARK) + CODE_CHARS + 1 + 20
 
@@ -126,6 +127,26 @@ def decode_untrusted(text: bytes) -> Signed:
 
     Raises `BadCode` for every text that is not exactly what `issue` makes.
     """
+    if len(text) == _PLAIN_CHARS and text.startswith(MARK):
+        # Nothing stands before or behind: what a '/' or '.' within would be is no base32 digit.
+        body, suffix = text[len(MARK) :], None
+    else:
+        body, suffix = _split(text)
+    blob = _unbase32(body, CODE_BYTES)
+    version, kid, performance, ticket_id, product, start_s, until_s, persons, flags, issued = (
+        _LAYOUT.unpack_from(blob)
+    )
+    if version != VERSION:
+        raise BadCode(f"version {version} of the ticket code is not known here")
+    if persons == 0 or flags & ~FLAGS_KNOWN or (until_s and until_s <= start_s):
+        raise BadCode("the code's fields contradict each other")
+    ticket = Ticket(kid, performance, ticket_id, product, start_s, until_s, persons, flags, issued)
+    rotation = _read_rotation(suffix) if suffix is not None else None
+    return Signed(ticket, blob[:PAYLOAD_BYTES], blob[PAYLOAD_BYTES:], rotation)
+
+
+def _split(text: bytes) -> tuple[bytes, bytes | None]:
+    """The 156 characters, and the suffix if there is one, of a text that may be longer."""
     if len(text) > TEXT_CHARS_MAX:
         raise BadCode("too long for a ticket code")
     start = text.rfind(b"/") + 1
@@ -136,17 +157,7 @@ def decode_untrusted(text: bytes) -> Signed:
     body, dot, suffix = text[start + len(MARK) :].partition(b".")
     if len(body) != CODE_CHARS:
         raise BadCode(f"a GH1 code has {CODE_CHARS} characters after GH1, this has {len(body)}")
-    blob = _unbase32(body, CODE_BYTES)
-    version, kid, performance, ticket_id, product, start_s, until_s, persons, flags, issued = (
-        _LAYOUT.unpack_from(blob)
-    )
-    if version != VERSION:
-        raise BadCode(f"version {version} of the ticket code is not known here")
-    if persons == 0 or flags & ~FLAGS_KNOWN or (until_s and until_s <= start_s):
-        raise BadCode("the code's fields contradict each other")
-    ticket = Ticket(kid, performance, ticket_id, product, start_s, until_s, persons, flags, issued)
-    rotation = _read_rotation(suffix) if dot else None
-    return Signed(ticket, blob[:PAYLOAD_BYTES], blob[PAYLOAD_BYTES:], rotation)
+    return body, suffix if dot else None
 
 
 def verify(signed: Signed, key: VerifyKey) -> bool:
