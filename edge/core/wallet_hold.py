@@ -80,12 +80,15 @@ def _before(look: Look, order: Order) -> AlreadyPaid | Refused | None:
             return AlreadyPaid(row.txid, look.balance_minor)
         if status != VOIDED and ended.get(row.txid) != "voided":
             doubt = Refused(WalletReason.IN_DOUBT)
-    shown = [one.txh for one in look.reading.slots if one is not None] if look.reading else []
+    shown = {one.txh: one.slot for one in look.reading.slots if one} if look.reading else {}
     for txid in order.attempts:
         if txid not in look.account.rows:  # made where we hear nothing of: the band alone may know
-            if txh(txid) in shown:
-                return AlreadyPaid(txid, look.balance_minor)
-            doubt = Refused(WalletReason.IN_DOUBT)
+            slot = shown.get(txh(txid))
+            if slot is not None:
+                posted = _outcome(look, order._replace(txid=txid), slot, "posted", "in_slot")
+                return AlreadyPaid(txid, look.balance_minor, posted)
+            if look.unheard:
+                doubt = Refused(WalletReason.IN_DOUBT)
     if doubt is None and order.txid in look.account.rows:
         return Refused(WalletReason.TXID_USED)
     return doubt

@@ -218,6 +218,9 @@ def _settle(seen: Look, reading: Reading) -> None:
         elif row.base == now and not turned:
             found.append(_outcome(row, VOIDED, "base_current"))
             repair = repair or _erase(seen, reading)
+        elif row.base in shown and not turned:
+            # Whoever wrote the current slot kept our base beside it: it was still current then.
+            found.append(_outcome(row, VOIDED, "successor"))
         else:
             doubt.append(row.txid)
     seen.repair, seen.in_doubt = repair, tuple(doubt)

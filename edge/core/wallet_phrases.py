@@ -22,10 +22,13 @@ def _three(
     spoken = {"de": Phrase(*de), "en": Phrase(*en), "fr": Phrase(*fr)}
     if not desk:
         return spoken
+    ends = _DESK
     return {
-        language: Phrase(f"{one.staff} {_DESK[language].staff}", f"{one.guest} {_DESK[language].guest}")
+        language: Phrase(
+            f"{one.staff} {ends[language].staff}", f"{one.guest} {ends[language].guest}"
+        )
         for language, one in spoken.items()
-    }  # fmt: skip
+    }
 
 
 _AGAIN: Final = _three(
@@ -60,7 +63,7 @@ _AMOUNT: Final = _three(
     ("Montant impossible : vérifier {amount}.", "Ce montant n’est pas possible."),
 )
 _SETUP: Final = _three(
-    ("Kasse ist dafür nicht eingerichtet: Technik rufen.", "Das geht an dieser Kasse gerade nicht."),
+    ("Kasse ist dafür nicht eingerichtet: Technik rufen.", "Das geht an dieser Kasse nicht."),
     ("This till is not set up for it: call the technician.", "This till cannot do that right now."),
     ("Caisse non configurée : appeler la technique.", "Cette caisse ne peut pas le faire."),
 )  # fmt: skip

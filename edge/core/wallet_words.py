@@ -48,8 +48,8 @@ class Order(NamedTuple):
 
     `debit_minor` is taken from the band, `given_minor` given back to it, both at once if need be.
     `promo_minor` and `vouchers` are taken from the ledger, or given back by a reversal or refund.
-    `attempts`: transactions by which this part was tried before, as far as the till remembers:
-    needed where it was tried at another gateway that is not heard.
+    `attempts`: transactions by which this part was tried before at other gateways, as far as the
+    till remembers.
     """
 
     txid: bytes
@@ -101,10 +101,14 @@ class Refused(NamedTuple):
 
 
 class AlreadyPaid(NamedTuple):
-    """This basket part is on the band: say paid, hand over, write nothing. `txid`: the one."""
+    """This basket part is on the band: say paid, hand over, write nothing. `txid`: the one.
+
+    `posted`: to be made durable, where the band is the only one that knew.
+    """
 
     txid: bytes
     balance_minor: int
+    posted: Make | None = None
 
 
 class Outcome(NamedTuple):

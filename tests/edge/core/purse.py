@@ -164,6 +164,8 @@ class Gateway:
         held = hold(self.settled(band), order)
         if isinstance(held, Held):
             self.record(held.fact)
+        elif isinstance(held, AlreadyPaid) and held.posted is not None:
+            self.record(held.posted)
         return held
 
     def pay(self, band: Band, order: Order) -> Held | Refused | AlreadyPaid:
