@@ -111,7 +111,8 @@ def judge(
 ) -> Decision:  # fmt: skip
     """Decide a claim that was read. `as_of`: its history as it was at `now`, if that is past."""
     ticket = state.tickets.get(claim.identity, _NOBODY)
-    again = said_before(state, ticket, p) if ticket.holds else None
+    held = ticket.holds
+    again = said_before(state, ticket, p) if held else None
     if again is not None:
         marks = 0 if again.exit else _marks(policy, claim, now)
         hints = _hints(policy, claim, now) if policy.hinted else None
@@ -127,7 +128,7 @@ def judge(
         return Decision(None, 1, claim, left, hints=hints)
     marks = _marks(policy, claim, now)
     wanted = min(max(p.count, 1), COUNT_MAX)
-    if policy.unheard and ticket.holds:
+    if held and policy.unheard:
         marks |= _left_unheard(state, policy, ticket if as_of is None else as_of, p, claim, now)
     fact = Admitted(
         hlc, now.day, now.offset_min, p.lane, p.gate, claim.identity, claim.issued_at,
