@@ -27,6 +27,7 @@ class TillReason(IntEnum):
     AMOUNT_TOO_LARGE = 113
     PRICE_CHANGED = 114
     NOTHING_TO_PAY = 115
+    OTHER_CONTENT = 116
     NO_PRICES = 120
     SHIFT_CLOSED = 121
     SHIFT_OPEN = 122
@@ -79,6 +80,7 @@ WORDS: Final[dict[TillReason, Words]] = {
     TillReason.AMOUNT_TOO_LARGE: Words("this amount is too large", "sell it in two baskets"),
     TillReason.PRICE_CHANGED: Words("the price is not the one that was shown", "show it again"),
     TillReason.NOTHING_TO_PAY: Words("there is nothing to pay", "check the basket"),
+    TillReason.OTHER_CONTENT: Words("this basket was paid with other content", "begin a new one"),
     TillReason.NO_PRICES: Words("there is no price list yet", "the centre must send one"),
     TillReason.SHIFT_CLOSED: Words("no shift is open at this till", "open a shift first"),
     TillReason.SHIFT_OPEN: Words("a shift is open at this till", "close it first"),

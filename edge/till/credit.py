@@ -199,7 +199,7 @@ async def _write(till: Till, work: Work, credit: Credit, tap: Tap, ours: bool = 
     await till.tills.must(credit.applied)
     if ours:
         deal = till.tills.book.deals.get(credit.txid)
-        work.held, work.doubt_since = b"", 0.0
+        work.held, work.doubt_since = b"", None
         work.txid, work.receipt = credit.txid, deal.receipt if deal is not None else 0
         work.balance_minor = credit.balance_minor
         till.good(work)

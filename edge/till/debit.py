@@ -146,7 +146,7 @@ async def _settled_before(till: Till, work: Work, look: Look, seq: int) -> bool:
         till.show(work, TAP_AGAIN, "other_band")
         return True
     if not open_on:
-        work.held, work.doubt_since = b"", 0.0
+        work.held, work.doubt_since = b"", None
     return False
 
 
@@ -220,7 +220,7 @@ async def _write(till: Till, work: Work, held: Held, tap: Tap) -> None:
 
 def _paid(till: Till, work: Work, held: Held) -> None:
     deal = till.tills.book.deals.get(held.txid)
-    work.held, work.doubt_since = b"", 0.0
+    work.held, work.doubt_since = b"", None
     work.balance_minor = held.balance_minor
     if deal is not None:
         work.receipt = deal.receipt

@@ -105,9 +105,8 @@ def _same_as_booked(till: Till, work: Work, deal: Deal) -> TillReason | None:
         "method": (deal.method, ask.method),
         "items": (_items_of(deal), _items_asked(ask)) if not deal.part else (None, None),
     }
-    for booked, asked in said.values():
-        if booked != asked:
-            return TillReason.PRICE_CHANGED
+    if any(booked != asked for booked, asked in said.values()):
+        return TillReason.OTHER_CONTENT
     work.already, work.receipt, work.lines = True, deal.receipt, deal.lines
     work.amount_minor, work.left_minor = deal.net_minor, deal.otherwise_minor
     work.medium = deal.medium

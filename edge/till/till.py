@@ -5,6 +5,7 @@ a band may be half written nothing cancels it, not even the end of the process: 
 kept for that, and what is still open then is settled by the next tap.
 """
 
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,7 @@ from typing import Final
 import msgspec
 import trio
 
+from crypto.money import GoodsAnswered
 from drivers.errors import DeviceError
 from drivers.payment import Terminal
 from drivers.reader import BandError, BandGone, BandUnknown, Reader, Sensed
@@ -109,6 +111,7 @@ class Till:
         self._arrived = trio.Event()
         #: The band of the last tap, until it has left: when that was, and its UID.
         self._lying: tuple[bytes, float] | None = None
+        self._idle: trio.CancelScope | None = None
         #: Medium, amount and time of the last sale.
         self._sold: tuple[bytes, int, float] | None = None
         tills.tills[place.number] = self
@@ -174,6 +177,8 @@ class Till:
             self.works.popitem(last=False)
         self.work = work
         self._arrived.set()
+        if self._idle is not None:
+            self._idle.cancel()
         return work
 
     async def run(self) -> None:
@@ -187,7 +192,7 @@ class Till:
         while True:
             await trio.sleep(WATCH_S)
             work = self.work
-            if work is None or not work.doubt_since or work.question is not None:
+            if work is None or work.doubt_since is None or work.question is not None:
                 continue
             if trio.current_time() >= work.doubt_since + DOUBT_S:
                 work.question = "goods_given"
@@ -195,6 +200,8 @@ class Till:
 
     async def _serve_all(self) -> None:
         while True:
+            if self.work is None and self._lying is not None:
+                await self._until_left()
             if self.work is None:
                 await self._arrived.wait()
             self._arrived = trio.Event()
@@ -229,6 +236,9 @@ class Till:
         """The cashier's answer to what was asked."""
         if work.over or work.question != question:
             return
+        if question == "goods_given":
+            self.give_up(work, given=yes)
+            return
         work.question = None
         if yes:
             work.confirmed.add(question)
@@ -237,6 +247,23 @@ class Till:
         self.refuse(work, "answered_no")
         if work.scope is not None:
             work.scope.cancel()
+
+    def give_up(self, work: Work, *, given: bool) -> None:
+        """Nobody waits for the band any longer; the cashier says whether goods were handed over.
+
+        It settles nothing: the band does, whenever somebody sees it.
+        """
+        who = self.who(work.ask)
+        self.tills.gateway.must_record(
+            lambda hlc, now: GoodsAnswered(
+                hlc, now.day, now.offset_min, self.tills.new_id(), who.till, who.operator,
+                who.shift, who.marks, work.ask.id, given,
+            )
+        )  # fmt: skip
+        scope = work.scope
+        self.end(work, IN_DOUBT, "goods_given" if given else "goods_kept")
+        if scope is not None:
+            scope.cancel()
 
     # What works tell
 
@@ -303,6 +330,15 @@ class Till:
                 return sensed
             await self._until_gone(lying[1] - now_s)
             self._lying = None
+
+    async def _until_left(self) -> None:
+        """Nobody wants anything: see the last band leave, unless a work comes before."""
+        assert self.reader is not None
+        with trio.CancelScope() as self._idle:
+            with contextlib.suppress(BandError, DeviceError):
+                await self.reader.gone()
+            self._lying = None
+        self._idle = None
 
     def lies(self, sensed: Sensed) -> None:
         """The tap is over; until the band leaves, it begins no new one."""

@@ -113,8 +113,8 @@ class Work:
         self.medium = b""
         self.already = False
         self.account: Account | None = None
-        #: Since when nobody knows whether the band was written (seconds of the loop); 0 = known.
-        self.doubt_since = 0.0
+        #: Since when nobody knows whether the band was written (seconds of the loop); None: known.
+        self.doubt_since: float | None = None
         #: A hold of this work is on disk and not settled; only its band may go on.
         self.held = b""
         self.ended = trio.Event()
@@ -205,6 +205,11 @@ DEVICE_WORDS: Final = {
     "not_sure": ("it is not sure yet whether it was paid", "hold the same band again"),
     "tap_for_credit": ("the money is taken", "hold the same band again to load it"),
     "cancelled": ("it was cancelled", ""),
+    "goods_given": ("given, and not sure whether it was paid", "it is settled by the band"),
+    "goods_kept": ("not given, and not sure whether it was paid", "it is settled by the band"),
+    "crashed": ("something went wrong in the gateway", "look at the balance of the band"),
+    "age": ("is the guest old enough?", "look at a document"),
+    "same_amount": ("this band has just paid that much", "is this another sale?"),
     "answered_no": ("the cashier said no", ""),
 }
 WALLET_WORDS: Final[dict[WalletReason, tuple[str, str]]] = {

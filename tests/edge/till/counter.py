@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
+import trio.testing
 
 from crypto.bundle import Bundle, GatewayCard
 from crypto.cashless import CreditKey, DebitKey, WalletClass
@@ -74,6 +75,7 @@ class Counter:
         self.gateway.apply_bundle(bundle(**changes), b"a bundle")
         self.tills = Tills(self.gateway, entropy=lambda n: bytes(range(n)), credit_key=CREDIT)
         self.readers: dict[int, MemoryReader] = {}
+        self.scope: trio.CancelScope | None = None
         self.one = self.add_till(1)
         self._next = 0
 
@@ -90,7 +92,8 @@ class Counter:
             for till in self.tills.tills.values():
                 nursery.start_soon(till.run)
                 if till.shift is None:
-                    await open_shift(till, 5, 10_000)
+                    await open_shift(till, 5, 10_000 if till.place.drawer else 0)
+            self.scope = nursery.cancel_scope
             yield self
             nursery.cancel_scope.cancel()
 
@@ -111,8 +114,11 @@ class Counter:
         reader = self.readers[till]
         if band is not None:
             reader.place(band)
-        with trio.move_on_after(5):
-            await work.ended.wait()
+        for _ in range(6):
+            await trio.testing.wait_all_tasks_blocked()
+            if work.over or work.question is not None:
+                break
+            await trio.sleep(0.2)
         if band is not None:
             reader.take()
             await trio.testing.wait_all_tasks_blocked()
