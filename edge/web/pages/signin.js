@@ -1,7 +1,7 @@
 // Signing in; then back to the page that asked for it. The PIN is kept nowhere.
 import { WORDS, ownLanguage, speak } from "/words.js";
 
-const PAGES = /^\/(handheld|lanes\/[0-9]{1,5}\/display)?$/;
+const PAGES = /^\/(handheld|till|lanes\/[0-9]{1,5}\/display)?$/;
 const t = ownLanguage();
 const byId = (id) => document.getElementById(id);
 const wanted = new URLSearchParams(location.search).get("to") || "/handheld";

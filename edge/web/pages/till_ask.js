@@ -1,0 +1,69 @@
+// Asking the gateway. A question that got no answer is asked again as it was: every piece of work
+// has an id that the gateway knows it by, so asking twice charges once.
+const ANSWER_MS = 10000;
+const WAIT_S = 20;
+const AGAIN_MS = 1000;
+
+export class SignedOut extends Error {}
+
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// {ok, status, told}. Throws SignedOut, and TypeError or DOMException when nobody answered.
+export async function ask(path, body, waitMs = ANSWER_MS) {
+  const how = { signal: AbortSignal.timeout(waitMs), cache: "no-store" };
+  if (body !== undefined) {
+    how.method = "POST";
+    how.headers = { "content-type": "application/json" };
+    how.body = JSON.stringify(body);
+  }
+  const answer = await fetch(path, how);
+  if (answer.status === 401) throw new SignedOut();
+  const told = await answer.json();
+  if (answer.status >= 500 && !told.problem) throw new TypeError("answered " + answer.status);
+  return { ok: answer.ok, status: answer.status, told };
+}
+
+export const ENDED = new Set(["paid", "done", "not_paid", "not_done", "in_doubt", "cancelled"]);
+
+// Work that a guest has to do something for: asked for until it has ended or `given` says so.
+// `shown` gets every state, `lost` whether the gateway answers.
+export class Asking {
+  constructor(path, body, shown, lost) {
+    this.path = path;
+    this.body = body;
+    this.shown = shown;
+    this.lost = lost;
+    this.stopped = false;
+  }
+
+  // The last state, a problem of the gateway as {problem…}, or null when it was stopped.
+  async end() {
+    while (!this.stopped) {
+      try {
+        const answer = await ask(`${this.path}?wait=${WAIT_S}`, this.body, (WAIT_S + 10) * 1000);
+        this.lost(false);
+        if (!answer.ok) return answer.told;
+        this.shown(answer.told);
+        if (ENDED.has(answer.told.state)) return answer.told;
+        if (answer.told.state === "asking") await pause(AGAIN_MS);
+      } catch (error) {
+        if (error instanceof SignedOut) throw error;
+        console.warn(String(error));
+        this.lost(true);
+        await pause(AGAIN_MS);
+      }
+    }
+    return null;
+  }
+
+  stop() {
+    this.stopped = true;
+  }
+}
+
+function pause(ms) {
+  return new Promise((done) => setTimeout(done, ms));
+}

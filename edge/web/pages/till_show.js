@@ -1,0 +1,105 @@
+// The one answer that fills the screen: hold the band, keep it still, paid, not paid, again.
+import { shape, signal } from "/signals.js";
+
+const byId = (id) => document.getElementById(id);
+const LOOKS = {
+  waiting_band: "idle", working: "idle", waiting_card: "idle", asking: "attention", tap_again: "attention",
+  paid: "yes", done: "yes", not_paid: "no", not_done: "no", in_doubt: "doubt", cancelled: "attention",
+};
+const SAID = { waiting_band: "hold_band", working: "keep_band", waiting_card: "at_card" };
+const MORE = { tap_again: "tap_again_more", in_doubt: "in_doubt_more", cancelled: "cancelled_more" };
+
+export class Shown {
+  constructor(words, money) {
+    this.words = words;
+    this.money = money;
+    this.state = "";
+  }
+
+  get open() {
+    return !byId("work").hidden;
+  }
+
+  // `acts`: [label, what happens], the first is what Enter does.
+  work(work, acts) {
+    const look = work.already ? "yes" : LOOKS[work.state] || "attention";
+    const said = work.already ? "already" : SAID[work.state] || work.state;
+    const asked = work.state === "asking" && this.words[work.question];
+    this.fill(look, work, {
+      said: asked ? this.words.asking : this.words[said] || work.state,
+      amount: this.amount(work),
+      balance: this.balance(work),
+      detail: asked ? `${asked}${work.age ? ` (${work.age}+)` : ""}`
+        : work.already ? this.words.already_more : work.detail || this.words[MORE[work.state]] || "",
+      hint: work.hint || "",
+      list: this.account(work.account),
+    }, acts);
+  }
+
+  amount(work) {
+    if (work.kind === "balance" || work.amount_minor === null || work.amount_minor === undefined) return "";
+    return work.amount_minor === 0 && work.kind !== "sale" ? "" : this.money.text(work.amount_minor);
+  }
+
+  balance(work) {
+    if (work.left_minor > 0 && work.state === "paid") return `${this.words.left}: ${this.money.text(work.left_minor)}`;
+    if (work.balance_minor === null || work.balance_minor === undefined) return "";
+    const word = work.state === "paid" || work.state === "done" ? "new_balance" : "balance";
+    return `${this.words[work.kind === "balance" ? "balance" : word]}: ${this.money.text(work.balance_minor)}`;
+  }
+
+  account(account) {
+    if (!account) return [];
+    const rows = [];
+    if (account.promo_minor) rows.push([this.words.promo, this.money.text(account.promo_minor)]);
+    if (account.vouchers) rows.push([this.words.vouchers, String(account.vouchers)]);
+    if (account.class_name) rows.push([this.words.wallet_class, account.class_name]);
+    for (const row of account.last || []) {
+      const at = new Date(row.at_ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+      rows.push([`${at} · ${this.words[row.movement] || row.movement}`, this.money.text(row.amount_minor)]);
+    }
+    return rows;
+  }
+
+  // A problem, or what only this page knows: `look` as in LOOKS.
+  say(look, said, detail, hint, acts) {
+    this.fill(look, { state: said }, { said, amount: "", balance: "", detail, hint, list: [] }, acts);
+  }
+
+  fill(look, work, parts, acts) {
+    const key = [work.state, work.id, work.part, work.already, parts.detail].join("|");
+    byId("work").className = look;
+    byId("work").dataset.state = work.state;
+    byId("work-shape").replaceChildren(shape(look === "doubt" ? "attention" : look));
+    for (const name of ["said", "amount", "balance", "detail", "hint"]) byId("work-" + name).textContent = parts[name];
+    byId("work-list").replaceChildren(...parts.list.map(([left, right]) => {
+      const row = document.createElement("li");
+      row.append(span(left), span(right));
+      return row;
+    }));
+    byId("work-acts").replaceChildren(...acts.map(([label, act], at) => {
+      const made = document.createElement("button");
+      made.type = "button";
+      made.textContent = label;
+      made.className = at === 0 ? "first" : "";
+      made.addEventListener("click", act);
+      return made;
+    }));
+    byId("work").hidden = false;
+    if (key === this.state) return;
+    this.state = key;
+    byId("work").focus();
+    if (look !== "idle") signal(look === "doubt" ? "attention" : look);
+  }
+
+  close() {
+    byId("work").hidden = true;
+    this.state = "";
+  }
+}
+
+function span(text) {
+  const made = document.createElement("span");
+  made.textContent = text;
+  return made;
+}
