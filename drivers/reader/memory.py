@@ -18,6 +18,7 @@ from drivers.reader.ciphers import PURE, Ciphers
 from drivers.reader.tap import NoAnswer, Tap
 
 T = TypeVar("T")
+_hurry = False  # `now` is running: nobody may wait, and nobody else runs meanwhile
 LATE_MS_MAX = 100  # an answer later than this has missed the reader's own deadline
 
 
@@ -26,12 +27,16 @@ def now(call: Awaitable[T]) -> T:
 
     Whatever it awaits may not wait: `sense` only with a band in the field.
     """
+    global _hurry
     steps: Coroutine[Any, Any, T] = call.__await__()  # type: ignore[assignment]
+    _hurry = True
     try:
         steps.send(None)
     except StopIteration as end:
         result: T = end.value
         return result
+    finally:
+        _hurry = False
     raise RuntimeError("the call waits for something: there is no band in the field")
 
 
@@ -74,6 +79,9 @@ class MemoryReader(Tap):
 
     async def sense(self) -> Sensed:
         """See `Reader.sense`."""
+        # A loop that senses what it cannot use must not keep all others from running.
+        if not _hurry:
+            await trio.lowlevel.checkpoint()
         if not self._present():
             await self._arrived.wait()
         uid = await self.activate()

@@ -95,13 +95,17 @@ class Tap:
     async def identify(self, uid: bytes) -> Sensed:
         """Say what the band is that was just activated. Raises BandGone, BandUnknown."""
         self.forget()
+        found: bytes | None = uid
         for _ in range(TRIES):
-            chip = await self._classify()
+            chip = None if found is None else await self._classify()
             if chip is not None:
                 self._sensed = Sensed(uid, chip)
                 return self._sensed
-            if await self._air.activate() != uid:
-                raise BandGone("the band left before it was known; hold it a little longer")
+            found = await self._air.activate()
+            if found not in (uid, None):
+                break
+        if found != uid:
+            raise BandGone("the band left before it was known; hold it a little longer")
         raise BandUnknown("this is none of the event's bands; hold the band alone to the reader")
 
     async def _classify(self) -> Chip | None:
@@ -139,8 +143,8 @@ class Tap:
                 return answer
             self._stale = True
             if len(answer) == 1 and answer[0] != CRC_NAK:
-                raise BandRefused(f"the band refused {what}", answer[0])
-        raise self._left(f"the band did not answer {what}; hold it still")
+                raise BandRefused(f"the band refused {_of(what, command)}", answer[0])
+        raise self._left(f"the band did not answer {_of(what, command)}; hold it still")
 
     async def _resume(self) -> None:
         """Activate the same band again, authenticated as before. Raises BandGone."""
@@ -179,12 +183,12 @@ class Tap:
             raise ValueError(f"no such pages: {first_page} to {last_page}")
         while (at := first_page + len(data) // 4) <= last_page:
             if chip is Chip.UL_C:
-                answer = await self._command(bytes((0x30, at)), 16, f"to show page {at:02X}h")
+                answer = await self._command(bytes((0x30, at)), 16, "to show page")
                 data += answer[: 4 * (last_page - at + 1)]
             else:
                 end = min(last_page, at + PAGES_AT_ONCE - 1)
                 ask = bytes((0x3A, at, end))
-                data += await self._command(ask, 4 * (end - at + 1), f"to show page {at:02X}h")
+                data += await self._command(ask, 4 * (end - at + 1), "to show page")
         return data
 
     async def write(self, page: int, four_bytes: bytes) -> None:
@@ -193,7 +197,7 @@ class Tap:
         if len(four_bytes) != 4 or not 0 <= page <= 0xFF:
             raise ValueError(f"a page has 4 bytes: {len(four_bytes)} for page {page}")
         command = bytes((0xA2, page)) + four_bytes
-        await self._command(command, 1, f"to write page {page:02X}h")
+        await self._command(command, 1, "to write page")
 
     async def password(self, pwd4: bytes) -> bytes:
         """See `Reader.password`."""
@@ -287,3 +291,7 @@ class Tap:
         if answer != ACK:
             code = answer[0] if len(answer) == 1 else 0
             raise BandRefused("the band refused to count", code)
+
+
+def _of(what: str, command: bytes) -> str:
+    return f"{what} {command[1]:02X}h" if what.endswith("page") else what

@@ -6,7 +6,7 @@ import pytest
 import trio
 import trio.testing
 
-from drivers.reader import BandGone, BandRefused, Chip, Sensed
+from drivers.reader import BandGone, BandRefused, BandUnknown, Chip, Sensed
 from drivers.reader.chips import Fault, Mishap, Ntag21x, TearPlan, Torn
 from drivers.reader.memory import MemoryReader, now
 
@@ -50,6 +50,23 @@ async def test_sense_waits_for_a_band_and_gone_for_its_leaving() -> None:
         assert not left
         reader.take()
     assert left
+
+
+@pytest.mark.trio
+async def test_a_loop_that_senses_nonsense_lets_others_run() -> None:
+    reader, band = laid()
+    band.version = bytes(8)
+    with trio.move_on_after(0) as scope:
+        while True:
+            with pytest.raises(BandUnknown):
+                await reader.sense()
+    assert scope.cancelled_caught
+
+
+@pytest.mark.trio
+async def test_now_serves_inside_a_loop_too() -> None:
+    reader, _ = laid()
+    assert now(reader.sense()).uid == UID
 
 
 def test_a_tap_ends_with_the_band_and_does_not_begin_again_by_itself() -> None:
