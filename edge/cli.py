@@ -247,9 +247,13 @@ _SCENARIO: Final = {
 }
 for _name, _help in _SCENARIO.items():
     scenario.command(f"edge.commands.scenario:{_name}", name=_name, help=_help)
-receipt.command(
-    "edge.commands.receipt:render", name="render", help="Show a receipt or a report as printed."
-)
+
+_RECEIPT: Final = {
+    "render": "Show a receipt or a report as it will be printed.",
+    "example": "Print a receipt as JSON, to begin with.",
+}
+for _name, _help in _RECEIPT.items():
+    receipt.command(f"edge.commands.receipt:{_name}", name=_name, help=_help)
 
 
 def run_tool(words: Sequence[str]) -> int:

@@ -1,8 +1,9 @@
-"""`receipt render`: what a receipt or a report looks like, before it is printed."""
+"""`receipt render | example`: what a receipt or a report looks like, before it is printed."""
 
 from __future__ import annotations
 
 import sys
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +74,13 @@ def render(
         for row in rows:
             text = f"[QR: {row.text}]" if isinstance(row, Qr) else row.text
             sys.stdout.write(f"{text}\n")
+    return OK
+
+
+def example() -> int:
+    """Print a receipt as JSON that shows every field: `receipt example > beer.json`."""
+    text = resources.files("edge.printing").joinpath("receipt.example.json").read_text("utf-8")
+    sys.stdout.write(text)
     return OK
 
 

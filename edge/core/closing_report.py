@@ -24,16 +24,18 @@ from edge.core.receipt import (
 )
 
 Key = Literal[
-    "sale", "top_up", "refund", "reversal", "deposit_return", "cash_out", "tip", "deposit",
-    "voucher", "promo", "discount", "wallet", "cash", "card", "presale",
+    "sale", "top_up", "refund", "reversal", "deposit_return", "cash_out", "tip", "deposit_out",
+    "deposit_back", "voucher", "promo", "discount", "wallet", "cash", "card", "presale", "group",
+    "merchant", "other",
 ]  # fmt: skip
 Counted = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How often, and how much in all."""
+    """How often, and how much in all. `label` names a group of articles or a merchant."""
 
     key: Key
+    label: Text = ""
     count: Counted
     amount_minor: Total
 
@@ -42,10 +44,11 @@ class ClosingReport(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="paper",
     tag="closing",
 ):  # fmt: skip
-    """`expected_minor` None: not shown, as before a blind count. `counted_minor` None: not counted.
+    """`expected_minor` None: not shown, as before a blind count (then leave the rows of cash out,
+    too, or it can be worked out). `counted_minor` None: not counted.
 
-    `moved_minor` is what was put into or taken out of the drawer beside sales. `perpetual_minor`
-    is never reset. `reversals` and `training` are told apart and, training, in no other sum.
+    `top_ups` are told by method. `moved_minor` is what was put into or taken out of the drawer
+    without a guest. `perpetual_minor` is never reset. `training` is in no other sum.
     """
 
     closing: Literal["X", "Z"]
@@ -65,7 +68,10 @@ class ClosingReport(
     taxes: tuple[TaxTotal, ...] = ()
     kinds: tuple[Sum, ...] = ()
     methods: tuple[Sum, ...] = ()
+    top_ups: tuple[Sum, ...] = ()
     extras: tuple[Sum, ...] = ()
+    groups: tuple[Sum, ...] = ()
+    merchants: tuple[Sum, ...] = ()
     reversals: Sum | None = None
     training: Sum | None = None
     opening_minor: Signed = 0
@@ -78,6 +84,12 @@ class ClosingReport(
     copy: bool = False
 
 
+def cash_taken_minor(report: ClosingReport) -> int:
+    """What guests put into the drawer, less what they got out of it."""
+    rows = (*report.methods, *report.top_ups)
+    return sum(each.amount_minor for each in rows if each.key == "cash")
+
+
 def difference_minor(report: ClosingReport) -> int | None:
     """Over (positive) or short; None before the count."""
     if report.expected_minor is None or report.counted_minor is None:
@@ -88,12 +100,12 @@ def difference_minor(report: ClosingReport) -> int | None:
 def closing_faults(report: ClosingReport) -> list[str]:
     """Everything in a report that contradicts something else in it."""
     found = tax_faults(report.taxes)
-    for name in ("kinds", "methods", "extras"):
-        keys = [each.key for each in getattr(report, name)]
+    for name in ("kinds", "methods", "top_ups", "extras", "groups", "merchants"):
+        keys = [each.label or each.key for each in getattr(report, name)]
         found += [f"{name}: {key} stands twice" for key in sorted(set(keys)) if keys.count(key) > 1]
     if report.at_ms < report.from_ms:
         found.append("it ends before it begins")
-    cash = sum(each.amount_minor for each in report.methods if each.key == "cash")
+    cash = cash_taken_minor(report)
     drawer = report.opening_minor + cash + report.moved_minor
     if report.expected_minor is not None and report.expected_minor != drawer:
         found.append(

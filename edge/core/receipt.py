@@ -205,6 +205,11 @@ def faults(receipt: Receipt) -> list[str]:
         for at, line in enumerate(receipt.lines, 1)
         if line.quantity * line.unit_minor != line.total_minor
     ]
+    found += [
+        f"line {at}: an article needs its name"
+        for at, line in enumerate(receipt.lines, 1)
+        if line.kind == "article" and not line.text.strip()
+    ]
     found += tax_faults(receipt.taxes)
     gross: dict[str, int] = {}
     for line in receipt.lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge.core.closing_report import ClosingReport, Sum, difference_minor
+from edge.core.closing_report import ClosingReport, Sum, cash_taken_minor, difference_minor
 from edge.printing.paper import Paper
 from edge.printing.receipt_layout import lay_out_header, lay_out_taxes
 from edge.printing.words import Words
@@ -28,12 +28,15 @@ def lay_out_closing(report: ClosingReport, words: Words, paper: Paper) -> None:
     paper.pair(words("receipts"), str(report.receipt_count))
     if report.first_receipt or report.last_receipt:
         paper.pair(words("first_last"), f"{report.first_receipt} / {report.last_receipt}")
-    for key, sums in (("kind", report.kinds), ("method", report.methods)):
-        _sums(words(f"by_{key}"), sums, report, words, paper)
+    _sums(words("by_kind"), report.kinds, report, words, paper)
+    _sums(words("by_method"), report.methods, report, words, paper)
+    _sums(words("top_ups"), report.top_ups, report, words, paper)
     if report.taxes:
         _title(words("by_tax"), paper)
         lay_out_taxes(report.taxes, report.exponent, words, paper)
     _sums(words("extras"), report.extras, report, words, paper)
+    _sums(words("by_group"), report.groups, report, words, paper)
+    _sums(words("by_merchant"), report.merchants, report, words, paper)
     apart = [(k, s) for k, s in _APART if getattr(report, s) is not None]
     if apart:
         paper.rule()
@@ -72,7 +75,8 @@ def _sums(
     _title(title, paper)
     for each in sums:
         # On a receipt the word for a sale is "receipt"; here it would say nothing.
-        _sum(words("sales" if each.key == "sale" else each.key), each, report, words, paper)
+        name = words("sales" if each.key == "sale" else each.key)
+        _sum(each.label or name, each, report, words, paper)
 
 
 def _sum(name: str, each: Sum, report: ClosingReport, words: Words, paper: Paper) -> None:
@@ -83,8 +87,7 @@ def _drawer(report: ClosingReport, words: Words, paper: Paper) -> None:
     _title(words("drawer"), paper)
     paper.pair(words("opening"), _amount(report.opening_minor, report, words))
     if report.expected_minor is not None:
-        cash = sum(each.amount_minor for each in report.methods if each.key == "cash")
-        paper.pair(words("cash_taken"), _amount(cash, report, words))
+        paper.pair(words("cash_taken"), _amount(cash_taken_minor(report), report, words))
     if report.moved_minor:
         paper.pair(words("moved"), _amount(report.moved_minor, report, words))
     if report.expected_minor is not None:

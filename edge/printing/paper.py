@@ -85,8 +85,8 @@ class Paper:
         width = self.columns // 2 if big else self.columns
         head, tail = self.printable(left), self.printable(right)
         room = width - len(tail) - 1 - indent
-        if len(head) > room and room < width // 2:
-            for part in self._wrapped(left, width - indent):
+        if room < 1 or (len(head) > room and room < width // 2):
+            for part in self._wrapped(left, width - indent) if head.strip() else ():
                 self.rows.append(Row(" " * indent + part, bold=bold, big=big))
             for part in self._wrapped(right, width):
                 self.rows.append(Row(part.rjust(width), bold=bold, big=big))

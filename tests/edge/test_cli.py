@@ -29,6 +29,7 @@ COMMANDS = [
     ["scenario", "check"],
     ["receipt"],
     ["receipt", "render"],
+    ["receipt", "example"],
     ["run"],
     ["status"],
 ]

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from edge.commands import errors
+from edge.core.receipt import Receipt
 from tests.edge.commands.calling import edge
 from tests.edge.printing import examples
 
@@ -25,6 +26,14 @@ def test_a_receipt_is_shown_as_text(file: Path) -> None:
     assert (said.code, said.err) == (0, "")
     assert "TOTAL        7.50 EUR" in said.out
     assert "[QR: V0;seebuehne-01;" in said.out
+
+
+def test_the_example_is_the_one_that_people_look_at_and_renders(tmp_path: Path) -> None:
+    shown = edge("receipt", "example")
+    assert shown.code == 0
+    assert msgspec.json.decode(shown.out, type=Receipt) == examples.BEER
+    (tmp_path / "beer.json").write_text(shown.out)
+    assert edge("receipt", "render", str(tmp_path / "beer.json")).code == 0
 
 
 def test_a_report_is_drawn_and_made_bytes(tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ TAX = tax_totals(BEER, RATES)[0]
     ("fields", "told"),
     [
         ({"lines": (msgspec.structs.replace(BEER[0], total_minor=451), *BEER[1:])}, "line 1"),
+        ({"lines": (msgspec.structs.replace(BEER[0], text=" "), *BEER[1:])}, "needs its name"),
         ({"taxes": (msgspec.structs.replace(TAX, net_minor=377),)}, "net 377"),
         ({"taxes": ()}, "tax A: lines come to 450"),
         ({"taxes": (TAX, TAX)}, "tax A stands twice"),

@@ -132,11 +132,20 @@ REPORT: dict[str, Any] = {
     ),
     "methods": (
         Sum(key="wallet", count=282, amount_minor=508480),
-        Sum(key="cash", count=21, amount_minor=47750),
+        Sum(key="cash", count=1, amount_minor=-4250),
+    ),
+    "top_ups": (
+        Sum(key="cash", count=20, amount_minor=52000),
         Sum(key="card", count=10, amount_minor=40000),
     ),
+    "groups": (
+        Sum(key="group", label="Getränke", count=240, amount_minor=412350),
+        Sum(key="group", label="Küche", count=71, amount_minor=98710),
+    ),
+    "merchants": (Sum(key="merchant", label="Crêperie", count=71, amount_minor=98710),),
     "extras": (
-        Sum(key="deposit", count=96, amount_minor=14200),
+        Sum(key="deposit_out", count=96, amount_minor=19200),
+        Sum(key="deposit_back", count=25, amount_minor=-5000),
         Sum(key="tip", count=88, amount_minor=9930),
         Sum(key="voucher", count=12, amount_minor=-5760),
     ),

@@ -24,9 +24,14 @@ def test_a_z_report() -> None:
         "Geschäftstag                    21.11.2026",
         "Belege                                 313",
         "Verkauf (280)                  5110,60 EUR",
-        "Bar (21)                        477,50 EUR",
+        "Bar (1)                         -42,50 EUR",
+        "AUFLADUNGEN",
+        "Bar (20)                        520,00 EUR",
+        "Getränke (240)                 4123,50 EUR",
+        "Crêperie (71)                   987,10 EUR",
+        "Pfand zurück (25)               -50,00 EUR",
         "A 19 %        3465,13    658,37    4123,50",
-        "Pfand (96)                      142,00 EUR",
+        "Pfand ausgegeben (96)           192,00 EUR",
         "Stornos (3)                     -23,50 EUR",
         "Training (nicht enthalten) (4)   18,00 EUR",
         "Anfangsbestand                  200,00 EUR",
@@ -40,7 +45,7 @@ def test_a_z_report() -> None:
         assert row in text, row
 
 
-def test_an_x_report_closes_nothing_and_betrays_nothing_before_a_blind_count() -> None:
+def test_an_x_report_closes_nothing_and_expects_nothing_before_a_blind_count() -> None:
     text = " ".join(said(examples.X))
     assert "kein Abschluss" in text and "nicht gezählt" in text
     assert "Soll" not in text and "Differenz" not in text and "Bar eingenommen" not in text
@@ -51,7 +56,8 @@ def test_an_x_report_closes_nothing_and_betrays_nothing_before_a_blind_count() -
 @pytest.mark.parametrize("report", [examples.X, examples.Z], ids=["X", "Z"])
 def test_every_sum_is_told(report: ClosingReport, columns: int, language: str) -> None:
     text = " ".join(" ".join(said(report, columns, language)).split())
-    sums = (*report.kinds, *report.methods, *report.extras, report.reversals, report.training)
+    sums = (*report.kinds, *report.methods, *report.top_ups, *report.extras, *report.groups)
+    sums += (*report.merchants, report.reversals, report.training)
     for each in sums:
         assert each is not None
         digits = f"{each.amount_minor:04d}"
