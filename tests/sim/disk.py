@@ -19,12 +19,25 @@ CAPACITY_BYTES = 1 << 30
 
 
 class SimDisk(FaultyDisk):
-    """`on_medium(file, at, block)` is told of each whole block that a sync put on the medium."""
+    """`on_medium(file, at, block)` is told of each whole block that a sync put on the medium,
+    `on_delete(file)` of each segment that is removed."""
 
-    def __init__(self, dice: random.Random, on_medium: Callable[[str, int, Block], None]) -> None:
+    def __init__(
+        self, dice: random.Random, on_medium: Callable[[str, int, Block], None],
+        on_delete: Callable[[str], None] = lambda file: None,
+    ) -> None:  # fmt: skip
         super().__init__(CAPACITY_BYTES)
         self._dice = dice
         self._on_medium = on_medium
+        self._on_delete = on_delete
+        #: Segments that were removed, as they were: the watch reads them on.
+        self.deleted: dict[str, bytes] = {}
+
+    def remove(self, name: str) -> None:
+        if name.endswith(SUFFIX) and name in self.files:
+            self.deleted[name] = bytes(self.files[name])
+            self._on_delete(name)
+        super().remove(name)
 
     def free_bytes(self) -> int:
         return self.capacity_bytes
@@ -51,8 +64,9 @@ class SimDisk(FaultyDisk):
         self._on_medium(file, at, block)
 
     def holds(self, file: str, at: int, raw: bytes) -> bool:
-        """Whether the medium itself, not the page cache, has these bytes there."""
-        return self.files.get(file, b"")[at : at + len(raw)] == raw
+        """Whether the medium itself, not the page cache, has these bytes there, or had them when
+        the file was removed."""
+        return self.files.get(file, self.deleted.get(file, b""))[at : at + len(raw)] == raw
 
     def lose_power(self) -> None:
         """Each unsynced sector survives or not; often all of one kind."""

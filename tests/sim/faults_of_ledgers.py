@@ -8,8 +8,9 @@ from unittest.mock import patch
 
 from crypto.block import ALIGN_BYTES, Head
 from crypto.entry import AnyFact
+from edge import keeping
 from edge.core import state
-from edge.ledger import recover, snapshot, take
+from edge.ledger import recover, retention, snapshot, take
 from edge.ledger.errors import StorageFailed
 from edge.ledger.recover import Recovered
 from edge.ledger.segments import FIRST_BLOCK_AT, segments_of
@@ -143,6 +144,29 @@ def snapshot_claims_too_much() -> Iterator[None]:
         return real(ahead, dumped)
 
     with patch.object(snapshot, "encode", encode):
+        yield
+
+
+@fault
+def deleted_before_it_was_receipted() -> Iterator[None]:
+    """What is old goes, whether the centre has it or not."""
+    real = keeping.delete_old
+
+    def eager(own: Any, which: Any, receipted: Any, before_ms: int) -> Any:
+        return real(own, which, which.heads, before_ms)
+
+    with patch.object(keeping, "delete_old", eager):
+        yield
+
+
+@fault
+def deleted_beyond_the_snapshot() -> Iterator[None]:
+    """What is old and receipted goes, whether a snapshot stands for it or not."""
+
+    def everything(storage: Any, gateway: bytes, digests: Any) -> dict[int, int]:
+        return {name.epoch: 1 << 62 for name in segments_of(storage)}
+
+    with patch.object(retention, "covered", everything):
         yield
 
 

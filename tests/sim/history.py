@@ -89,7 +89,7 @@ class History:
         self._hash = hashlib.sha256()
         self.ledger_config = _CONFIG
         self.world = World()
-        self.disk = SimDisk(self.dice("disk"), self._on_medium)
+        self.disk = SimDisk(self.dice("disk"), self._on_medium, self._on_delete)
         self.papers = Papers()
         self.life: Life | None = None
         self.lives = 0
@@ -150,10 +150,19 @@ class History:
         self.medium[(block.epoch, block.first_seq)] = (file, at, block)
         self.saw("on_medium", block)
 
+    def _on_delete(self, file: str) -> None:
+        # What was cut from its end once is not there any more, and nobody promised to keep it.
+        there = (
+            block for f, at, block in self.medium.values()
+            if f == file and self.disk.holds(f, at, block.raw)
+        )  # fmt: skip
+        self.saw("deleted", sorted(there, key=lambda block: block.first_seq))
+
     def log_was_read(self) -> None:
         """A life has opened the ledger: read it by other eyes."""
         self.epochs = read_epochs(
-            self.disk.files, {key: self.medium[key][2] for key in self.rotten & set(self.medium)}
+            {**self.disk.deleted, **self.disk.files},
+            {key: self.medium[key][2] for key in self.rotten & set(self.medium)},
         )
         for epoch in self.epochs.values():
             for block in epoch.blocks:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from crypto import bundle as bundles
-from crypto.block import Block
+from crypto.block import Block, Head
 from crypto.bundle import Bundle
 from crypto.entry import AnyFact, KnownFact
 from crypto.errors import BadBundle
@@ -18,7 +18,7 @@ from drivers.scanner.driver import Scanner
 from drivers.supervisor import WELL
 from drivers.turnstile.driver import Turnstile
 from drivers.turnstile.plan import LanePlan
-from edge import rescue, snapshots, uplink, wiring
+from edge import keeping, rescue, snapshots, uplink, wiring
 from edge.core.moments import LogicalClock
 from edge.core.state import State
 from edge.events import Hub
@@ -236,6 +236,7 @@ class Life:
                     nursery.start_soon(run)
             nursery.start_soon(self._tick)
             nursery.start_soon(self._snapshots)
+            nursery.start_soon(self._keep)
             self._start_uplink(nursery)
             self.ready = True
             await self._stop.wait()
@@ -314,6 +315,22 @@ class Life:
                 continue
             since = taken.through_seq
             self.gateway.must_record(snapshots._taken(taken))
+
+    async def _keep(self) -> None:
+        """`edge.keeping.Keeping`, for which everything is old."""
+        dice = self.history.dice(f"keeping {self.number}")
+        while True:
+            await trio.sleep(dice.uniform(3, 15))
+            own = keeping.Log(venue.GATEWAY, self.cable, dict(self.ledger.heads))
+            receipted = {r.epoch: Head(r.through_seq, r.head) for r in self.history.papers.all()}
+            try:
+                gone = keeping.delete_old(own, own, receipted, 1 << 62)
+            except PowerCut:
+                raise
+            except LedgerError as error:
+                self.history.note("nothing deleted", type(error).__name__)
+                continue
+            self.history.note("deleted", len(gone))
 
     def kill(self) -> None:
         """From now on nothing that it does reaches the world."""

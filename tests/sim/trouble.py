@@ -28,6 +28,8 @@ class End(NamedTuple):
     down_s: float
 
 
+#: A gateway writes something within this time, and finds that its disk fails.
+EIO_S = 600.0
 _KINDS = ("kill", "power", "disk step", "fact", "eio", "stop")
 _WEIGHTS = (3, 3, 4, 5, 2, 2)
 
@@ -56,7 +58,7 @@ async def bring(history: History, life: Life, end: End, scope: trio.CancelScope)
         await trio.sleep(end.after_s)
     if end.kind == "eio":
         history.disk.fail_sync = True
-        await trio.sleep_forever()
+        await trio.sleep(EIO_S)  # not for ever: whoever forgives the disk would never die
     if end.kind == "stop" and life.ready:
         life.stop()
         await trio.sleep_forever()
@@ -171,8 +173,8 @@ def _astray(
         return name, at
     disk = history.disk
     pages = (len(disk.files[name]) - FIRST_BLOCK_AT - len(data)) // ALIGN_BYTES
-    # Only places further on: a last write that lands where a snapshot makes nobody look again, or
-    # where a repair puts an older block back, is as good as never written.
+    # Only places further on: a last write that lands where a snapshot makes nobody look again is as
+    # good as never written.
     least = (at - FIRST_BLOCK_AT) // ALIGN_BYTES
     if least > pages:
         return name, at

@@ -52,6 +52,9 @@ class Checker:
     def on_medium(self, block: Block) -> None:
         """A sync has put this block on the medium."""
 
+    def deleted(self, blocks: list[Block]) -> None:
+        """A segment with these blocks is removed from the disk."""
+
     def opened(self, log: list[Read]) -> None:
         """Recovery is done; `log` was read from the disk by other code than the product's."""
 

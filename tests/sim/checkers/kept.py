@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crypto.block import Block
 from crypto.entry import EpochBegun, KnownFact, encode_fact
 from tests.sim.watch import Checker, Hold, Read
 
@@ -30,6 +31,11 @@ class Kept(Checker):
     def durable(self, epoch: int, through: int) -> None:
         for hold in [h for h in self._written if h.epoch == epoch and h.seq <= through]:
             self._kept[hold] = self._written.pop(hold)
+
+    def deleted(self, blocks: list[Block]) -> None:
+        for block in blocks:
+            hold, held = Hold(block.epoch, block.last_seq), self.history.centre.head(block.epoch)
+            self.expect(held.seq >= hold.seq, f"{hold} was deleted and the centre has it not")
 
     def opened(self, log: list[Read]) -> None:
         found = {Hold(r.epoch, r.seq): encode_fact(r.fact) for r in log}
