@@ -12,7 +12,7 @@ from config.binds import parse_bind
 from config.bounds import Name, Number
 from config.check import BROKEN, Cross, known
 
-Role = Literal["scanner", "supervisor", "technician"]
+Role = Literal["scanner", "seller", "supervisor", "technician", "finance"]
 PinHash = Annotated[
     str,
     Meta(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from crypto.cashless import Article
 from crypto.money import Line
+from edge.core.receipt import spread
 
 
 class Priced(NamedTuple):
@@ -19,21 +20,6 @@ class Priced(NamedTuple):
     quantity: int
     unit_minor: int
     told: Article
-
-
-def allocate(total_minor: int, weights: Sequence[int]) -> list[int]:
-    """`total_minor` in shares by `weights` (not negative, not all 0), by the largest remainder.
-
-    The shares add up to the total exactly; the earlier of two equal remainders gets the cent.
-    """
-    whole = sum(weights)
-    sign = -1 if total_minor < 0 else 1
-    parts = [divmod(sign * total_minor * weight, whole) for weight in weights]
-    shares = [share for share, _ in parts]
-    order = sorted(range(len(parts)), key=lambda i: (-parts[i][1], i))
-    for i in order[: sign * total_minor - sum(shares)]:
-        shares[i] += 1
-    return [sign * share for share in shares]
 
 
 def voucher_lines(priced: Sequence[Priced], vouchers: int, most_minor: int) -> list[Line]:
@@ -75,7 +61,7 @@ def promo_lines(priced: Sequence[Priced], free: Sequence[Line], promo_minor: int
     for line in free:
         left[line.tax, line.merchant, line.group] += line.total_minor
     keys = sorted(left)
-    shares = allocate(promo_minor, [left[key] for key in keys])
+    shares = spread(promo_minor, [left[key] for key in keys])
     return [
         Line("promo", 0, -1, share, -share, tax, merchant, group)
         for (tax, merchant, group), share in zip(keys, shares, strict=True)

@@ -119,7 +119,12 @@ class PriceList:
         return [article for article in shown if not self.closed(article.number, phase)]
 
 
-def quote(prices: PriceList, basket: Basket, at_ms: int, means: Means = Means()) -> Quote | Refused:
+NO_MEANS: Final = Means()
+
+
+def quote(
+    prices: PriceList, basket: Basket, at_ms: int, means: Means = NO_MEANS
+) -> Quote | Refused:
     """Price `basket` at `at_ms`; with `means` also what vouchers and promotional credit pay."""
     phase = prices.phase_at(at_ms)
     wrong = _wrong_basket(basket) or _wrong_items(prices, basket.items, phase)

@@ -224,7 +224,8 @@ def _sold(book: TillBook, gateway: bytes, fact: Sold) -> None:
         gateway, fact, basket=fact.basket, part=fact.part, movement=fact.movement,
         method="card" if fact.card_minor else "cash", medium=fact.medium,
         cash_minor=fact.cash_minor, card_minor=-fact.card_minor if back else fact.card_minor,
-        promo_minor=fact.promo_minor, vouchers=fact.vouchers, card=fact.card, reverses=fact.reverses, prices=fact.prices,
+        promo_minor=fact.promo_minor, vouchers=fact.vouchers, card=fact.card,
+        reverses=fact.reverses, prices=fact.prices,
         packed=_ENCODER.encode(fact.lines) if fact.lines else b"",
     )  # fmt: skip
     book._settle(gateway, fact, POSTED, fact.receipt)

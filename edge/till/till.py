@@ -276,7 +276,8 @@ class Till:
         work.changed = trio.Event()
         events = self.tills.gateway.events
         if events.heard:
-            events.publish("till", till=self.number, work=msgspec.to_builtins(tell(work)))
+            told = msgspec.to_builtins(tell(work, self.tills.prices))
+            events.publish("till", till=self.number, work=told)
 
     def end(self, work: Work, state: str, because: TillReason | WalletReason | str = "") -> None:
         """The work is over."""

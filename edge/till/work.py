@@ -4,13 +4,14 @@ A work is named by its id (of a sale: the basket) and part. The same work asked 
 work; other content under its name is refused by the first field that differs.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 import trio
 
 from crypto.money import Line
-from edge.core.pricing import Basket, Item, Quote
+from edge.core.pricing import Basket, Item, PriceList, Quote
 from edge.core.till_reasons import TillReason, words
 from edge.core.wallet import Look
 from edge.core.wallet_reasons import WalletReason
@@ -143,6 +144,34 @@ class Work:
         )  # fmt: skip
 
 
+class ToldLine(msgspec.Struct, frozen=True):
+    """A line with its words."""
+
+    kind: str
+    article: int
+    name: str
+    quantity: int
+    unit_minor: int
+    total_minor: int
+    tax: int
+    tax_letter: str
+
+
+def tell_lines(lines: Sequence[Line], prices: PriceList | None) -> list[ToldLine]:
+    """Lines with the names of articles and the letters of taxes."""
+    told = []
+    for line in lines:
+        article = prices.articles.get(line.article) if prices else None
+        tax = prices.taxes.get(line.tax) if prices else None
+        told.append(
+            ToldLine(
+                line.kind, line.article, article.name if article else line.kind, line.quantity,
+                line.unit_minor, line.total_minor, line.tax, tax.letter if tax else "",
+            )
+        )  # fmt: skip
+    return told
+
+
 class Told(msgspec.Struct, frozen=True):
     """A work as it is told to pages."""
 
@@ -160,7 +189,7 @@ class Told(msgspec.Struct, frozen=True):
     receipt: int | None
     txid: str | None
     medium: str | None
-    lines: list[Line]
+    lines: list[ToldLine]
     reason: str
     number: int
     detail: str
@@ -172,7 +201,7 @@ class Told(msgspec.Struct, frozen=True):
     account: Account | None
 
 
-def tell(work: Work, repeated: bool = False) -> Told:
+def tell(work: Work, prices: PriceList | None, repeated: bool = False) -> Told:
     """How the work stands now."""
     quote, because = work.quote, work.because
     reason, number, detail, hint = "", 0, "", ""
@@ -189,8 +218,8 @@ def tell(work: Work, repeated: bool = False) -> Told:
         quote.total_minor if quote else work.amount_minor, work.amount_minor, work.left_minor,
         work.balance_minor, quote.promo_minor if quote else 0, quote.vouchers if quote else 0,
         work.receipt or None, work.txid.hex() or None, work.medium.hex() or None,
-        work.lines, reason, number, detail, hint, work.question, quote.age if quote else 0,
-        work.already, repeated, work.account,
+        tell_lines(work.lines, prices), reason, number, detail, hint, work.question,
+        quote.age if quote else 0, work.already, repeated, work.account,
     )  # fmt: skip
 
 

@@ -3,22 +3,23 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.discounts import Priced, allocate, promo_lines, voucher_lines
+from edge.core.discounts import Priced, promo_lines, voucher_lines
+from edge.core.receipt import spread
 from tests.edge.core.bar import bar
 
 BEER = bar().articles[0]
 
 
 def test_eighty_eight_and_twelve_percent() -> None:
-    assert allocate(1500, [80, 8, 12]) == [1200, 120, 180]
-    assert allocate(100, [1, 1, 1]) == [34, 33, 33]
-    assert allocate(-100, [1, 1, 1]) == [-34, -33, -33]
-    assert allocate(0, [3, 4]) == [0, 0]
+    assert spread(1500, [80, 8, 12]) == [1200, 120, 180]
+    assert spread(100, [1, 1, 1]) == [34, 33, 33]
+    assert spread(-100, [1, 1, 1]) == [-34, -33, -33]
+    assert spread(0, [3, 4]) == [0, 0]
 
 
 @given(st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**9), min_size=1).filter(any))
 def test_shares_add_up(total: int, weights: list[int]) -> None:
-    shares = allocate(total, weights)
+    shares = spread(total, weights)
     assert sum(shares) == total
     whole = sum(weights)
     for share, weight in zip(shares, weights, strict=True):

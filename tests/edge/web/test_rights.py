@@ -6,11 +6,17 @@ from config.staff import Role
 from edge.web.rights import OFFERED, ROLES, Right, rights_of
 
 
+SELLING = {"tills", "sell", "top_up", "reverse", "shift"}
+TILLS = SELLING | {"undo", "cash_out", "bands", "training"}
+
+
 def test_each_role_has_its_rights_and_no_other() -> None:
     assert {
         "scanner": {"watch", "scan", "simulate"},
-        "supervisor": {"watch", "scan", "simulate", "annul", "override", "search"},
-        "technician": {"watch", "scan", "simulate", "annul", "override", "search"},
+        "seller": {"watch", *SELLING},
+        "supervisor": {"watch", "scan", "simulate", "annul", "override", "search", *TILLS},
+        "technician": {"watch", "scan", "simulate", "annul", "override", "search", *TILLS},
+        "finance": {"watch", "tills"},
     } == ROLES
     assert set(ROLES) == set(get_args(Role))
     assert frozenset().union(*ROLES.values()) == set(get_args(Right))

@@ -1,0 +1,77 @@
+"""The operations of tills, as OpenAPI tells them."""
+
+from typing import Any, Final
+
+from config.runtime.openapi import Answer as Said
+from config.runtime.openapi import Operation
+from edge.core.receipt import Receipt
+from edge.till.work import Told
+from edge.web import till_bodies as bodies
+from edge.web.problems import Problem
+
+_BAD: Final = Said("The request is wrong; `field` and `hint` say how", Problem)
+_NO_TILL: Final = Said("There is no such till (or nothing by that name there)", Problem)
+_NOT_NOW: Final = Said("Not now; `problem` says why", Problem)
+_CLOSED: Final = {
+    401: Said("There is sign-in here, and the caller has not", Problem),
+    403: Said("The caller may not do this", Problem),
+}
+_LIMITS: Final = {
+    413: Said("The body is too large", Problem),
+    415: Said("The content type is not application/json", Problem),
+    500: Said("The handler crashed; tills go on", Problem),
+    503: Said("There is no room for facts", Problem),
+}
+_WAIT: Final = {"wait": "How many seconds to wait for the end, 0 to 60; 25 if left out"}
+_TILL: Final = "/v1/tills/{till}"
+
+
+def _work(path: str, summary: str, body: Any) -> Operation:
+    answers = {
+        200: Said("How it stands; refusals are values", Told),
+        400: _BAD, 404: _NO_TILL,
+        409: Said("Another basket is under way, or this name had other content", Problem),
+        **_CLOSED, **_LIMITS,
+    }  # fmt: skip
+    return Operation("POST", f"{_TILL}/{path}", summary, answers, body=body, query=_WAIT)
+
+
+def _told(path: str, summary: str, body: Any) -> Operation:
+    answers = {200: Said("As it is now", body), 404: _NO_TILL, 409: _NOT_NOW, **_CLOSED}
+    return Operation("GET", f"{_TILL}/{path}", summary, answers)
+
+
+def _done(path: str, summary: str, body: Any, answer: Any) -> Operation:
+    answers = {
+        200: Said("Done, durable", answer), 400: _BAD, 404: _NO_TILL, 409: _NOT_NOW, **_CLOSED,
+        **_LIMITS,
+    }  # fmt: skip
+    return Operation("POST", f"{_TILL}/{path}", summary, answers, body=body)
+
+
+TILL_OPERATIONS: Final = (
+    Operation(
+        "GET", "/v1/tills", "All tills of this gateway",
+        {200: Said("Tills", bodies.TillsBody), **_CLOSED},
+    ),
+    _told("grid", "The buttons of a till in this phase", bodies.GridBody),
+    _told("state", "How a till stands, for a page that was loaded anew", bodies.StateBody),
+    _told("closings", "Closings that this process made", dict[str, list[bodies.ClosingBody]]),
+    _told("receipts", "The last receipts of the shift", bodies.ReceiptsBody),
+    _told("receipts/{number}", "One receipt as data; ?copy=1 is a reprint", Receipt),
+    _done("quotes", "Price a basket; writes nothing. Without a price: `refused` says why",
+          bodies.Quoting, bodies.QuoteBody),
+    _work("payments", "Have a basket paid, once", bodies.Paying),
+    _work("balance", "What is on a band", bodies.Looking),
+    _work("top-ups", "Money onto a band", bodies.ToppingUp),
+    _work("reversals", "Take a sale of this shift back", bodies.Reversing),
+    _work("refunds", "Goods come back", bodies.Refunding),
+    _work("cash-outs", "Cash for what is on a band", bodies.CashingOut),
+    _work("bands", "Issue, replace or lock a band", bodies.Banding),
+    _work("answers", "The cashier's answer to a question", bodies.Answering),
+    _work("cancel", "Take a work off the till; ?force=1 gives up one in doubt", bodies.Cancelling),
+    _done("shifts", "Open a shift, move cash, close it counted", bodies.Shifting,
+          bodies.ShiftBody),
+    _done("closings", "An X, or the Z of a closed shift", bodies.Closing, bodies.ClosingBody),
+    _done("training", "Training on or off", bodies.Training, bodies.StateBody),
+)  # fmt: skip

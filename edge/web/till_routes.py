@@ -1,0 +1,185 @@
+"""The routes of tills: looking, selling, counting."""
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from crypto.money import ClosingMade
+from edge.core.till import Summary
+from edge.core.till_reasons import words
+from edge.ledger.errors import LedgerFull
+from edge.till import shifts
+from edge.till.receipts import receipt_of
+from edge.till.till import Till
+from edge.till.tills import Tills
+from edge.web import till_bodies as bodies
+from edge.web.bodies import read_json_untrusted
+from edge.web.problems import ApiError, Problem, reply
+from edge.web.rights import Right
+from edge.web.signin import Door
+from edge.web.till_views import (
+    doubt,
+    grid_of,
+    receipts_of,
+    shift_row,
+    state_of,
+    till_row,
+)
+from edge.web.till_works import TillWorks, no_room, till_called
+
+RECEIPTS_MAX: Final = 50
+CLOSINGS_MAX: Final = 20
+
+
+class TillPages:
+    """Looking at tills, and their shifts."""
+
+    def __init__(self, tills: Tills | None, door: Door, works: TillWorks) -> None:
+        self._tills = tills
+        self._door = door
+        self._works = works
+        self._closings: dict[int, list[bodies.ClosingBody]] = {}
+
+    def _till(self, request: Request, right: Right) -> Till:
+        self._door.require(request, right)
+        return till_called(self._tills, request.path_params["till"])
+
+    async def all(self, request: Request) -> Response:
+        """GET /v1/tills."""
+        self._door.require(request, "tills")
+        there = self._tills.tills.values() if self._tills is not None else ()
+        return reply(bodies.TillsBody([till_row(till) for till in there]))
+
+    async def grid(self, request: Request) -> Response:
+        """GET /v1/tills/{till}/grid."""
+        found = grid_of(self._till(request, "tills"))
+        if found is None:
+            detail, hint = "there is no price list yet", "the centre must send one"
+            raise ApiError(409, Problem("no_prices", detail, hint=hint))
+        return reply(found)
+
+    async def state(self, request: Request) -> Response:
+        """GET /v1/tills/{till}/state."""
+        return reply(state_of(self._till(request, "tills")))
+
+    async def shift(self, request: Request) -> Response:
+        """POST /v1/tills/{till}/shifts."""
+        till = self._till(request, "shift")
+        body = await _body(request, _SHIFTING)
+        operator = self._works.who(request)["operator"]
+        try:
+            if body.action == "open":
+                await shifts.open_shift(till, operator, body.float_minor)
+            elif body.action == "move":
+                await shifts.move_cash(till, operator, body.amount_minor, body.because)
+            else:
+                await shifts.close_shift(till, operator, body.counted_minor)
+        except shifts.NotNow as error:
+            raise _not_now(error) from None
+        except LedgerFull:
+            raise no_room() from None
+        return reply(bodies.ShiftBody(shift_row(till)))
+
+    async def close(self, request: Request) -> Response:
+        """POST /v1/tills/{till}/closings."""
+        till = self._till(request, "shift")
+        body = await _body(request, _CLOSING)
+        key = till.shift_key
+        try:
+            fact, found = await shifts.make_closing(
+                till, self._works.who(request)["operator"], body.closing
+            )
+        except shifts.NotNow as error:
+            raise _not_now(error) from None
+        except LedgerFull:
+            raise no_room() from None
+        made = _closing(till, key[2], fact, found)
+        kept = self._closings.setdefault(till.number, [])
+        kept.insert(0, made)
+        del kept[CLOSINGS_MAX:]
+        return reply(made)
+
+    async def closings(self, request: Request) -> Response:
+        """GET /v1/tills/{till}/closings: those that this process made, newest first."""
+        till = self._till(request, "tills")
+        return reply({"closings": self._closings.get(till.number, [])})
+
+    async def receipts(self, request: Request) -> Response:
+        """GET /v1/tills/{till}/receipts."""
+        till = self._till(request, "tills")
+        return reply(bodies.ReceiptsBody(receipts_of(till, RECEIPTS_MAX)))
+
+    async def receipt(self, request: Request) -> Response:
+        """GET /v1/tills/{till}/receipts/{number}; `?copy=1` is a reprint."""
+        till = self._till(request, "tills")
+        said, copy = request.path_params["number"], request.query_params.get("copy") == "1"
+        number = int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 0
+        found = receipt_of(till, number, copy=copy) if number else None
+        if found is None:
+            detail = f"there is no receipt {said[:20]!r} in this shift"
+            hint = "older ones are at the centre"
+            raise ApiError(404, Problem("unknown_receipt", detail, hint=hint))
+        return reply(found)
+
+    async def training(self, request: Request) -> Response:
+        """POST /v1/tills/{till}/training."""
+        till = self._till(request, "training")
+        body = await _body(request, _TRAINING)
+        if till.work is not None:
+            raise ApiError(409, Problem("busy", "a basket is under way at this till"))
+        till.training = body.on
+        return reply(state_of(till))
+
+
+def till_routes(tills: Tills | None, door: Door) -> list[Route]:
+    """Routes of the tills of this gateway, also where it has none."""
+    works = TillWorks(tills, door)
+    pages = TillPages(tills, door, works)
+    base = "/v1/tills/{till}"
+    posts: dict[str, Any] = {
+        "quotes": works.quote, "payments": works.pay, "balance": works.balance,
+        "top-ups": works.top_up, "reversals": works.reverse, "refunds": works.refund,
+        "cash-outs": works.cash_out, "bands": works.band, "answers": works.answer,
+        "cancel": works.cancel, "shifts": pages.shift, "closings": pages.close,
+        "training": pages.training,
+    }  # fmt: skip
+    gets: dict[str, Any] = {
+        "grid": pages.grid, "state": pages.state, "closings": pages.closings,
+        "receipts": pages.receipts, "receipts/{number}": pages.receipt,
+    }  # fmt: skip
+    return [
+        Route("/v1/tills", pages.all, methods=["GET"]),
+        *(Route(f"{base}/{name}", at, methods=["POST"]) for name, at in posts.items()),
+        *(Route(f"{base}/{name}", at, methods=["GET"]) for name, at in gets.items()),
+    ]
+
+
+def _closing(till: Till, shift: int, fact: ClosingMade, found: Summary) -> bodies.ClosingBody:
+    row = till.tills.book.shifts[till.tills.gateway.identity, till.number, shift]
+    closed = bool(row.closed_hlc)
+    totals = [bodies.TotalRow(each.key, each.count, each.amount_minor) for each in fact.totals]
+    return bodies.ClosingBody(
+        fact.closing, fact.number, shift, fact.wall_ms, totals, fact.perpetual_minor,
+        found.late_minor, [doubt(till, *each) for each in found.open], row.opened_hlc >> 16,
+        row.closed_hlc >> 16, row.float_minor, row.counted_minor if closed else None,
+        row.expected_minor if closed else None,
+        row.counted_minor - row.expected_minor if closed else None,
+        found.first_receipt, found.last_receipt,
+    )  # fmt: skip
+
+
+def _not_now(error: shifts.NotNow) -> ApiError:
+    detail, hint = words(error.reason)
+    return ApiError(409, Problem(error.reason.name.lower(), detail, hint=hint))
+
+
+async def _body(request: Request, decoder: Any) -> Any:
+    example = '{"action": "open", "float_minor": 10000}'
+    return read_json_untrusted(await request.body(), decoder, bodies.HINTS, example)
+
+
+_SHIFTING = bodies.decoder(bodies.Shifting)
+_CLOSING = bodies.decoder(bodies.Closing)
+_TRAINING = bodies.decoder(bodies.Training)
