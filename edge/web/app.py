@@ -15,6 +15,7 @@ from config.runtime.limits import LOOPBACK_HOSTS, Limits
 from config.runtime.listen import Connections
 from edge.digests import DigestFailed
 from edge.gateway import Gateway
+from edge.till.tills import Tills
 from edge.web import page
 from edge.web.annulments import Annulments
 from edge.web.described import openapi
@@ -44,6 +45,7 @@ from edge.web.status import (
     status,
 )
 from edge.web.stream import BEAT_S, Events
+from edge.web.till_routes import till_routes
 from edge.wiring import Device
 
 LISTENER: Final = "local"
@@ -69,6 +71,7 @@ def make_app(
     devices: Sequence[Device] = (),
     connections: Connections | None = None,
     door: Door | None = None,
+    tills: Tills | None = None,
     wait_s: float = WAIT_S,
     beat_s: float = BEAT_S,
 ) -> Border:
@@ -111,6 +114,7 @@ def make_app(
             Route("/v1/session", door.delete, methods=["DELETE"]),
             Route("/openapi.json", description, methods=["GET"]),
             *health.routes(),
+            *till_routes(tills, door),
             *page.routes(gateway),
         ],
         exception_handlers={

@@ -16,6 +16,7 @@ from edge.web.problems import Problem
 from edge.web.signin import SessionBody, SignIn
 from edge.web.simulations import Simulated
 from edge.web.status import LanesBody, Status
+from edge.web.till_described import TILL_OPERATIONS
 
 _BAD: Final = Told("The request is wrong; `field` and `hint` say how", Problem)
 _NO_LANE: Final = Told("There is no such lane; `lanes` are those there are", Problem)
@@ -154,4 +155,4 @@ OPERATIONS: Final = (
 
 def openapi() -> dict[str, Any]:
     """The document, ready for JSON."""
-    return document("Gatehouse gateway", VERSION, OPERATIONS)
+    return document("Gatehouse gateway", VERSION, (*OPERATIONS, *TILL_OPERATIONS))
