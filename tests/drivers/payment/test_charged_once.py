@@ -69,6 +69,22 @@ async def test_given_back_once_or_not_at_all(
 
 
 @pytest.mark.trio
+@pytest.mark.parametrize(("victim", "how"), DEATHS)
+async def test_a_late_decline_is_booked_whoever_dies(
+    autojump_clock: trio.testing.MockClock, victim: str, how: str
+) -> None:
+    for die_at in MESSAGES:
+        world = World("offline", victim, die_at, how, late=True)
+        await world.play()
+        assert world.journal.charged().get("guest-1", 0) == 0
+        declined = world.outcomes[0].state
+        assert declined in (State.DECLINED, State.DECLINED_LATE)
+        assert world.booked_late == ({"guest-1"} if declined is State.DECLINED_LATE else set())
+        if world.messages < die_at:
+            break
+
+
+@pytest.mark.trio
 @pytest.mark.parametrize("script", SCRIPTS)
 async def test_without_a_death_each_script_ends_as_it_says(
     autojump_clock: trio.testing.MockClock, script: str

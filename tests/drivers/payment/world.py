@@ -31,8 +31,9 @@ class World:
     "terminal"; `how` says whether it was carried: "before", "half" or "after"."""
 
     def __init__(
-        self, script: str, victim: str = "", die_at: int = 0, how: str = "", reverse: bool = False
-    ) -> None:
+        self, script: str, victim: str = "", die_at: int = 0, how: str = "",
+        reverse: bool = False, late: bool = False,
+    ) -> None:  # fmt: skip
         self.journal = Journal(None)
         self.fake: FakeTerminal | None = None
         self.messages = 0
@@ -45,6 +46,8 @@ class World:
         self._script = script
         self._victim, self._die_at, self._how = victim, die_at, how
         self._reverse = reverse
+        self._late = late
+        self.booked_late: set[str] = set()  # durable
         self._ends: list[trio.abc.Stream] = []
         self._terminal_scope = trio.CancelScope()
         self._till_scope = trio.CancelScope()
@@ -64,6 +67,7 @@ class World:
                             on_outcome=self.told.append, on_late=self.late.append,
                         )  # fmt: skip
                         life.start_soon(terminal.run)
+                        life.start_soon(self._book_late, terminal)
                         await self._sell(terminal)
                         life.cancel_scope.cancel()
                 await trio.sleep(0.5)
@@ -80,9 +84,25 @@ class World:
             await self._well(terminal)
             self.reversing = True
             outcome = await self._settle(terminal, await terminal.reverse(FIRST))
+        if self._late and outcome.state in (State.APPROVED, State.DECLINED_LATE):
+            # The host declines while nobody looks; what is taken is never said again.
+            assert self.fake is not None
+            await self.fake.decline_late(FIRST.reference)
+            while not self.journal.find("taken", FIRST.reference):
+                await trio.sleep(0.1)
+            outcome = await self._settle(terminal, await terminal.inquire(FIRST))
         self.outcomes[:] = [outcome]
         await self._well(terminal)
         self.outcomes.append(await self._settle(terminal, await terminal.authorize(NEXT), NEXT))
+
+    async def _book_late(self, terminal: CardTerminal) -> None:
+        """What a gateway does: book once, durably, and only then say that it is taken."""
+        while True:
+            for late in list(self.late):
+                self.booked_late.add(late.reference)
+                terminal.late_taken(late.reference)
+            self.late.clear()
+            await trio.sleep(0.1)
 
     async def _settle(
         self, terminal: CardTerminal, outcome: Outcome | None, asked: Authorization = FIRST
@@ -103,7 +123,8 @@ class World:
     async def _terminal_lives(self) -> None:
         first = True
         while True:
-            self.fake = FakeTerminal(self.journal, late_s=400, die=self._die)
+            always = "offline" if self._late else "approve"
+            self.fake = FakeTerminal(self.journal, script=always, late_s=400, die=self._die)
             if first:
                 self.fake.next.append(self._script)
             first = False
