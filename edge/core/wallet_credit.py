@@ -345,7 +345,8 @@ def reissue(
     if medium == old:
         absorbed = rules.wallet(old).absorbed_minor
         credited = max(carried, absorbed)
-        slot = Slot(debited=credited + absorbed - carried)
+        # Seq 0 is a band's that nothing was taken from.
+        slot = Slot(1, credited + absorbed - carried)
     made = _blank(rules, tap, new, epoch, credited, absorbed, slot)
     if isinstance(made, Refused):
         return made

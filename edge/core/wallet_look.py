@@ -293,6 +293,7 @@ def _restore(seen: Look, reading: Reading, left: Written) -> bool:
             raw = seal_slot(
                 seen.base, uid=seen.tap.uid, epoch=reading.epoch, counter=reading.counter,
                 seals=seen.rules.seals, version=seen.rules.keys.newest,
+                flags=FLAG_LOCKED if row.movement == "adjustment" else 0,
             )  # fmt: skip
             seen.repair = pages(reading.layout.slot_pages[at], raw)
             return True

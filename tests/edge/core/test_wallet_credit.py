@@ -1,0 +1,507 @@
+"""Money onto a band: only with a key, only once, and found again when it was torn."""
+
+import msgspec
+import pytest
+
+from crypto.cashless import CreditKey, TopUpCode
+from crypto.medium import CHIPS, pages, seal_slot
+from crypto.medium_credit import signer
+from crypto.money import (
+    CreditApplied,
+    CreditVoided,
+    MediumBlocked,
+    MediumIssued,
+    MediumReissued,
+    Slot,
+    ToppedUp,
+)
+from edge.core.wallet import (
+    Credit,
+    Held,
+    Issue,
+    NewBand,
+    Refused,
+    TopUp,
+    WalletReason,
+    finish,
+    give_back,
+    issue,
+    judge_credit,
+    judge_issue,
+    owed,
+    reissue,
+    top_up,
+)
+from tests.edge.core.purse import (
+    CASHLESS,
+    DAY,
+    GUEST,
+    KEY,
+    OTHER_KEY,
+    RULES,
+    UID,
+    WHO,
+    A,
+    B,
+    Band,
+    Gateway,
+    new_band,
+    order,
+    rules,
+    told,
+    txid,
+)
+
+R = WalletReason
+
+
+def torn(
+    gateway: Gateway, band: Band, amount: int = 1000, whole: int = 5, number: int = 950
+) -> Credit:
+    """A top-up of which so many pages reached the band; the fact is durable."""
+    made = top_up(gateway.look(band), TopUp(txid(number), WHO, amount, "cash", 1, signer(KEY)))
+    assert isinstance(made, Credit)
+    assert made.fact is not None
+    gateway.record(made.fact)
+    band.write_all(made.writes[:whole])
+    return made
+
+
+def test_a_top_up_is_a_certificate_in_a_fact_and_then_on_the_band() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    made = gateway.top_up(band, 2500, 950, source=b"", method="cash")
+    assert isinstance(made, Credit)
+    assert made.balance_minor == 7500
+    fact, applied = gateway.log[-2:]
+    assert isinstance(fact, ToppedUp)
+    assert (fact.amount_minor, fact.from_credited, fact.to_credited) == (2500, 5000, 7500)
+    assert fact.certificate == band.tap().image[16:96]
+    assert isinstance(applied, CreditApplied)
+    assert gateway.look(band).balance_minor == 7500
+
+
+def test_a_top_up_absorbs_what_the_centre_has_given() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    gateway.rules = told(gateway.look(band).medium, absorbed_minor=2000)
+    assert gateway.look(band).balance_minor == 7000
+    assert isinstance(gateway.top_up(band, 500, 950), Credit)
+    gateway.rules = RULES
+    seen = gateway.look(band)
+    assert (seen.balance_minor, seen.absorbed) == (7500, 2000)
+
+
+@pytest.mark.parametrize(
+    ("amount", "more", "expected"),
+    [
+        (0, {}, Refused(R.AMOUNT)),
+        (-5, {}, Refused(R.AMOUNT)),
+        (500, {"source": b"short"}, Refused(R.AMOUNT)),
+        (499, {}, Refused(R.TOP_UP_MIN, 500)),
+        (499, {"method": "card", "source": txid(1)}, Refused(R.TOP_UP_MIN, 500)),
+        (95_001, {}, Refused(R.BALANCE_MAX, 100_000)),
+        (500, {"key_index": 9}, Refused(R.CREDIT_KEY)),
+        (500, {"sign": signer(OTHER_KEY)}, Refused(R.CREDIT_KEY)),
+        (10_001, {"key_index": 2, "sign": signer(OTHER_KEY)}, Refused(R.CREDIT_LIMIT, 10_000)),
+        (1000, {"method": "voucher", "source": b"\x45" * 16}, Refused(R.CODE_UNKNOWN)),
+        (999, {"method": "voucher", "source": b"\x44" * 16}, Refused(R.AMOUNT, 1000)),
+    ],
+)
+def test_top_ups_that_are_refused(amount: int, more: dict, expected: Refused) -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    before = len(gateway.log)
+    assert gateway.top_up(band, amount, 950, **more) == expected
+    assert len(gateway.log) == before
+
+
+def test_a_code_and_a_cards_money_are_used_once() -> None:
+    gateway = Gateway(rules=rules(codes=[TopUpCode(b"\x44" * 16, 300)]))
+    band, other = new_band(gateway), new_band(gateway, uid=bytes(7), number=2)
+    code = {"method": "voucher", "source": b"\x44" * 16}
+    assert isinstance(gateway.top_up(band, 300, 950, **code), Credit)  # below the least, by code
+    assert gateway.top_up(other, 300, 951, **code) == Refused(R.CODE_USED)
+    card = {"method": "card", "source": txid(77)}
+    assert isinstance(gateway.top_up(band, 700, 952, **card), Credit)
+    assert gateway.top_up(band, 700, 953, **card) == Refused(R.CODE_USED)
+
+
+def test_a_code_is_free_again_when_its_money_went_back() -> None:
+    gateway = Gateway()
+    band = new_band(gateway)
+    top = TopUp(txid(950), WHO, 1000, "voucher", 1, signer(KEY), b"\x44" * 16)
+    made = top_up(gateway.look(band), top)
+    assert isinstance(made, Credit)
+    assert made.fact is not None
+    gateway.record(made.fact)
+    voided = give_back(gateway.look(band), WHO)
+    assert voided is not None
+    gateway.record(voided)
+    assert top_up(gateway.look(band), top) == Refused(R.TXID_USED)
+    assert isinstance(top_up(gateway.look(band), top._replace(txid=txid(951))), Credit)
+
+
+def test_a_key_credits_no_more_than_its_limit_in_all() -> None:
+    gateway = Gateway()
+    band = new_band(gateway)
+    second = {"key_index": 2, "sign": signer(OTHER_KEY)}
+    assert isinstance(gateway.top_up(band, 6000, 950, **second), Credit)
+    assert gateway.top_up(band, 4001, 951, **second) == Refused(R.CREDIT_LIMIT, 4000)
+    assert isinstance(gateway.top_up(band, 4000, 952, **second), Credit)
+
+
+def test_a_revoked_key_counts_up_to_what_was_settled_and_signs_no_more() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    medium = gateway.look(band).medium
+    revoked = CreditKey(1, KEY.public, A, revoked=True)
+    gateway.rules = rules(credit_keys=[revoked, CASHLESS.credit_keys[1]])
+    assert gateway.look(band).balance_minor == 0
+    gateway.rules = rules(
+        credit_keys=[revoked, CASHLESS.credit_keys[1]],
+        wallets=told(medium, credited_minor=3000).cashless.wallets,
+    )
+    assert gateway.look(band).balance_minor == 3000
+    assert gateway.top_up(band, 500, 950) == Refused(R.CREDIT_KEY)
+    second = {"key_index": 2, "sign": signer(OTHER_KEY)}
+    assert isinstance(gateway.top_up(band, 500, 951, **second), Credit)
+    assert gateway.look(band).balance_minor == 3500
+
+
+def test_no_top_up_onto_a_band_that_is_refused() -> None:
+    gateway = Gateway()
+    band = new_band(gateway)
+    head = (1 << 60, *DAY, txid(7), 3, 7, 2, 0)
+    gateway.record(lambda *_: MediumBlocked(*head, gateway.look(band).medium, 9, "lost"))
+    assert gateway.top_up(band, 500, 950) == Refused(R.BLOCKED)
+
+
+@pytest.mark.parametrize("whole", range(21))
+def test_a_torn_top_up_is_counted_once_and_finished(whole: int) -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    credit = torn(gateway, band, 1000, whole)
+    seen = gateway.look(band)
+    same = band.tap().image[16:96] == b"".join(data for _, data in credit.writes)
+    if same:
+        assert [one.kind for one in seen.resolutions] == ["applied"]
+        assert seen.unfinished == b""
+        assert seen.balance_minor == 6000
+        gateway.settled(band)
+        assert finish(gateway.look(band), WHO) is None
+        return
+    assert seen.unfinished == txid(950)
+    # Half a certificate on it: the new one is on its way. The old one still on it: not yet.
+    untouched = seen.reading is not None and seen.reading.certificate is not None
+    assert seen.balance_minor == (5000 if untouched else 6000)
+    assert (give_back(seen, WHO) is not None) == untouched
+    assert gateway.top_up(band, 500, 951) == Refused(R.UNFINISHED, 1000)
+    again = finish(seen, WHO)
+    assert again is not None
+    assert again.fact is None
+    assert again.writes == credit.writes
+    assert again.balance_minor == 6000
+    band.write_all(again.writes)
+    assert judge_credit(again, band.tap()) == "posted"
+    gateway.record(again.applied)
+    assert gateway.look(band).balance_minor == 6000
+
+
+def test_money_goes_back_only_while_the_old_certificate_is_there() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    assert give_back(gateway.look(band), WHO) is None
+    torn(gateway, band, 1000, 0)
+    voided = give_back(gateway.look(band), WHO)
+    assert voided is not None
+    fact = gateway.record(voided)
+    assert isinstance(fact, CreditVoided)
+    assert fact.evidence == "old_certificate"
+    seen = gateway.look(band)
+    assert (seen.balance_minor, seen.unfinished) == (5000, b"")
+    assert gateway.wallets.credited == {1: 5000}
+
+
+def test_money_that_was_spent_does_not_go_back() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    old = band.copy()
+    torn(gateway, band, 1000, 10)
+    assert isinstance(gateway.pay(band, order(1, 5500)), Held)
+    band.write_all(tuple((page, bytes(old.memory[4 * page :][:4])) for page in range(8, 28)))
+    seen = gateway.look(band)
+    assert (seen.balance_minor, seen.unfinished) == (-500, txid(950))
+    assert give_back(seen, WHO) is None
+
+
+def test_a_certificate_that_turns_up_after_its_money_went_back_is_told() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    credit = torn(gateway, band, 1000, 0)
+    voided = give_back(gateway.look(band), WHO)
+    assert voided is not None
+    gateway.record(voided)
+    band.write_all(credit.writes)
+    assert [one.kind for one in gateway.look(band).resolutions] == ["applied"]
+    gateway.settled(band)
+    assert gateway.wallets.account(credit.medium).credits[txid(950)].ended == 3
+
+
+def test_two_copies_are_written_in_turn() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000, "NTAG216")
+    firsts = []
+    for number in range(3):
+        made = gateway.top_up(band, 500, 950 + number)
+        assert isinstance(made, Credit)
+        firsts.append(made.writes[0][0])
+    assert firsts == [0x08, 0x28, 0x08]
+    torn(gateway, band, 1000, 10, 960)
+    seen = gateway.look(band)
+    assert seen.refusal is None
+    assert seen.balance_minor == 6500, "the other copy is whole"
+
+
+def test_a_chip_without_room_keeps_its_certificate_in_the_facts() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000, "UL_EV1_48")
+    made = gateway.top_up(band, 1000, 950)
+    assert isinstance(made, Credit)
+    assert (made.writes, gateway.look(band).balance_minor) == ((), 6000)
+    stranger = Gateway(B)
+    assert stranger.look(band).refusal is R.NOT_OURS
+    stranger.hear(gateway)
+    assert stranger.look(band).balance_minor == 6000
+    assert judge_credit(torn(gateway, band, number=960), band.tap()) == "posted"
+    assert (gateway.look(band).unfinished, gateway.look(band).balance_minor) == (txid(960), 7000)
+    assert give_back(gateway.look(band), WHO) is None
+
+
+def test_judging_a_top_up() -> None:
+    gateway = Gateway()
+    band = new_band(gateway)
+    credit = torn(gateway, band, 1000, 0)
+    assert judge_credit(credit, band.tap()) == "base"
+    band.write_all(credit.writes[:7])
+    assert judge_credit(credit, band.tap()) == "unknown"
+    assert judge_credit(credit, band.tap()._replace(uid=bytes(7))) == "unknown"
+    band.write_all(credit.writes)
+    assert judge_credit(credit, band.tap()) == "posted"
+
+
+def test_a_foreign_certificate_is_not_finished() -> None:
+    gateway, other = Gateway(), Gateway(B)
+    band = new_band(gateway)
+    credit = torn(gateway, band, 1000, 0)
+    fact = gateway.log[-1]
+    forged = msgspec.structs.replace(fact, certificate=bytes(80))
+    other.hear(Gateway())
+    for one in gateway.log[:-1]:
+        other.record(lambda *_, one=one: one)
+    other.record(lambda *_: forged)
+    assert other.look(band).unfinished == credit.txid
+    assert finish(other.look(band), WHO) is None
+
+
+def new(number: int = 801, **more: object) -> NewBand:
+    fields = {"wallet_class": 1, "key_index": 1, "sign": signer(KEY)} | more
+    return NewBand(txid(number), WHO, **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_a_new_band_has_nothing_on_it_and_is_closed_last(chip: str) -> None:
+    gateway, band = Gateway(), Band(chip=chip, counter=5)
+    made = issue(gateway.wallets, RULES, band.tap(), new(), now_ms=gateway.now_ms)
+    assert isinstance(made, Issue)
+    fact = gateway.record(made.facts[0])
+    assert isinstance(fact, MediumIssued)
+    assert (fact.chip, fact.epoch, fact.wallet_class) == (chip, 1, 1)
+    assert not judge_issue(made, band.tap())
+    band.write_all(made.writes)
+    assert judge_issue(made, band.tap())
+    assert made.writes[-1][0] > CHIPS[chip].last_page
+    seen = gateway.look(band)
+    assert (seen.refusal, seen.balance_minor, seen.epoch) == (None, 0, 1)
+    assert seen.certificate is not None
+    assert seen.certificate.r_class == CHIPS[chip].authenticates
+
+
+def test_issues_that_are_refused() -> None:
+    gateway, band = Gateway(), Band()
+
+    def answer(rules: object = RULES, **more: object) -> object:
+        tap = band.tap()
+        return issue(gateway.wallets, rules, tap, new(**more), now_ms=0)  # type: ignore[arg-type]
+
+    assert answer(wallet_class=99) == Refused(R.CLASS_UNKNOWN)
+    assert answer(key_index=99) == Refused(R.CREDIT_KEY)
+    assert answer(sign=signer(OTHER_KEY)) == Refused(R.CREDIT_KEY)
+    assert answer(rules(chip_key=b"")) == Refused(R.NOT_CONFIGURED)
+    assert answer(rules(link="https://too.long/x")) == Refused(R.NOT_CONFIGURED)
+    assert isinstance(answer(rules(link="")), Issue)
+    bad = Band(chip="NTAG213").tap()._replace(chip="MIFARE")
+    assert issue(gateway.wallets, RULES, bad, new(), now_ms=0) == Refused(R.CHIP_UNKNOWN)
+    assert isinstance(gateway.issue(band), Issue)
+    assert answer() == Refused(R.ALREADY_ISSUED)
+    head = (1 << 60, *DAY, txid(7), 3, 7, 2, 0)
+    medium = gateway.look(band).medium
+    gateway.record(lambda *_: MediumBlocked(*head, medium, 0x10000, "lost"))
+    assert answer() == Refused(R.WORN_OUT)
+
+
+def test_an_issue_that_was_torn_is_made_again_in_the_next_epoch() -> None:
+    gateway, band = Gateway(), Band()
+    made = issue(gateway.wallets, RULES, band.tap(), new(), now_ms=0)
+    assert isinstance(made, Issue)
+    gateway.record(made.facts[0])
+    band.write_all(made.writes[:28])
+    assert isinstance(gateway.issue(band, 802), Issue)
+    assert gateway.look(band).epoch == 2
+    # Whole, but never closed: the reader could not give a password.
+    opened = band.tap()._replace(authenticated=False)
+    assert isinstance(issue(gateway.wallets, RULES, opened, new(803), now_ms=0), Issue)
+
+
+def test_a_band_with_money_is_not_issued_again() -> None:
+    gateway = Gateway()
+    band = new_band(gateway)
+    opened = band.tap()._replace(authenticated=False, image=bytes(144))
+    refused = Refused(R.ALREADY_ISSUED)
+    assert issue(gateway.wallets, RULES, opened, new(), now_ms=0) == refused
+    nothing = Gateway(B)
+    medium = gateway.look(band).medium
+    rules_ = told(medium, credited_minor=5)
+    assert issue(nothing.wallets, rules_, opened, new(), now_ms=0) == refused
+
+
+def lost(amount: int = 5000, spent: int = 400) -> tuple[Gateway, Band]:
+    gateway = Gateway()
+    band = new_band(gateway, amount)
+    if spent:
+        assert isinstance(gateway.pay(band, order(1, spent)), Held)
+    return gateway, band
+
+
+def replaced(gateway: Gateway, old: bytes, band: Band, number: int = 860) -> MediumReissued:
+    made = reissue(gateway.wallets, gateway.rules, band.tap(), new(number), old=old, now_ms=0)
+    assert isinstance(made, Issue), made
+    fact = gateway.record(made.facts[0])
+    band.write_all(made.writes)
+    assert judge_issue(made, band.tap())
+    assert isinstance(fact, MediumReissued)
+    return fact
+
+
+def test_a_lost_band_is_replaced_and_what_it_may_still_spend_is_held_back() -> None:
+    gateway, band = lost(5000, 400)
+    old = gateway.look(band).medium
+    second = Band(bytes(7))
+    fact = replaced(gateway, old, second)
+    assert (fact.carried_minor, fact.held_minor) == (1600, 3000)
+    assert (fact.replaces, fact.replaces_epoch) == (old, 1)
+    assert gateway.look(second).balance_minor == 1600
+    assert gateway.look(band).refusal is R.BLOCKED
+    assert gateway.look(band).refusal.locks
+    third = Band(b"\x09" * 7)
+    again = replaced(gateway, gateway.look(second).medium, third, 861)
+    assert (again.carried_minor, again.held_minor) == (0, 1600)
+
+
+def test_a_band_that_carries_money_is_not_issued_again() -> None:
+    gateway, band = lost()
+    second = Band(bytes(7))
+    replaced(gateway, gateway.look(band).medium, second)
+    opened = second.tap()._replace(authenticated=False)
+    answer = issue(gateway.wallets, RULES, opened, new(870), now_ms=0)
+    assert answer == Refused(R.ALREADY_ISSUED)
+
+
+def test_a_band_whose_slots_are_gone_is_issued_anew_with_its_totals() -> None:
+    gateway, band = lost(5000, 400)
+    medium = gateway.look(band).medium
+    gateway.rules = told(medium, absorbed_minor=2500)
+    for page in range(0x1C, 0x28):
+        band.write(page, b"\xee" * 4)
+    seen = gateway.look(band)
+    assert (seen.refusal, seen.balance_minor) == (R.SLOTS, 7100)
+    fact = replaced(gateway, medium, band)
+    assert (fact.carried_minor, fact.held_minor) == (4100, 3000)
+    seen = gateway.look(band)
+    assert (seen.refusal, seen.epoch, seen.balance_minor) == (None, 2, 4100)
+    assert isinstance(gateway.pay(band, order(5, 4100)), Held)
+
+
+def test_what_a_chip_that_proves_itself_may_spend_is_held_back_whole() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 12_000, "UL_AES")
+    fact = replaced(gateway, gateway.look(band).medium, Band(bytes(7)))
+    assert (fact.carried_minor, fact.held_minor) == (2000, 10_000)
+
+
+def test_nobody_knows_the_lost_band() -> None:
+    answer = reissue(Gateway().wallets, RULES, Band().tap(), new(), old=bytes(16), now_ms=0)
+    assert answer == Refused(R.ORIGINAL_UNKNOWN)
+
+
+def test_replacements_that_are_refused() -> None:
+    gateway, band = lost()
+    old = gateway.look(band).medium
+    args = {"old": old, "now_ms": 0}
+    used = new_band(gateway, uid=bytes(7), number=5)
+    answer = reissue(gateway.wallets, RULES, used.tap(), new(), **args)
+    assert answer == Refused(R.ALREADY_ISSUED)
+    stranger = new(sign=signer(OTHER_KEY))
+    answer = reissue(gateway.wallets, RULES, Band(b"\x09" * 7).tap(), stranger, **args)
+    assert answer == Refused(R.CREDIT_KEY)
+
+
+def test_what_is_owed_is_what_owners_of_keys_have_credited() -> None:
+    gateway, band = lost(5000, 400)
+    medium = gateway.look(band).medium
+    assert owed(gateway.wallets, RULES, medium) == 4600
+    assert owed(gateway.wallets, told(medium, hold_minor=600), medium) == 4000
+    assert owed(gateway.wallets, told(medium, credited_minor=9000), medium) == 8600
+    assert isinstance(gateway.hold(band, order(2, 100)), Held)
+    assert owed(gateway.wallets, RULES, medium) == 4500, "what is open may be on the lost band"
+    thief = Gateway(B)
+    thief.hear(gateway)
+    head = (1 << 60, *DAY, txid(99), 3, 7, 2, 0)
+    rich = ToppedUp(*head, medium, 1, 1, "cash", 90_000, 5000, 95_000, 0, b"", bytes(80))
+    thief.record(lambda *_: rich)
+    assert owed(thief.wallets, RULES, medium) == 4500, "key 1 is another gateway's"
+    revoked = CreditKey(1, KEY.public, A, revoked=True)
+    assert owed(gateway.wallets, rules(credit_keys=[revoked]), medium) == 0
+    issued = MediumIssued(*head, medium, "NTAG213", 2, 1, b"short")
+    thief.record(lambda *_: issued)
+    assert owed(thief.wallets, RULES, medium) == 0
+
+
+def test_a_top_up_that_went_back_is_not_owed() -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    torn(gateway, band, 1000, 0)
+    medium = gateway.look(band).medium
+    assert owed(gateway.wallets, RULES, medium) == 6000
+    voided = give_back(gateway.look(band), WHO)
+    assert voided is not None
+    gateway.record(voided)
+    assert owed(gateway.wallets, RULES, medium) == 5000
+
+
+def test_a_total_that_does_not_fit_on_the_band() -> None:
+    wide = msgspec.structs.replace(GUEST, balance_max_minor=0)
+    gateway = Gateway(rules=rules(classes=[wide]))
+    band = new_band(gateway, 5000)
+    assert gateway.top_up(band, 0xFFFF_FFFF, 950) == Refused(R.WORN_OUT)
+
+
+def test_a_band_to_be_mended_is_mended_before_it_is_topped_up() -> None:
+    gateway, band = lost()
+    for page in range(0x22, 0x28):
+        band.write(page, b"\xff" * 4)
+    seen = gateway.look(band)
+    top = TopUp(txid(950), WHO, 500, "cash", 1, signer(KEY))
+    assert top_up(seen, top) == Refused(R.REPAIR)
+    slot = seal_slot(Slot(5), uid=UID, epoch=1, counter=0, seals=RULES.seals, version=1)
+    assert pages(4, slot)
