@@ -10,13 +10,21 @@ import pytest
 import trio
 
 from drivers.reader import Chip
-from tests.drivers.processes import double
+from tests.drivers.processes import Double, double
 
 UID = "04a1b2c3d4e5f6"
 PASSWORD, KEY = b"word" + b"OK", bytes(range(16))
 SCRIPT = Path(__file__).with_name("foreign.py")
 pytestmark = [pytest.mark.trio, pytest.mark.xdist_group("nfcpy")]
 
+AES = """
+import sys, nfc, nfc.clf, nfc.tag
+clf = nfc.ContactlessFrontend(sys.argv[1])
+tag = nfc.tag.activate(clf, clf.sense(nfc.clf.RemoteTarget("106A")))
+clf.sense(nfc.clf.RemoteTarget("106A"))
+tag.write(8, b"aes!")
+print(type(tag).__name__, bytes(tag.transceive(bytes.fromhex("3a0808"))))
+"""
 NAMES = {
     Chip.NTAG213: "NTAG213",
     Chip.NTAG215: "NTAG215",
@@ -27,30 +35,40 @@ NAMES = {
 }
 
 
-async def witness(python: str, chip: Chip, key: bytes) -> tuple[dict[str, Any], bytes]:
+async def told(emulator: Double, **command: Any) -> Any:
+    await emulator.tell(**command)
+    heard = await emulator.hear()
+    assert "done" in heard, heard
+    return heard["done"]
+
+
+async def witness(
+    emulator: Double, python: str, chip: Chip, key: bytes
+) -> tuple[dict[str, Any], bytes]:
     """What nfcpy found, and the band's memory afterwards."""
+    await told(emulator, new="a", chip=chip.value, uid=UID)
+    await told(emulator, place="a")
+    path = f"udp:127.0.0.1:{emulator.ready['port']}"
+    with trio.fail_after(60):
+        done = await trio.run_process(
+            [python, "-P", str(SCRIPT), path, key.hex()],
+            capture_stdout=True,
+            capture_stderr=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr.decode()
+    image = await told(emulator, dump="a")
+    return json.loads(done.stdout), bytes.fromhex(image["memory"])
+
+
+async def test_nfcpy_agrees_about_each_chip_that_it_knows(nfcpy_python: str) -> None:
     async with double("drivers.reader.fake") as emulator:
-        for command in ({"new": "a", "chip": chip.value, "uid": UID}, {"place": "a"}):
-            await emulator.tell(**command)
-            assert "done" in await emulator.hear()
-        path = f"udp:127.0.0.1:{emulator.ready['port']}"
-        with trio.fail_after(60):
-            done = await trio.run_process(
-                [python, "-P", str(SCRIPT), path, key.hex()],
-                capture_stdout=True,
-                capture_stderr=True,
-                check=False,
-            )
-        assert done.returncode == 0, done.stderr.decode()
-        await emulator.tell(dump="a")
-        image = (await emulator.hear())["done"]
-        return json.loads(done.stdout), bytes.fromhex(image["memory"])
+        for chip in NAMES:
+            key = KEY if chip is Chip.UL_C else PASSWORD
+            agreed(chip, *await witness(emulator, nfcpy_python, chip, key))
 
 
-@pytest.mark.parametrize("chip", list(NAMES))
-async def test_nfcpy_agrees_about(nfcpy_python: str, chip: Chip) -> None:
-    key = KEY if chip is Chip.UL_C else PASSWORD
-    found, memory = await witness(nfcpy_python, chip, key)
+def agreed(chip: Chip, found: dict[str, Any], memory: bytes) -> None:
     assert found.pop("type") == NAMES[chip]
     assert found.pop("uid") == UID
     assert found.pop("dump") > 10
@@ -79,20 +97,11 @@ async def test_nfcpy_takes_ultralight_aes_for_c_which_is_why_we_ask_for_the_vers
     nfcpy_python: str,
 ) -> None:
     async with double("drivers.reader.fake") as emulator:
-        for command in ({"new": "a", "chip": Chip.UL_AES.value, "uid": UID}, {"place": "a"}):
-            await emulator.tell(**command)
-            await emulator.hear()
+        await told(emulator, new="a", chip=Chip.UL_AES.value, uid=UID)
+        await told(emulator, place="a")
         path = f"udp:127.0.0.1:{emulator.ready['port']}"
-        script = (
-            "import sys, nfc, nfc.clf, nfc.tag\n"
-            "clf = nfc.ContactlessFrontend(sys.argv[1])\n"
-            "tag = nfc.tag.activate(clf, clf.sense(nfc.clf.RemoteTarget('106A')))\n"
-            "clf.sense(nfc.clf.RemoteTarget('106A'))\n"
-            "tag.write(8, b'aes!')\n"
-            "print(type(tag).__name__, bytes(tag.transceive(b'\\x3a\\x08\\x08')))\n"
-        )
         with trio.fail_after(60):
-            told = await trio.run_process(
-                [nfcpy_python, "-P", "-c", script, path], capture_stdout=True
+            done = await trio.run_process(
+                [nfcpy_python, "-P", "-c", AES, path], capture_stdout=True
             )
-        assert told.stdout.decode().strip() == "MifareUltralightC b'aes!'"
+        assert done.stdout.decode().strip() == "MifareUltralightC b'aes!'"

@@ -84,6 +84,7 @@ async def test_a_silent_child_is_given_up_and_opened_again(
         lent.lender.mute = True
         with pytest.raises(Silent):
             await lent.reader.sense()
+        assert trio.current_time() < 5
         with pytest.raises(Lost, match="away"):
             await lent.reader.sense()
         lent.lender.mute = False

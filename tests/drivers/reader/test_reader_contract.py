@@ -32,6 +32,11 @@ class Stand:
         self._lender = lender
 
     @property
+    def lender(self) -> Lender:
+        assert self._lender is not None
+        return self._lender
+
+    @property
     def air(self) -> Air:
         air: Air = self._hands.air
         return air
@@ -154,6 +159,29 @@ async def test_a_tap_is_over_when_it_was_waited_for_its_end(
         await under.reader.gone()
         with pytest.raises(BandGone):
             await under.reader.read(4, 4)
+
+
+async def test_a_reader_that_dies_at_any_question_of_a_sale_comes_back_whole(
+    kind: str, chip: Chip, autojump_clock: trio.testing.MockClock
+) -> None:
+    if kind != "whole":
+        return
+    question, died = 0, True
+    async with stand(kind) as under:
+        assert isinstance(under.reader, NfcpyReader)
+        while died:
+            band = issued(chip)
+            under.place(band)
+            under.lender.dies_at = question
+            try:
+                await sale(under.reader, chip)
+                died = False
+            except DeviceError:
+                await under.reader.ready()
+                assert band.memory[32:36] in (bytes(4), b"\x08" * 4)
+                await sale(under.reader, chip)
+            question += 1
+    assert question > 7
 
 
 async def test_bytes_that_get_lost_on_the_wire_never_become_data(
