@@ -19,6 +19,7 @@ from config.faults import nearest
 from config.peers import Peers, peer_faults
 from config.shown import Display, Texts, texts_faults
 from config.staff import Staff, reach_faults, staff_faults
+from config.tills import CashlessSettings, Till, till_faults
 
 #: The ledger writes blocks on these boundaries (ARCHITECTURE.md, Formats).
 PAGE_BYTES = 4096
@@ -146,6 +147,8 @@ class Gateway(_Table, frozen=True):
     staff: Annotated[tuple[Staff, ...], Meta(max_length=1000)] = ()
     texts: Texts = Texts()
     display: Display = Display()
+    tills: Annotated[tuple[Till, ...], Meta(max_length=256)] = ()
+    cashless: CashlessSettings = CashlessSettings()
 
     def __post_init__(self) -> None:
         if not self.data_dir:
@@ -176,6 +179,7 @@ class Gateway(_Table, frozen=True):
         yield from reach_faults(value)
         yield from staff_faults(value)
         yield from texts_faults(known(value, "texts"))
+        yield from till_faults(value)
         yield from _number_faults(known(value, "gates") or (), "gates", "gate")
         yield from _number_faults(known(value, "lanes") or (), "lanes", "lane")
         yield from _gate_faults(value)

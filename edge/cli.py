@@ -41,7 +41,10 @@ scenario = App(
 receipt = App(
     name="receipt", help="What is printed, before it is printed.", help_epilogue=EXIT_CODES
 )
-for _group in (peers, ticket, ledger, staff, config, rules, scenario, receipt):
+wallet = App(name="wallet", help="Bands and what is on them.", help_epilogue=EXIT_CODES)
+credit_key = App(name="credit-key", help="The key of a top-up point.", help_epilogue=EXIT_CODES)
+wallet.command(credit_key)
+for _group in (peers, ticket, ledger, staff, config, rules, scenario, receipt, wallet):
     app.command(_group)
 
 _Key = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -165,6 +168,20 @@ def hash_pin() -> int:
     from edge.commands import staff as command
 
     return command.make_hash(secrets.token_bytes(16))
+
+
+@credit_key.command
+def new(file: Path, /) -> int:
+    """Make the key of a top-up point. Prints its public key as JSON, for the centre.
+
+    Parameters
+    ----------
+    file
+        Where the secret goes; put it among the credentials that [cashless] credit_key names.
+    """
+    from edge.commands import wallet as command
+
+    return command.new_credit_key(file, secrets.token_bytes(32))
 
 
 @config.command

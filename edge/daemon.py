@@ -51,6 +51,7 @@ from edge.uplink import Backoff, Uplink, compare_clocks, follow_bundles, follow_
 from edge.venue_texts import venue_texts
 from edge.web.serve import serve_api
 from edge.wiring import Device, wire
+from edge.wiring_tills import start_tills
 
 log = logging.getLogger(__name__)
 STOP_S: Final = 4.0
@@ -279,10 +280,11 @@ class _Daemon:
             nursery.start_soon(keep_snapshots, self.ledger, self.gateway, self.config, mirrors)
             assert self.keeping is not None
             nursery.start_soon(self.keeping.run)
+            tills = start_tills(nursery, self.gateway, self.config, _bordered)
             connections = Connections(self.config.local_api.connections_max)
             bound = await nursery.start(
                 partial(serve_api, self.gateway, self.config, self.ledger,
-                        self.uplink, devices, connections, self.keeping)
+                        self.uplink, devices, connections, self.keeping, tills)
             )  # fmt: skip
             _quiet_collector()
             report_ready(

@@ -14,6 +14,7 @@ from config.runtime.listen_trio import keep_serving_trio
 from edge.gateway import Gateway
 from edge.keeping import Keeping
 from edge.ledger.ledger import Ledger
+from edge.till.tills import Tills
 from edge.uplink import Uplink
 from edge.web.app import limits_for, make_app
 from edge.web.signin import Door
@@ -24,6 +25,7 @@ from edge.wiring import Device
 async def serve_api(
     gateway: Gateway, config: GatewayConfig, ledger: Ledger, uplink: Uplink | None,
     devices: Sequence[Device], connections: Connections, keeping: Keeping | None = None,
+    tills: Tills | None = None,
     task_status: trio.TaskStatus[list[Bind]] = trio.TASK_STATUS_IGNORED,
 ) -> None:  # fmt: skip
     """Serve until cancelled; starts with the addresses it listens on.
@@ -41,6 +43,7 @@ async def serve_api(
         devices=devices,
         connections=connections,
         door=door,
+        tills=tills,
     )
     await keep_serving_trio(
         app, [api.address], limits_for(api), tls=_usable(api.tls), connections=connections,

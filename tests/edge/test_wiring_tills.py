@@ -1,0 +1,92 @@
+"""From a configuration to tills."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from config.credentials import Credential
+from config.faults import ConfigInvalid
+from config.tills import CashlessSettings, NfcpyReader, PlugTerminal, Till, UdpEmulator
+from drivers.payment.outcome import Outcome, State
+from drivers.supervisor import Health, Report
+from edge import wiring_tills
+from edge.till.till import Till as RunningTill
+from edge.wiring_tills import credit_key, late_decline, start_tills
+from tests.edge.till.counter import Counter
+
+
+class Settings:
+    """As much of a configuration as tills look at."""
+
+    def __init__(self, *tills: Till, key: str = "") -> None:
+        self.tills = tills
+        self.cashless = CashlessSettings(Credential(key)) if key else CashlessSettings()
+
+
+def test_the_credit_key_is_read_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "good").write_text("0c" * 32 + "\n")
+    (tmp_path / "bad").write_text("secret")
+    for name in ("good", "bad"):
+        (tmp_path / name).chmod(0o600)
+    settings: Any = Settings(key="good")
+    key = credit_key(settings)
+    assert key is not None
+    settings = Settings(key="bad")
+    with pytest.raises(ConfigInvalid) as raised:
+        credit_key(settings)
+    assert "secret" not in str(raised.value)
+    settings = Settings()
+    assert credit_key(settings) is None
+
+
+@pytest.mark.trio
+async def test_each_till_gets_what_it_is_said_to_have() -> None:
+    bar = Counter()
+    ran: list[str] = []
+
+    async def border(name: str, work: Callable[[], Awaitable[None]]) -> None:
+        ran.append(name)
+
+    settings: Any = Settings(
+        Till(1, "Bar", NfcpyReader("usb"), PlugTerminal("127.0.0.1", 9), drawer=True),
+        Till(2, "Kiosk", UdpEmulator(9700), can_top_up=True),
+        Till(3, "Cash desk", debounce_ms=500),
+    )
+    async with trio.open_nursery() as nursery:
+        tills = start_tills(nursery, bar.gateway, settings, border)
+        none: Any = Settings()
+        assert start_tills(nursery, bar.gateway, none, border) is None
+    assert tills is not None
+    assert sorted(ran) == [
+        "till 1", "till 1 cards", "till 1 reader", "till 1 terminal", "till 2", "till 2 reader",
+        "till 3",
+    ]  # fmt: skip
+    one, two, three = tills.tills.values()
+    assert one.terminal is not None and two.terminal is None and three.reader is None
+    assert (one.place.drawer, two.place.can_top_up, three.place.debounce_s) == (True, True, 0.5)
+    assert wiring_tills._path(UdpEmulator(9700)) == "udp:127.0.0.1:9700"
+
+
+def test_a_reader_that_goes_away_is_told() -> None:
+    bar = Counter()
+    with bar.gateway.events.listen() as heard:
+        for state in (Health.READY, Health.GONE, Health.GONE, Health.READY):
+            wiring_tills._reader_health(bar.one, Report(state, 0.0, "", 0, 0, 0))
+        told = [heard.receive_nowait() for _ in range(2)]
+    assert [event["reader"] for event in told] == ["away", "ready"]
+
+
+def test_a_late_decline_of_nothing_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    bar = Counter()
+    assert isinstance(bar.one, RunningTill)
+    outcome = Outcome(
+        state=State.DECLINED_LATE, amount_minor=5, currency="EUR", reference="not-hex"
+    )
+    with caplog.at_level(logging.WARNING):
+        late_decline(bar.one, outcome)
+    assert "no payment of ours" in caplog.text
