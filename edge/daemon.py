@@ -160,6 +160,8 @@ async def _main(
                     storage, ledger, receipts, clock, config.ledger.retention_days,
                     home.intake if home is not None else None, transport,
                 )  # fmt: skip
+                if asker is not None and daemon.siblings is not None:
+                    daemon.siblings.claimed(asker.claims)
                 await daemon.serve(ready_fd, kept, open_without)
                 with trio.CancelScope(shield=True), trio.move_on_after(STOP_S):
                     await _drain(ledger)

@@ -6,6 +6,7 @@ it, at low priority, and sees the state of one moment. Forking holds the loop up
 milliseconds per million facts, so it is done when somebody asks, and not again and again.
 """
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -78,7 +79,8 @@ def _child(state: State, pipe: int) -> None:
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.nice(_NICE)
+        with contextlib.suppress(OSError):  # a unit may forbid it
+            os.nice(_NICE)
         os.write(pipe, state.digest())
         code = 0
     finally:

@@ -5,6 +5,7 @@ low priority folds the durable blocks again, from the last snapshot on, and writ
 ``python -m edge.ledger.take FOLDER`` with a `_Job` as JSON on standard input.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -169,7 +170,8 @@ def main() -> int:
     """The process of `take_in_background`."""
     from edge.core.state import State
 
-    os.nice(_NICE)
+    with contextlib.suppress(OSError):  # a unit may forbid it: then at full priority
+        os.nice(_NICE)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=_Job)
     storage = DiskStorage(sys.argv[1], owner=False)
     mirrors = [

@@ -27,6 +27,9 @@ class Missed(Protocol):
 
     def unheard_s(self, gateway: bytes) -> float: ...
 
+    def lacks(self, gateway: bytes) -> bool:
+        """Whether it is heard, and holds less of a log of its own than we do."""
+
     def name(self, gateway: bytes) -> str: ...
 
 
@@ -51,7 +54,8 @@ class Courier:
         while True:
             await trio.sleep(min(LOOK_S, self._after_s))
             for gateway in sorted({owner for owner, _ in self._holdings.intake.heads()}):
-                if self._missed.unheard_s(gateway) >= self._after_s:
+                lost = self._missed.unheard_s(gateway) >= self._after_s
+                if lost or self._missed.lacks(gateway):
                     await self._deliver(gateway)
 
     async def _deliver(self, gateway: bytes) -> None:

@@ -26,6 +26,7 @@ from edge.identity import Identity
 from edge.ledger.chain import Trust
 from edge.ledger.ledger import Ledger
 from edge.ledger.snapshot import Vector
+from edge.peers import codec
 from edge.peers.codec import LogHead
 from edge.peers.connections import Connections
 from edge.peers.courier import Courier, fetch_all
@@ -34,10 +35,10 @@ from edge.peers.found import Found
 from edge.peers.holdings import Holdings
 from edge.peers.intake import Forged, Intake, Key
 from edge.peers.links import Links
-from edge.peers.proofs import ANSWER_S, CLAIMS_MAX, PROOF_S, Proofs
-from edge.peers.session import Session
+from edge.peers.proofs import Proofs
+from edge.peers.session import BEAT_S, SILENT_S, Session
 from edge.peers.tails import Tails
-from edge.transport import HttpTransport, Turned, UplinkLost
+from edge.transport import EpochHead, HttpTransport, Turned, UplinkLost
 from edge.uplink import in_thread, take_bundle, take_guests
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,10 @@ FOLDER: Final = "peers"
 _LOOK_S: Final = 0.05
 _BUNDLES_MAX: Final = 4
 _LEARNING: Final = "learning"
+#: A sibling that has answered so often and has not shown what it claims has not got it.
+ANSWERS: Final = 3
+#: So many starts end for a claim that could not be weighed, because who made it went away.
+STARTS_MAX: Final = 3
 _NEXT_START: Final = "others hold facts of ours; the next start fetches them"
 
 
@@ -57,15 +62,23 @@ def _write_durably(note: Path) -> None:
             os.close(fd)
 
 
-async def _show(session: Session, row: LogHead, proofs: Proofs) -> None:
-    """Have a sibling show the block that it claims to hold, if it answers in time."""
+async def _shows(session: Session, row: LogHead, proofs: Proofs) -> bool | None:
+    """Whether a sibling shows the block that it claims to hold; None: it is not heard any more.
+
+    Who answers a few beats and does not show it has not got it.
+    """
     for seq in proofs.asks(row):
         session.ask((row.gateway, row.epoch), seq)
-        with trio.move_on_after(ANSWER_S):
-            while True:
-                await trio.sleep(_LOOK_S)
-                if seq not in proofs.asks(row):
-                    break
+        pongs, silent = session.pongs, trio.current_time() + SILENT_S
+        while session.pongs < pongs + ANSWERS:
+            await trio.sleep(_LOOK_S)
+            if seq not in proofs.asks(row):
+                break
+            if trio.current_time() > silent:
+                return None
+        else:
+            return False
+    return True
 
 
 class NoHistory(Exception):
@@ -117,6 +130,9 @@ class House:
         self.intake = home.intake
         # It outlives a crash in the middle of being told: by then there are mirrors, but not all.
         self._learning = Path(config.data_dir) / FOLDER / _LEARNING
+        self._centre_heads: list[EpochHead] = []
+        #: What siblings say that they hold of our own log, while we are told what happened.
+        self._claims: set[tuple[bytes, LogHead]] = set()
         #: Nothing, or not everything, is known of siblings: the disk is new, or the venue.
         self.empty = not home.intake.mirrors or self._learning.exists()
         if self.empty:
@@ -213,12 +229,17 @@ class House:
             if self._transport is not None:
                 nursery.start_soon(self._ask_centre, self._transport, centre)
             moved, since = -1, trio.current_time()
-            while not centre[0] and not self._told_all():
+            answered: dict[Session, int] = {}
+            while not centre[0]:
+                self._note_claims()
+                if self._told_all():
+                    break
                 folded = sum(counts.folded for counts in self.intake.counts.values())
                 if folded != moved:
                     moved, since = folded, trio.current_time()
+                    answered = {each: each.pongs for each in self.links.sessions()}
                 if trio.current_time() - since > self.config.rebuild_wait_s:
-                    if not self._told_what_it_can(since):
+                    if not self._told_what_it_can(answered):
                         raise NoHistory("neither a sibling nor the centre answers")
                     log.error("a sibling claims facts that it does not give: opened without them")
                     break
@@ -246,25 +267,68 @@ class House:
             log_.epoch: log_.next - 1 for log_ in self.gateway.state.origins
             if log_.gateway == own
         }  # fmt: skip
-        if self._transport is not None:
+        if self._transport is not None and not self._centre_heads:
             with suppress(UplinkLost, Turned):
-                for head in await self._transport.heads():
-                    if head.through_seq > here.get(head.epoch, 0):
-                        raise NoHistory(_NEXT_START)
-        claims = [
-            (session, row) for session in self.links.sessions() for row in session.first_heads
-            if row.gateway == own and row.seq > here.get(row.epoch, 0)
-        ]  # fmt: skip
+                self._centre_heads = await self._transport.heads()
+        if any(head.through_seq > here.get(head.epoch, 0) for head in self._centre_heads):
+            raise NoHistory(_NEXT_START)
+        await self._weigh_claims(here)
+
+    async def _weigh_claims(self, here: dict[int, int]) -> None:
+        """What siblings say that they hold of ours: shown, it is so; not shown, it is not.
+
+        Who is gone before it could show anything is waited for, and then for a few more starts: it
+        may be honest. Raises `NoHistory`.
+        """
         proofs = Proofs(self._trust)
         self.intake.on_own = proofs.hear
-        with trio.move_on_after(PROOF_S):
-            for session, row in claims[:CLAIMS_MAX]:
-                await _show(session, row, proofs)
-                if proofs.proves(row):
-                    raise NoHistory(_NEXT_START)
+        lies: set[tuple[bytes, LogHead]] = set()
+        until = trio.current_time() + self.config.rebuild_wait_s
+        while True:
+            self._note_claims()
+            claims = {each for each in self._claims if each[1].seq > here.get(each[1].epoch, 0)}
+            for session in self.links.sessions():
+                for other, row in sorted(claims - lies, key=lambda each: each[1].epoch):
+                    if other != session.other:
+                        continue
+                    shown = await _shows(session, row, proofs)
+                    if shown:
+                        raise NoHistory(_NEXT_START)
+                    if shown is None:
+                        break
+                    lies.add((other, row))
+            if claims <= lies:
+                break
+            if trio.current_time() > until:
+                if self._starts_ended() < STARTS_MAX:
+                    self._note_ended()
+                    raise NoHistory("a sibling that is away says that it holds facts of ours")
+                break
+            await trio.sleep(_LOOK_S)
         if claims:
             log.error("a sibling claims facts of ours and does not show them; they count for"
                       " nothing", extra={"claims": len(claims)})  # fmt: skip
+
+    def claimed(self, claims: set[tuple[bytes, LogHead]]) -> None:
+        """What siblings have claimed of our log, and not shown, before it was opened."""
+        self._claims |= claims
+
+    def _note_claims(self) -> None:
+        """Who says that it holds facts of ours is remembered, also when it goes away."""
+        for session in self.links.sessions():
+            for row in session.first_heads:
+                if row.gateway == self.gateway.identity and len(self._claims) < codec.LOGS_MAX:
+                    self._claims.add((session.other, row))
+
+    def _starts_ended(self) -> int:
+        """How many starts one after another have ended because of an unproven claim."""
+        return self._learning.stat().st_size if self._learning.exists() else 0
+
+    def _note_ended(self) -> None:
+        with self._learning.open("ab") as note:
+            note.write(b".")
+            note.flush()
+            os.fsync(note.fileno())
 
     def _told_all(self) -> bool:
         """Whether somebody's first word, as far as our bundle names its logs, is folded."""
@@ -279,10 +343,14 @@ class House:
             for session in self.links.sessions()
         )
 
-    def _told_what_it_can(self, since: float) -> bool:
-        """Whether a sibling that our bundle names was connected all the time."""
+    def _told_what_it_can(self, answered: dict[Session, int]) -> bool:
+        """Whether a sibling that our bundle names was there, and answered, all the time."""
         named = {card.gateway for card in self.links.cards}
-        return any(each.other in named and each.since <= since for each in self.links.sessions())
+        wanted = max(ANSWERS, round(0.7 * self.config.rebuild_wait_s / BEAT_S))
+        return any(
+            each.other in named and each in answered and each.pongs >= answered[each] + wanted
+            for each in self.links.sessions()
+        )
 
     async def _ask_centre(self, transport: HttpTransport, done: list[bool]) -> None:
         async def take(run: bytes) -> None:
@@ -301,5 +369,8 @@ class House:
 
         while not done[0]:
             gateways = [card.gateway for card in self.links.cards]
-            done[0] = bool(gateways) and await fetch_all(transport.of, gateways, heads, take)
+            if gateways and await fetch_all(transport.of, gateways, heads, take):
+                with suppress(UplinkLost, Turned):  # its word for the rest must be whole
+                    self._centre_heads = await transport.heads()
+                    done[0] = True
             await trio.sleep(1.0)

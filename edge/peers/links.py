@@ -177,7 +177,7 @@ class Links:
             ours = self.holdings.own.heads.get(epoch)
             if gateway == self.gateway.identity and (ours is None or ours.seq < row.seq):
                 which = {"sibling": self.name(session.other), "epoch": epoch, "seq": row.seq}
-                log.error("a sibling holds facts of ours that are not here", extra=which)
+                log.error("a sibling holds facts of ours, the next start fetches them", extra=which)
 
     def ended(self, session: Session, problem: str) -> None:
         """A connection is over; `problem` "" when we ended it ourselves."""
@@ -313,6 +313,12 @@ class Links:
         heard_at = sibling.heard_at if sibling is not None else -math.inf
         return trio.current_time() - max(heard_at, self.started_at)
 
+    def lacks(self, gateway: bytes) -> bool:
+        """Whether a sibling that is connected holds less of its own log than we: it has burnt."""
+        session = self.sibling(gateway).session
+        heads = self.holdings.intake.heads() if session is not None else {}
+        return session is not None and session.has_lost(heads)
+
     def rows(self) -> list[SiblingRow]:
         """Every sibling of the bundle, and whoever else was heard."""
         cards = {card.gateway: card for card in self.cards}
@@ -368,9 +374,7 @@ class Links:
     def warnings(self) -> list[str]:
         """What somebody should look at, in words."""
         told: list[str] = []
-        for row in self.rows():
-            if row.revoked:
-                continue
+        for row in (row for row in self.rows() if not row.revoked):
             unheard_s = self.unheard_s(bytes.fromhex(row.gateway))
             if unheard_s >= self.unheard_after_s:
                 told.append(f"sibling {row.name} was not heard for {unheard_s:.0f} s")

@@ -62,27 +62,33 @@ class Asker:
         trust = Trust(identity.tenant, identity.gateway, device)
         self.proofs = Proofs(trust, storage)
         self.doubts: list[KnownHead] = []
+        #: The same, with who has said it.
+        self.claims: set[tuple[bytes, codec.LogHead]] = set()
         self._siblings = list(config.siblings)
 
     async def heads(self) -> list[KnownHead]:
         """How far siblings hold our log, proven; of those who answer within a short time."""
         known: list[KnownHead] = []
         self.doubts.clear()
+        self.claims.clear()
         self._siblings = [*self._config.siblings, *await self._look_around()]
 
         async def ask(sibling: Sibling) -> None:
             rows: list[codec.LogHead] = []
+            other = b""
             try:
                 with trio.fail_after(HEADS_S):
                     conversation = await self._connect(sibling)
                 async with conversation:
-                    rows = conversation.heads(self._own)
+                    rows, other = conversation.heads(self._own), conversation.other
                     with trio.move_on_after(PROOF_S):
                         await self._prove(conversation, rows)
             except _FAILS as error:
                 log.info("a sibling was not asked about our ledger", extra={"why": str(error)})
             for row in rows:
                 told = known if self.proofs.proves(row) else self.doubts
+                if told is self.doubts:
+                    self.claims.add((other, row))
                 told.append(KnownHead(row.epoch, row.seq, row.hash, f"sibling {sibling.name}"))
 
         async with trio.open_nursery() as nursery:
@@ -182,6 +188,12 @@ class _Conversation:
         if not isinstance(answer, codec.Hello):
             raise PeerRefused("turned_away", str(answer)[:200])
         self._hello = answer
+
+    @property
+    def other(self) -> bytes:
+        """Who it is, as it says; its certificate has proven it for the gateway that was dialled."""
+        assert self._hello is not None
+        return self._hello.gateway
 
     def heads(self, gateway: bytes) -> list[codec.LogHead]:
         assert self._hello is not None

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import trio
 
-from crypto.block import Block, read_run_untrusted
+from crypto.block import Block, Head, read_run_untrusted
 from crypto.errors import BadBlock
 from edge.peers import codec
 from edge.peers.codec import Hello, LogHead, Message
@@ -84,6 +84,8 @@ class Session:
         self.address = self.how = ""
         #: When it began, by the clock of the loop.
         self.since = trio.current_time()
+        #: How often it has answered.
+        self.pongs = 0
         self.streams = True
         self.bundle = self.guests = 0
         #: What is durable there: from its `Hello` and its `Held`.
@@ -206,6 +208,7 @@ class Session:
             case codec.Pong():
                 sent_at = self._pings.pop(message.token, None)
                 if sent_at is not None:
+                    self.pongs += 1
                     self._house.pong(self, message, trio.current_time() - sent_at)
             case codec.Hears():
                 self.hears = {row.gateway: row for row in message.siblings}
@@ -258,6 +261,15 @@ class Session:
     def ask(self, key: Key, seq: int) -> None:
         """Ask for the blocks of a log from `seq` on."""
         self._say(codec.Want(*key, seq))
+
+    def has_lost(self, heads: dict[Key, Head]) -> bool:
+        """Whether the other holds less of an older epoch of its own than `heads` say."""
+        own = {epoch: row.seq for (owner, epoch), row in self.held.items() if owner == self.other}
+        newest = max(own, default=0)  # of this one it has always more
+        return any(
+            owner == self.other and epoch < newest and head.seq > own.get(epoch, 0)
+            for (owner, epoch), head in heads.items()
+        )
 
     def tell_bundle(self) -> None:
         """Hand over the bundle in force, if the other decides by an older one."""
@@ -317,7 +329,10 @@ class Session:
     def _next_log(self) -> tuple[Key | None, float]:
         """The log to go on with, or how long until one is due to be passed on for its owner."""
         now, wait_s = trio.current_time(), math.inf
-        for key, head in self._holdings.heads().items():
+        heads = self._holdings.heads()
+        asked = [key for key, since in self._behind_since.items() if since == -math.inf]
+        for key in [*asked, *heads]:  # what was asked for goes before what is streamed
+            head = heads.get(key, Head())
             if head.seq <= self._sent.get(key, 0) or not self._due_to(key):
                 self._behind_since.pop(key, None)
                 continue

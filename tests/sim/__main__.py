@@ -4,7 +4,8 @@
     ./gatehouse sim --seeds 1000 --from 5000
     ./gatehouse sim --seed 42 --trace       one history, line by line
     ./gatehouse sim --gateways 3 --seeds 60 venues of three gateways (2 to 4), cut and burnt
-    ./gatehouse sim --kept                  the seeds of tests/sim/seeds.txt
+    ./gatehouse sim --kept                  the seeds of tests/sim/seeds.txt; with --gateways those
+                                            of tests/sim/site/seeds.txt
     ./gatehouse sim --fault NAME            with a planted mistake: which checker finds it?
     ./gatehouse sim --faults                every planted mistake
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _one(options)
     if options.faults or options.fault:
         return _find(options, [options.fault] if options.fault else list(faults))
-    return _many(options, kept() if options.kept else _range(options))
+    return _many(options, kept(options.gateways) if options.kept else _range(options))
 
 
 def _faults(options: argparse.Namespace) -> dict[str, int | None]:
@@ -59,10 +60,19 @@ def _faults(options: argparse.Namespace) -> dict[str, int | None]:
     return {name: found.get(name) for name in (faults.FAULTS if one else site.SITE_FAULTS)}
 
 
-def kept() -> list[int]:
-    """Seeds that once failed."""
-    lines = (Path(__file__).parent / "seeds.txt").read_text().splitlines()
-    return [int(line.split()[0]) for line in lines if line.strip() and not line.startswith("#")]
+def kept(gateways: int = 1) -> list[int]:
+    """Seeds that once failed: of one gateway, or of a venue of so many."""
+    folder = Path(__file__).parent
+    if gateways == 1:
+        return [int(words[0]) for words in _rows(folder / "seeds.txt")]
+    rows = _rows(folder / "site" / "seeds.txt")
+    return [int(seed) for count, seed, *_ in rows if int(count) == gateways]
+
+
+def _rows(file: Path) -> Iterator[list[str]]:
+    for line in file.read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            yield line.split(maxsplit=2)
 
 
 def _range(options: argparse.Namespace) -> list[int]:
@@ -146,7 +156,8 @@ def _many(options: argparse.Namespace, seeds: list[int]) -> int:
     if broken:
         which = f"--gateways {options.gateways} " if options.gateways > 1 else ""
         print(f"replay: ./gatehouse sim {which}--seed {min(broken).seed} --trace", file=sys.stderr)
-        print("then keep it: a line in tests/sim/seeds.txt, with why", file=sys.stderr)
+        where = "tests/sim/seeds.txt" if options.gateways == 1 else "tests/sim/site/seeds.txt"
+        print(f"then keep it: a line in {where}, with why", file=sys.stderr)
     return 1 if broken else 0
 
 

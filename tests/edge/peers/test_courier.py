@@ -55,9 +55,13 @@ class Centre:
 class Missed:
     def __init__(self) -> None:
         self.unheard = {A: 0.0, B: 0.0}
+        self.lacking = False
 
     def unheard_s(self, gateway: bytes) -> float:
         return self.unheard[gateway]
+
+    def lacks(self, gateway: bytes) -> bool:
+        return self.lacking
 
     def name(self, gateway: bytes) -> str:
         return "a"
@@ -91,6 +95,16 @@ async def test_a_sibling_that_is_heard_delivers_for_itself(
     await scene.take(Log().fill(3))
     await scene.looks(300)
     assert scene.centres[A].puts == []
+
+
+async def test_who_is_heard_and_has_lost_a_part_is_delivered_for(
+    tmp_path: Path, autojump_clock: object
+) -> None:
+    scene, log = Scene(tmp_path), Log().fill(3)
+    await scene.take(log)
+    scene.missed.lacking = True
+    await scene.looks()
+    assert scene.centres[A].held[5] == log.blocks
 
 
 async def test_what_the_centre_lacks_of_a_lost_one_is_brought_once(

@@ -14,7 +14,7 @@ from crypto.entry import Started
 from crypto.keys import VerifyKey
 from edge.ledger.chain import Trust
 from edge.ledger.errors import LedgerDamaged
-from edge.peers import codec, house, rebuild
+from edge.peers import codec, house, rebuild, session
 from edge.peers.codec import LOGS_MAX, Hello, LogHead
 from edge.peers.errors import BadFrame
 from edge.peers.proofs import Proofs
@@ -28,8 +28,9 @@ JUNK = b"?" * 32
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody who is asked here takes longer, but for liars."""
-    for where in (house, rebuild):
-        monkeypatch.setattr(where, "ANSWER_S", 0.3)
+    monkeypatch.setattr(rebuild, "ANSWER_S", 0.3)
+    monkeypatch.setattr(session, "BEAT_S", 0.1)
+    monkeypatch.setattr(house, "BEAT_S", 0.1)
     monkeypatch.setattr(rebuild, "BLOCKS_S", 1.0)
 
 

@@ -138,6 +138,7 @@ class Life:
         asker = peers.SimAsker(machine, self.history.lan, self.peers_config, storage)
         others = rescue.Rescue(papers, cast(Any, self.line), asker)
         helpers = await others.helpers()
+        self.claims = set(asker.claims)
         helpers = helpers._replace(fetch=await self._fetched(others, helpers))
         machine.forget()
         excuse_emptiness(storage, helpers.known)

@@ -52,6 +52,8 @@ class Machine:
         self.burnt = False
         #: The durable note that a start which was being told has not heard all.
         self.half_told = False
+        #: How many starts have ended for a claim of somebody who went away.
+        self.ended_starts = 0
         self.wiped = 0
         self.top_wall_ms = 0
         self.wipe()

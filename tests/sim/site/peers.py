@@ -53,6 +53,7 @@ class SimAsker(Asker):
         self._own = machine.identity
         self._config = config
         self._siblings = list(config.siblings)
+        self.claims: set[Any] = set()
         self.proofs, self.doubts = Proofs(trust_of(machine), storage), []
         self._machine, self._lan = machine, lan
 
@@ -99,6 +100,7 @@ class SimHouse(House):
         self.config = life.peers_config
         self.gateway = life.gateway
         self._trust = trust_of(machine)
+        self._claims, self._centre_heads = set(life.claims), []
         self.intake = life.intake
         self.empty = not life.intake.mirrors or machine.half_told
         machine.half_told = self.empty
@@ -125,7 +127,14 @@ class SimHouse(House):
             self.links, machine, history.lan, self.config, life.jitter
         )
 
+    def _starts_ended(self) -> int:
+        return self._life.machine.ended_starts
+
+    def _note_ended(self) -> None:
+        self._life.machine.ended_starts += 1
+
     def learned(self) -> None:
+        self._life.machine.ended_starts = 0
         self._life.machine.half_told = False
 
     def open(self, nursery: trio.Nursery) -> None:

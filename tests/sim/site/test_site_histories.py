@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.sim.__main__ import kept
 from tests.sim.test_histories import digests, sim
+
+SEEDS_KEPT = Path(__file__).with_name("seeds.txt")
 
 SEEDS = 20
 PORTION = 10
@@ -21,6 +26,20 @@ def test_no_promise_is_broken(gateways: int, first: int) -> None:
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert sorted(digests(ran)) == list(range(first, first + PORTION))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("gateways", [n for n in (2, 3, 4) if kept(n)])
+def test_seeds_that_once_failed_are_replayed(gateways: int) -> None:
+    ran = sim("--gateways", str(gateways), "--kept", "--json", "--jobs", "1")
+    assert ran.returncode == 0, ran.stderr
+    assert set(digests(ran)) == set(kept(gateways))
+
+
+def test_every_kept_seed_is_of_a_venue_and_says_why() -> None:
+    rows = [r for r in SEEDS_KEPT.read_text().splitlines() if r.strip() and not r.startswith("#")]
+    assert rows and all(len(row.split(maxsplit=2)) == 3 for row in rows)
+    assert sum(len(kept(gateways)) for gateways in (2, 3, 4)) == len(rows)
 
 
 @pytest.mark.timeout(600)
