@@ -30,7 +30,8 @@ from drivers.reader.ciphers import PURE, Ciphers, turned
 TRIES = 4
 PAGES_AT_ONCE = 60  # 240 bytes: what a PN532 takes in one frame, with its header
 ACK = b"\x0a"
-CRC_NAK = 1
+CRC_NAK = b"\x01"  # the chip heard nonsense: not done, so it may be repeated
+REFUSALS = frozenset((b"\x00", b"\x04", b"\x05"))  # all other short answers are garbled
 
 VERSIONS = {
     bytes.fromhex("0004040201000f03"): Chip.NTAG213,
@@ -142,7 +143,7 @@ class Tap:
             if len(answer) == length and (length > 1 or answer == ACK):
                 return answer
             self._stale = True
-            if len(answer) == 1 and answer[0] != CRC_NAK:
+            if answer in REFUSALS:
                 raise BandRefused(f"the band refused {_of(what, command)}", answer[0])
         raise self._left(f"the band did not answer {_of(what, command)}; hold it still")
 
@@ -208,7 +209,7 @@ class Tap:
 
         async def again() -> None:
             if len(answer := await self._air.exchange(b"\x1b" + pwd4)) != 2:
-                if len(answer) != 1 or answer[0] == CRC_NAK:
+                if answer not in REFUSALS:
                     raise NoAnswer
                 raise BandRefused("the band refused the password", answer[0])
 
@@ -258,7 +259,7 @@ class Tap:
 
     def _unproven(self, answer: bytes) -> Exception:
         self._stale = True
-        if len(answer) != 1 or answer[0] == CRC_NAK:
+        if answer not in REFUSALS:
             return NoAnswer()
         return BandRefused("the band refused the key", answer[0])
 
@@ -284,13 +285,13 @@ class Tap:
         try:
             answer = await self._air.exchange(command)
         except NoAnswer:
-            self._stale = True
-            raise BandUnsure("the band may have counted or not; read its counter") from None
+            answer = b""
         # Ultralight C counts on for good, and shows it, only after it was activated again.
         self._stale = is_c or answer != ACK
+        if answer == CRC_NAK or answer in REFUSALS:
+            raise BandRefused("the band refused to count", answer[0])
         if answer != ACK:
-            code = answer[0] if len(answer) == 1 else 0
-            raise BandRefused("the band refused to count", code)
+            raise BandUnsure("the band may have counted or not; read its counter")
 
 
 def _of(what: str, command: bytes) -> str:

@@ -48,7 +48,7 @@ def build(venv: Path, stamp: Path, wanted: str) -> str:
         [
             *(str(venv / "env/bin/python"), "-I", "-m", "pip", "install", "--quiet"),
             *("--require-hashes", "--no-deps", "--disable-pip-version-check", "--no-input"),
-            *("-r", str(venv / "pins.txt")),
+            *("--retries", "1", "--timeout", "20", "-r", str(venv / "pins.txt")),
         ],
     ):
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)

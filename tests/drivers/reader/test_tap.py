@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from drivers.reader import BandGone, BandRefused, BandUnknown, BandUnsure, Chip, Sensed
+from drivers.reader import BandError, BandGone, BandRefused, BandUnknown, BandUnsure, Chip, Sensed
 from drivers.reader.chips import Fault, Mishap, Type2, UltralightAes, UltralightC, make
 from drivers.reader.memory import MemoryReader, now
+from drivers.reader.tap import VERSIONS, NoAnswer, Tap
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 KEY = bytes(range(16))
@@ -194,3 +198,74 @@ def test_our_own_mistakes_are_said(call: object) -> None:
     now(reader.sense())
     with pytest.raises(ValueError, match=r"bytes|pages"):
         now(call(reader))  # type: ignore[operator]
+
+
+class Nonsense:
+    """An air that says what Hypothesis likes; at the end of its ideas, nothing."""
+
+    def __init__(self, uids: list[bytes | None], answers: list[bytes | None]) -> None:
+        self._uids, self._answers = uids, answers
+
+    async def activate(self) -> bytes | None:
+        return self._uids.pop() if self._uids else None
+
+    async def exchange(self, command: bytes) -> bytes:
+        answer = self._answers.pop() if self._answers else None
+        if answer is None:
+            raise NoAnswer
+        return answer
+
+
+@settings(max_examples=300)
+@given(
+    chip=st.sampled_from(CHIPS),
+    uids=st.lists(st.sampled_from([UID, UID, UID, UID, None, bytes(4), b""]), max_size=30),
+    answers=st.lists(
+        st.one_of(
+            st.none(),
+            st.binary(min_size=1, max_size=20),
+            st.sampled_from([b"\x0a", b"\x00", b"\x01", b"\xaf" + bytes(8), b"\xaf" + bytes(16)]),
+        ),
+        max_size=30,
+    ),
+    calls=st.lists(st.sampled_from("rwpaci"), max_size=6),
+)
+def test_no_answers_whatever_raise_anything_but_errors_of_a_band(
+    chip: Chip, uids: list[bytes | None], answers: list[bytes | None], calls: list[str]
+) -> None:
+    version = next((v for v, known in VERSIONS.items() if known is chip), None)
+    reader = Tap(Nonsense(uids, [*answers, version]), entropy=bytes)
+    ways = {
+        "r": lambda: reader.read(4, 39),
+        "w": lambda: reader.write(8, b"beer"),
+        "p": lambda: reader.password(b"word"),
+        "a": lambda: reader.authenticate(KEY),
+        "c": reader.counter,
+        "i": reader.increment,
+    }
+    with suppress(BandError):
+        now(reader.identify(UID))
+    for call in calls:
+        with suppress(BandError, ValueError):
+            now(ways[call]())
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (None, BandUnsure),
+        (b"\x0b", BandUnsure),
+        (b"\x00\x00\x00", BandUnsure),
+        (b"\x01", BandRefused),
+        (b"\x00", BandRefused),
+        (b"\x04", BandRefused),
+    ],
+)
+def test_only_a_nak_says_that_nothing_was_counted(
+    answer: bytes | None, error: type[Exception]
+) -> None:
+    version = bytes.fromhex("0004030101000e03")
+    reader = Tap(Nonsense([], [answer, version]), entropy=bytes)
+    now(reader.identify(UID))
+    with pytest.raises(error):
+        now(reader.increment())
