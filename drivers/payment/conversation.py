@@ -16,6 +16,8 @@ from drivers.payment.machine import PaymentMachine, PaymentPlan
 from drivers.payment.outcome import Authorization, Outcome, State
 from drivers.payment.table import OPEN, UNSURE
 
+NUMBERS_PER_LINK = 1 << 16
+
 
 class Conversation:
     """`new_line(number)` makes the vendor's machine for a link; its numbers begin above `number`.
@@ -103,6 +105,9 @@ class Conversation:
 
     def opened(self, now: float) -> None:
         """A link stands."""
+        # A number of its own for every question, also across links: an answer that comes out of
+        # an old queue belongs to nobody.
+        self._last_id = (self._last_id + NUMBERS_PER_LINK) % 0x7FFF_FFFF
         self._line = self._new_line(self._last_id)
         self._asked = self._checked = False
         self._line.start(now)

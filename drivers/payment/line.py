@@ -40,7 +40,11 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class NeverHeard(msgspec.Struct, frozen=True):
-    """The terminal does not know the payment, and never will."""
+    """The terminal does not know the payment, and never will: it was not charged, for certain.
+
+    A vendor's terminal that remembers only its last payment may be believed when it is idle and
+    its last payment is older than the question; where that cannot be known, say nothing.
+    """
 
     number: int
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import resources
 from typing import Any, Final
 
@@ -56,8 +57,6 @@ class Printer:
         self._dots = PAPER_DOTS[columns]
         self._born_multi_byte = multi_byte
         self._strips: list[Image.Image] = []
-        font = resources.files("edge.printing").joinpath("fonts", FONT).read_bytes()
-        self._font = ImageFont.truetype(io.BytesIO(font), FONT_SIZE)
         self._data, self._at = b"", 0
         self._reset()
 
@@ -142,22 +141,13 @@ class Printer:
         wide = sum(cell.style.wide for cell in cells) * CELL_WIDTH
         at = self._margin + (self._width - wide) * self._align // 2
         for cell in cells:
-            glyph = self._glyph(cell)
+            style = cell.style
+            glyph = _glyph(
+                cell.char, style.bold, style.underline, style.inverse, style.wide, style.high
+            )
             strip.paste(glyph, (at, high - glyph.height))
             at += glyph.width
         self._strips.append(strip)
-
-    def _glyph(self, cell: _Cell) -> Image.Image:
-        glyph = Image.new("L", (CELL_WIDTH, CELL_HEIGHT), 255)
-        draw = ImageDraw.Draw(glyph)
-        for offset in (0, 1) if cell.style.bold else (0,):
-            draw.text((offset, 0), cell.char, font=self._font, fill=0)
-        if cell.style.underline:
-            draw.line((0, CELL_HEIGHT - 2, CELL_WIDTH, CELL_HEIGHT - 2), fill=0, width=2)
-        if cell.style.inverse:
-            glyph = glyph.point(lambda value: 255 - value)
-        size = (CELL_WIDTH * cell.style.wide, CELL_HEIGHT * cell.style.high)
-        return glyph.resize(size, Image.Resampling.NEAREST)
 
     # -- commands, by their names in the reference ----------------------------------------
 
@@ -245,6 +235,27 @@ class Printer:
         strip.paste(code, (self._margin + (self._width - code.width) * self._align // 2, 0))
         self._strips.append(strip)
         self.qr_texts.append(data.decode())
+
+
+@lru_cache(maxsize=1)
+def _font() -> ImageFont.FreeTypeFont:
+    data = resources.files("edge.printing").joinpath("fonts", FONT).read_bytes()
+    return ImageFont.truetype(io.BytesIO(data), FONT_SIZE)
+
+
+@lru_cache(maxsize=4096)
+def _glyph(
+    char: str, bold: bool, underline: bool, inverse: bool, wide: int, high: int
+) -> Image.Image:
+    glyph = Image.new("L", (CELL_WIDTH, CELL_HEIGHT), 255)
+    draw = ImageDraw.Draw(glyph)
+    for offset in (0, 1) if bold else (0,):
+        draw.text((offset, 0), char, font=_font(), fill=0)
+    if underline:
+        draw.line((0, CELL_HEIGHT - 2, CELL_WIDTH, CELL_HEIGHT - 2), fill=0, width=2)
+    if inverse:
+        glyph = glyph.point(lambda value: 255 - value)
+    return glyph.resize((CELL_WIDTH * wide, CELL_HEIGHT * high), Image.Resampling.NEAREST)
 
 
 def _styled(name: str) -> Callable[[Printer], None]:

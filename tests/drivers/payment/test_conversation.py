@@ -68,11 +68,13 @@ class ScriptedLine:
 class Play:
     def __init__(self) -> None:
         self.lines: list[ScriptedLine] = []
+        self.began: list[int] = []
         self.talk = Conversation(PaymentPlan(), self._new, 0)
         self.link()
 
     def _new(self, number: int) -> ScriptedLine:
-        self.lines.append(ScriptedLine(number))
+        self.began.append(number)
+        self.lines.append(ScriptedLine(0))
         return self.lines[-1]
 
     def link(self, terminal: str = "T1") -> None:
@@ -137,6 +139,14 @@ def test_what_is_lost_is_asked_about_before_anything_is_started() -> None:
     play.tell(Ended(1, said(State.APPROVED)))
     assert play.states == [State.APPROVED]
     assert play.talk.why_not() == ""
+
+
+def test_numbers_are_not_used_again_on_the_next_link() -> None:
+    play = Play()
+    play.talk.lost("lost")
+    play.link()
+    first, second = play.began
+    assert second - first >= 1 << 16
 
 
 def test_a_prompt_found_standing_is_taken_away() -> None:

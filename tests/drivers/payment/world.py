@@ -17,7 +17,8 @@ from drivers.payment.plug.fake import FakeTerminal, Journal
 from drivers.payment.table import UNSURE
 from drivers.supervisor import Health
 
-PLAN = PaymentPlan(answer_s=5, prompt_s=180, reversal_s=60)
+# Short, since who waits looks every 50 ms of mock time.
+PLAN = PaymentPlan(answer_s=5, prompt_s=20, reversal_s=20)
 FIRST = Authorization(txid16=b"1" * 16, amount_minor=450, currency="EUR", reference="guest-1")
 NEXT = Authorization(txid16=b"2" * 16, amount_minor=700, currency="EUR", reference="guest-2")
 
@@ -102,7 +103,7 @@ class World:
                 self.booked_late.add(late.reference)
                 terminal.late_taken(late.reference)
             self.late.clear()
-            await trio.sleep(0.1)
+            await trio.sleep(0.5)
 
     async def _settle(
         self, terminal: CardTerminal, outcome: Outcome | None, asked: Authorization = FIRST
@@ -124,7 +125,7 @@ class World:
         first = True
         while True:
             always = "offline" if self._late else "approve"
-            self.fake = FakeTerminal(self.journal, script=always, late_s=400, die=self._die)
+            self.fake = FakeTerminal(self.journal, script=always, late_s=45, die=self._die)
             if first:
                 self.fake.next.append(self._script)
             first = False

@@ -37,8 +37,12 @@ def framed(message: object) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
+def told_with(**more: object) -> dict[str, object]:
+    return {"say": "outcome", "id": 7, "outcome": {**OUTCOME, **more}}
+
+
 def told(**more: object) -> bytes:
-    return framed({"say": "outcome", "id": 7, "outcome": {**OUTCOME, **more}})
+    return framed(told_with(**more))
 
 
 def test_questions_are_what_the_document_says() -> None:
@@ -84,10 +88,15 @@ def test_a_message_that_is_not_allowed_is_refused_without_quoting_it(more: dict[
     assert "4111" not in str(refused.value)
 
 
-def test_an_unknown_field_is_named_but_no_digits() -> None:
-    with pytest.raises(BadMessage) as refused:
-        decode_untrusted(framed({"say": "prompt", "id": 1, f"pan-{PAN}": 1}))
-    assert "4111" not in str(refused.value)
+def test_the_place_is_told_and_nothing_else() -> None:
+    for message, told in [
+        (told_with(last4=PAN), "it is not as it should at $.outcome.last4"),
+        (told_with(**{f"pan-{PAN}": 1}), "unknown fields are not allowed at $.outcome"),
+        ([], "it is no JSON object with say and id"),
+    ]:
+        with pytest.raises(BadMessage) as refused:
+            decode_untrusted(framed(message))
+        assert str(refused.value) == f"no message of the plug: {told}"
 
 
 def test_card_numbers_on_receipt_lines_are_masked() -> None:
