@@ -11,6 +11,16 @@ Five ideas:
   knows, in a supervised process of its own (`nfcpy_child.py`).
 
 Nothing here knows what the bytes on a band mean.
+
+Documents: NXP NTAG213_215_216 rev 3.2, MF0ULX1 rev 3.3, MF0ICU2 rev 3.3, MF0AES(H)20 rev 1.1;
+ISO/IEC 14443-3 type A for states and selection; nfcpy 1.0.4 for its `udp` wire.
+
+Config keys (arguments of `NfcpyReader`, `nfcpy_link`): path, python.
+Fails by: the band (`BandError`: gone, refused, unsure, unknown; the reader stays), the reader
+or its process (`drivers.errors`; it is started again, the tap is over).
+Recovers by itself: lost and garbled answers are repeated after the band was activated and
+authenticated again, increments never.
+Not here yet: CMAC secure messaging of Ultralight AES, READ_SIG as a call, PN532, PC/SC.
 """
 
 from drivers.reader.band import (
