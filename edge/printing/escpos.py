@@ -1,4 +1,4 @@
-"""Rows as ESC/POS bytes, after Epson's *ESC/POS Command Reference* (revision of 2023).
+"""Rows as ESC/POS bytes, after Epson's *ESC/POS Command Reference*.
 
 Our own dozen commands rather than python-escpos, which has no process id (`GS ( H`, the proof of
 printing) and leaves a printer in its multi-byte mode, where umlauts come out as other characters;
