@@ -18,10 +18,14 @@ def lines() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     stream = io.StringIO()
+    names = ("_srcfile", "logThreads", "logProcesses", "logMultiprocessing")
+    found_out = {name: getattr(logging, name) for name in names}
     logs.setup("info", stream)
     yield stream
     root.handlers[:], root.level = handlers, level
     logging.captureWarnings(False)
+    for name, value in found_out.items():
+        setattr(logging, name, value)
 
 
 def read(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -40,6 +44,23 @@ def test_a_record_is_one_line_with_its_fields(lines: io.StringIO) -> None:
         "lane": 3,
         "seq": 17,
     }
+
+
+def test_each_line_has_the_time_of_its_own_record(lines: io.StringIO) -> None:
+    times = (1_790_000_000.25, 1_790_000_000.999, 1_790_000_001.0)
+    for at_s in times:
+        record = logging.makeLogRecord({"msg": "admitted", "levelno": logging.INFO})
+        record.created = at_s
+        logging.getLogger().handle(record)
+    assert [line["at"][14:] for line in read(lines)] == ["13:20.250Z", "13:20.999Z", "13:21.000Z"]
+
+
+def test_what_a_line_never_says_is_not_found_out(lines: io.StringIO) -> None:
+    seen: list[logging.LogRecord] = []
+    logging.getLogger().handlers[0].addFilter(lambda record: seen.append(record) is None)
+    logging.getLogger("gatehouse.lane").info("admitted")
+    (record,) = seen
+    assert (record.thread, record.process, record.lineno) == (None, None, 0)
 
 
 def test_a_trace_is_part_of_the_line(lines: io.StringIO) -> None:
