@@ -57,7 +57,12 @@ def test_each_line_has_the_time_of_its_own_record(lines: io.StringIO) -> None:
 
 def test_what_a_line_never_says_is_not_found_out(lines: io.StringIO) -> None:
     seen: list[logging.LogRecord] = []
-    logging.getLogger().handlers[0].addFilter(lambda record: seen.append(record) is None)
+
+    def look(record: logging.LogRecord) -> bool:
+        seen.append(record)
+        return True
+
+    logging.getLogger().handlers[0].addFilter(look)
     logging.getLogger("gatehouse.lane").info("admitted")
     (record,) = seen
     assert (record.thread, record.process, record.lineno) == (None, None, 0)
