@@ -19,7 +19,7 @@ from edge.demo.play import PLAN_FILE, Play, check_again
 from edge.demo.processes import DemoFailed, Processes
 from edge.demo.settings import GATEWAYS_MAX
 from edge.demo.summary import Summary, sentences
-from edge.demo.table import News, draw, live
+from edge.demo.table import News, draw, live, wrapped
 
 EPILOGUE: Final = """\
 Exit codes: 0 gateways and centre agree and nobody was admitted twice unnoticed; 1 a check failed;
@@ -245,7 +245,7 @@ def _tell(
     if asked.json:
         print(json.dumps(summary.json()))
     else:
-        print("\n".join(sentences(summary)))
+        print("\n".join(wrapped(sentences(summary))))
     return 0 if summary.ok else 1
 
 

@@ -100,7 +100,8 @@ class Play:
         await venue.start_gateways()
         for each in venue.gateways:
             named = f"Gateway {each.name}'s page" if several else "The gateway's page"
-            say(f"{named}: {each.api}/   the centre's page: {venue.central_page}")
+            say(f"{named}: {each.api}/")
+        say(f"The centre's page: {venue.central_page}")
         assert venue.scanners is not None and venue.boards is not None
         crowd = plan(self.seed, self.guests, self.seconds, codes, len(venue.gateways))
         if several:

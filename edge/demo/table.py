@@ -1,8 +1,11 @@
 """The live table in the terminal: who is where, and what is happening now."""
 
+import shutil
+import sys
+import textwrap
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from rich import box
@@ -14,6 +17,8 @@ from rich.text import Text
 from edge.demo.tally import LaneTally, total
 
 NEWS_MAX: Final = 6
+#: Longer lines are hard to read.
+WIDTH_MAX: Final = 100
 #: More lanes than this leave less room for news.
 FEW_LANES: Final = 4
 COLUMNS: Final = (
@@ -72,3 +77,11 @@ def _cells(tally: LaneTally) -> list[str]:
 def live(console: Console) -> Live:
     """A place in the terminal that is drawn again and again."""
     return Live(console=console, auto_refresh=False, transient=False)
+
+
+def wrapped(sentences: Iterable[str]) -> list[str]:
+    """Lines of whole words for a terminal; each sentence is a line where nobody looks."""
+    if not sys.stdout.isatty():
+        return list(sentences)
+    columns = min(shutil.get_terminal_size().columns, WIDTH_MAX)
+    return [line for text in sentences for line in textwrap.wrap(text, columns)]

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from edge.demo.settings import LANES, sites
-from edge.demo.table import News, draw
+from edge.demo.table import News, draw, wrapped
 from edge.demo.tally import LaneTally
 
 
@@ -58,3 +59,16 @@ def test_the_table_of_three_gateways_fits_80_by_24() -> None:
     text = "\n".join(lines)
     for wanted in ("1: North 1", "3: West 2", "unknown", "queue", "together", "LAN", "thing 19"):
         assert wanted in text
+
+
+def test_sentences_are_broken_between_words_where_somebody_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = ["A fact was known to its siblings after 9 milliseconds, and in 99 of 100 cases"
+            " within 44.", "Short."]  # fmt: skip
+    assert wrapped(told) == told
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = wrapped(told)
+    assert max(map(len, lines)) <= 40 and len(lines) == 4
+    assert " ".join(lines) == " ".join(told)
