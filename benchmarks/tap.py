@@ -5,6 +5,7 @@ next ticket when its relay was told) for throughput, open loop (tickets at fixed
 happens) for latency, counted from the time a ticket was due.
 """
 
+import contextlib
 import struct
 import tempfile
 import time
@@ -190,15 +191,17 @@ async def _serve_board(lane: Lane, task_status: trio.TaskStatus[list[trio.Socket
 async def _board(lane: Lane, stream: trio.SocketStream) -> None:
     """A relay board that answers everything and notes when its relay is told to pulse."""
     buffer = b""
-    while chunk := await stream.receive_some(4096):
-        buffer += chunk
-        while len(buffer) >= 8 and len(buffer) >= 6 + _MBAP.unpack_from(buffer)[2]:
-            number, _, size, unit = _MBAP.unpack_from(buffer)
-            pdu, buffer = buffer[7 : 6 + size], buffer[6 + size :]
-            if pdu[0] == 5:
-                _pulsed(lane)
-            answer = _answer(pdu)
-            await stream.send_all(_MBAP.pack(number, 0, len(answer) + 1, unit) + answer)
+    # A gateway that stops may leave answers unread: then its socket is reset.
+    with contextlib.suppress(trio.BrokenResourceError):
+        while chunk := await stream.receive_some(4096):
+            buffer += chunk
+            while len(buffer) >= 8 and len(buffer) >= 6 + _MBAP.unpack_from(buffer)[2]:
+                number, _, size, unit = _MBAP.unpack_from(buffer)
+                pdu, buffer = buffer[7 : 6 + size], buffer[6 + size :]
+                if pdu[0] == 5:
+                    _pulsed(lane)
+                answer = _answer(pdu)
+                await stream.send_all(_MBAP.pack(number, 0, len(answer) + 1, unit) + answer)
 
 
 def _answer(pdu: bytes) -> bytes:
