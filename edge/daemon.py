@@ -127,13 +127,13 @@ async def _main(
     bundles = BundleStore(Path(config.bundle_dir), identity.bundle_key, identity.tenant)
     kept = bundles.current()
     transport = _transport(config, identity)
-    asker = home = None
+    home = None
     bundle = kept[0] if kept is not None else Bundle()
     if config.peers is not None:
         home = SiblingsAtHome(config, identity, bundle)
     with closing(DiskStorage(config.ledger_dir)) as storage:
-        if config.peers is not None:
-            asker = Asker(identity, config.peers, bundle.gateways, storage)
+        peers = config.peers
+        asker = Asker(identity, peers, bundle.gateways, storage) if peers is not None else None
         helpers = await Rescue(receipts, transport, asker).helpers()
         if asker is not None:
             excuse_emptiness(storage, helpers.known)
@@ -160,8 +160,7 @@ async def _main(
                     storage, ledger, receipts, clock, config.ledger.retention_days,
                     home.intake if home is not None else None, transport,
                 )  # fmt: skip
-                if asker is not None and daemon.siblings is not None:
-                    daemon.siblings.claimed(asker.claims)
+                daemon.weigh(asker)
                 await daemon.serve(ready_fd, kept, open_without)
                 with trio.CancelScope(shield=True), trio.move_on_after(STOP_S):
                     await _drain(ledger)
@@ -297,6 +296,11 @@ class _Daemon:
             notify("READY=1", f"STATUS={len(self.gateway.lanes)} lanes in service")
             log.info("ready", extra={"lanes": len(self.gateway.lanes), "epoch": self.ledger.epoch})
         notify("STOPPING=1")
+
+    def weigh(self, asker: Asker | None) -> None:
+        """What siblings claimed before the ledger was opened is asked for once more."""
+        if asker is not None and self.siblings is not None:
+            self.siblings.claimed(asker.claims)
 
     async def last_words(self) -> None:
         """Hand the centre what was written while stopping."""

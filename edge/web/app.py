@@ -93,10 +93,7 @@ def make_app(
 
     async def now(request: Request) -> Response:
         if request.query_params.get("digest") == "now":
-            try:
-                await gateway.digests.now()
-            except DigestFailed as error:
-                raise ApiError(503, Problem("no_digest", str(error))) from None
+            await _digested(gateway)
         return reply(status(sources))
 
     async def description(_request: Request) -> Response:
@@ -128,6 +125,13 @@ def make_app(
     border = Border(app)
     health.registry.register(GatewayMetrics(sources, lambda: border.crashed))
     return border
+
+
+async def _digested(gateway: Gateway) -> None:
+    try:
+        await gateway.digests.now()
+    except DigestFailed as error:
+        raise ApiError(503, Problem("no_digest", str(error))) from None
 
 
 def _staff_routes(gateway: Gateway, door: Door, wait_s: float) -> list[Route]:

@@ -32,7 +32,7 @@ FOUND_AT = {
     "drift_not_bounded": 5,
     "drift_followed_at_a_start": 5,
     "siblings_forgotten_at_a_start": 5,
-    "mirrors_not_written": 9,
+    "mirrors_not_written": 113,
     "nobody_delivers_for_the_burnt": 3,
     "empty_gateway_opens_at_once": 5,
     "siblings_uses_do_not_count": 5,
