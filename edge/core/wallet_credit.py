@@ -165,6 +165,9 @@ def finish(look: Look, who: Who) -> Credit | None:
         return None
     plan = look.reading.layout
     made = look.rules.seals.credit.open(plan.code, look.tap.uid, topped.certificate)
+    on_band = look.reading.certificate
+    if on_band is not None and on_band.credited != topped.before:
+        return None  # another point has gone on from there: this one can only be given back
     if made is None or (made.event, made.epoch) != (look.rules.event, look.epoch):
         return None
     counted = max(look.credited, look.rules.counts(made, look.medium))
@@ -172,13 +175,13 @@ def finish(look: Look, who: Who) -> Credit | None:
 
 
 def give_back(look: Look, who: Who) -> Make | None:
-    """CreditVoided for `look.unfinished`, when the money goes back: only where the band shows an
-    older certificate that verifies, and nothing of the new one has been spent."""
+    """CreditVoided for `look.unfinished`, when the money goes back: only where the band shows a
+    certificate that verifies and does not stand on it, and nothing of it has been spent."""
     topped = look.account.credits.get(look.unfinished)
     on_band = look.reading.certificate if look.reading is not None else None
     if topped is None or on_band is None or look.refusal is not None or look.repair:
         return None
-    if look.balance_minor < 0 or topped.after <= on_band.credited:
+    if look.balance_minor < 0:
         return None
 
     def voided(hlc: int, now: Moment) -> CreditVoided:

@@ -29,7 +29,8 @@ _SEQ: Final = slice(0, 2)
 class Look(msgspec.Struct):
     """What one tap shows, and what is known beside it.
 
-    `spendable_minor`: the balance less what the centre holds back, plus overdraft; never below 0.
+    `spendable_minor`: the balance less what the centre holds back, plus overdraft; never below 0,
+    and 0 for a band that is refused.
     `promo_minor` and `vouchers` are the ledger's. `resolutions`: facts that this look proves.
     `repair`: to be written after they are durable, before anything else; then read and look again.
     `unfinished`: a top-up that was paid and is not on the band; `finish` it before the next one.
@@ -127,7 +128,7 @@ def look(wallets: Wallets, rules: WalletRules, tap: Tap, *, unheard: bool, now_m
     kind = seen.wallet_class
     seen.balance_minor = balance
     free = balance - rules.wallet(medium).hold_minor + (kind.postpaid_minor if kind else 0)
-    seen.spendable_minor = max(0, free)
+    seen.spendable_minor = max(0, free) if seen.refusal is None else 0
     _ledger(seen)
     return seen
 
@@ -224,8 +225,7 @@ def _settle(seen: Look, reading: Reading) -> None:
         else:
             doubt.append(row.txid)
     seen.repair, seen.in_doubt = repair, tuple(doubt)
-    for topped in account.credits.values():
-        _settle_credit(seen, reading, topped, found)
+    _settle_credits(seen, reading, found)
     seen.resolutions = tuple(found)
 
 
@@ -238,27 +238,50 @@ def _erase(seen: Look, reading: Reading) -> Writes:
     return pages(page, bytes(len(torn))) if any(torn) else ()
 
 
-def _settle_credit(seen: Look, reading: Reading, topped: Topped, found: list[Outcome]) -> None:
-    if topped.ended & POSTED or not topped.gateway or topped.epoch != reading.epoch:
-        return
-    # The copy that is best is on the band, or none is (a chip without room for one).
-    on_band = reading.certificate
-    if on_band is not None and on_band.credited >= topped.after:
-        found.append(Outcome(topped.txid, "applied", "on_band", _applier(topped)))
-    elif not topped.ended:
-        newest = seen.account.credits.get(seen.unfinished)
-        if newest is None or topped.after > newest.after:
-            seen.unfinished = topped.txid
+def _settle_credits(seen: Look, reading: Reading, found: list[Outcome]) -> None:
+    """Top-ups that are on the band, or below what is on it; and the newest one that is not.
+
+    Two points that did not hear each other may have begun from one Ct: then only one of them is
+    below a later certificate, and a higher Ct alone proves nothing.
+    """
+    on_band, waiting = reading.certificate, list[Topped]()
+    below, down_to = _chain(seen.account, on_band)
+    for topped in seen.account.credits.values():
+        if topped.ended & POSTED or not topped.gateway or topped.epoch != reading.epoch:
+            continue
+        if topped.txid in below:
+            found.append(Outcome(topped.txid, "applied", "on_band", _applier(topped)))
+        elif not topped.ended and (on_band is None or topped.before >= down_to):
+            waiting.append(topped)
+    if waiting:
+        seen.unfinished = max(waiting, key=lambda one: (one.after, one.txid)).txid
+
+
+def _chain(account: Account, on_band: Certificate | None) -> tuple[set[bytes], int]:
+    """Top-ups that the certificate on the band stands on, and down to which Ct that is known."""
+    below = set[bytes]()
+    if on_band is None:
+        return below, 0
+    rows = [one for one in account.credits.values() if one.epoch == on_band.epoch]
+    step = [one for one in rows if one.certificate == on_band.raw]
+    down_to = on_band.credited
+    while len(step) == 1 and step[0].txid not in below:
+        below.add(step[0].txid)
+        down_to = step[0].before
+        step = [one for one in rows if one.after == down_to and one.ended != VOIDED]
+        # Of several with one Ct, it is the one that was read back.
+        step = [one for one in step if one.ended & POSTED] or step
+    return below, down_to
 
 
 def _behind(seen: Look, now: bytes) -> WalletReason | None:
     """Whether the slot `now` is older than what is known, or another one of the same seq."""
-    mark = seen.account.mark
-    if mark.epoch != seen.epoch or now == mark.top:
+    mark, base = seen.account.mark, seen.base
+    if mark.epoch != seen.epoch:
         return None
-    if now[_SEQ] == mark.top[_SEQ]:
+    if now[_SEQ] == mark.top[_SEQ] and now != mark.top:
         return WalletReason.CLONED
-    base = seen.base
+    # A copy may be pumped with many small debits: seq alone is not enough.
     lower = base.debited < mark.debited or base.given < mark.given
     return WalletReason.BEHIND if now[_SEQ] < mark.top[_SEQ] or lower else None
 
@@ -281,15 +304,14 @@ def _high_water(seen: Look, reading: Reading) -> WalletReason | None:
 def _restore(seen: Look, reading: Reading, left: Written) -> bool:
     """A band exactly one posted step behind whose other slot is broken: write that slot again."""
     account, mark = seen.account, seen.account.mark
-    if mark.epoch != reading.epoch:
+    before, top = pack(left.slot), unpack(mark.top)
+    if (mark.epoch, mark.debited, mark.given) != (reading.epoch, top.debited, top.given):
         return False
-    before = pack(left.slot)
     for row in account.rows.values():
-        if row.target == mark.top and row.base == before and row.epoch == reading.epoch:
-            if account.status(row) != POSTED:
-                continue
+        step = (row.epoch, row.base, row.target) == (reading.epoch, before, mark.top)
+        if step and account.status(row) == POSTED:
             at = 1 - reading.slots.index(left)
-            seen.base = unpack(mark.top)
+            seen.base = top
             raw = seal_slot(
                 seen.base, uid=seen.tap.uid, epoch=reading.epoch, counter=reading.counter,
                 seals=seen.rules.seals, version=seen.rules.keys.newest,

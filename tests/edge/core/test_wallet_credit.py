@@ -304,6 +304,64 @@ def test_a_foreign_certificate_is_not_finished() -> None:
     assert finish(other.look(band), WHO) is None
 
 
+def apart(first: int, then: int) -> tuple[Gateway, Gateway, Band]:
+    """Two top-ups from one Ct: the first never reached the band, and the second did not know."""
+    a, b = Gateway(A), Gateway(B)
+    band = new_band(a, 5000)
+    b.hear(a)
+    torn(a, band, first, 0, 950)
+    second = {"key_index": 2, "sign": signer(OTHER_KEY)}
+    assert isinstance(b.top_up(band, then, 951, **second), Credit)
+    return a, b, band
+
+
+@pytest.mark.parametrize("then", [500, 1000, 1500])
+def test_a_higher_total_is_no_proof_of_an_earlier_top_up(then: int) -> None:
+    a, b, band = apart(1000, then)
+    alone = a.look(band)  # whose certificate that is, and what it stands on, nobody here knows
+    assert (alone.resolutions, alone.balance_minor) == ((), 5000 + then)
+    a.hear(b)
+    seen = a.look(band)
+    assert (seen.resolutions, seen.unfinished) == ((), txid(950))
+    assert finish(seen, WHO) is None, "it would take back the other one"
+    voided = give_back(seen, WHO)
+    assert voided is not None
+    a.record(voided)
+    assert (a.look(band).unfinished, a.look(band).balance_minor) == (b"", 5000 + then)
+
+
+def test_a_later_certificate_proves_those_that_it_stands_on() -> None:
+    a, b = Gateway(A), Gateway(B)
+    band = new_band(a, 5000)
+    b.hear(a)
+    band.write_all(torn(a, band, 1000, 0, 950).writes)  # it is on the band, and A has died
+    second = {"key_index": 2, "sign": signer(OTHER_KEY)}
+    assert isinstance(b.top_up(band, 500, 951, **second), Credit)
+    assert a.look(band).resolutions == ()
+    a.hear(b)
+    seen = a.look(band)
+    assert [(one.txid, one.kind) for one in seen.resolutions] == [(txid(950), "applied")]
+    assert a.settled(band).balance_minor == 6500
+
+
+def test_of_two_that_wait_the_higher_one_is_told() -> None:
+    a, b = Gateway(A), Gateway(B)
+    band = new_band(a, 5000)
+    b.hear(a)
+    torn(a, band, 2000, 0, 950)
+    torn(b, band, 1000, 0, 951)
+    a.hear(b)
+    assert a.look(band).unfinished == txid(950)
+    again = finish(a.look(band), WHO)
+    assert again is not None
+    band.write_all(again.writes)
+    a.record(again.applied)
+    seen = a.look(band)
+    assert seen.unfinished == txid(951)
+    assert finish(seen, WHO) is None
+    assert give_back(seen, WHO) is not None
+
+
 def new(number: int = 801, **more: object) -> NewBand:
     fields = {"wallet_class": 1, "key_index": 1, "sign": signer(KEY)} | more
     return NewBand(txid(number), WHO, **fields)  # type: ignore[arg-type]

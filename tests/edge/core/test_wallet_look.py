@@ -140,6 +140,50 @@ def test_a_band_with_no_slot_left_is_for_the_desk_and_shows_what_is_owed() -> No
     assert (seen.refusal, seen.balance_minor) == (R.SLOTS, 4550)
 
 
+@pytest.mark.parametrize("chip", ["NTAG213", "UL_C"])
+def test_no_slot_is_left_and_nobody_knows(chip: str) -> None:
+    gateway = Gateway()
+    band = new_band(gateway, 5000, chip)
+    held = gateway.pay(band, order(1))
+    assert isinstance(held, Held)
+    band.write(held.writes[0][0], b"\xee" * 4)
+    if chip == "NTAG213":
+        band.write(0x1C, b"\xee" * 4)
+    seen = Gateway(B).look(band)
+    assert (seen.refusal, seen.spendable_minor, seen.repair) == (R.SLOTS, 0, ())
+
+
+def test_a_pumped_copy_does_not_become_the_truth_by_being_the_newest() -> None:
+    a, b = Gateway(A), Gateway(B)
+    band = new_band(a)
+    b.hear(a)
+    clone = band.copy()
+    assert isinstance(a.pay(band, order(1, 4000)), Held)
+    for number in range(2, 7):
+        assert isinstance(b.pay(clone, order(number, 1)), Held)
+    a.hear(b)
+    a.wallets.forked.clear()  # were there no fork
+    assert refused(a, clone) is R.BEHIND
+    clone.write(0x22, b"\xee" * 4)
+    clone.write(0x1C, b"\xee" * 4)
+    assert refused(a, clone) is R.SLOTS
+
+
+def test_a_step_of_a_pumped_copy_is_not_put_back() -> None:
+    a, b = Gateway(A), Gateway(B)
+    band = new_band(a)
+    b.hear(a)
+    clone = band.copy()
+    assert isinstance(a.pay(band, order(1, 4000)), Held)
+    for number in (2, 3):
+        held = b.pay(clone, order(number, 1))
+        assert isinstance(held, Held)
+    a.hear(b)
+    a.wallets.forked.clear()
+    clone.write(held.writes[0][0], b"\xee" * 4)
+    assert refused(a, clone) is R.BEHIND
+
+
 def test_a_band_that_was_turned_back() -> None:
     gateway = Gateway()
     band = new_band(gateway)
