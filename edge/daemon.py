@@ -132,8 +132,7 @@ async def _main(
     if config.peers is not None:
         home = SiblingsAtHome(config, identity, bundle)
     with closing(DiskStorage(config.ledger_dir)) as storage:
-        peers = config.peers
-        asker = Asker(identity, peers, bundle.gateways, storage) if peers is not None else None
+        asker = Asker(identity, config.peers, bundle.gateways, storage) if config.peers else None
         helpers = await Rescue(receipts, transport, asker).helpers()
         if asker is not None:
             excuse_emptiness(storage, helpers.known)

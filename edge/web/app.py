@@ -40,6 +40,7 @@ from edge.web.status import (
     LanesBody,
     LedgerRoom,
     Sources,
+    Status,
     lane_rows,
     readiness,
     status,
@@ -92,9 +93,7 @@ def make_app(
         return reply(LanesBody(lane_rows(sources)))
 
     async def now(request: Request) -> Response:
-        if request.query_params.get("digest") == "now":
-            await _digested(gateway)
-        return reply(status(sources))
+        return reply(await _status(sources, request))
 
     async def description(_request: Request) -> Response:
         return reply(described)
@@ -127,11 +126,13 @@ def make_app(
     return border
 
 
-async def _digested(gateway: Gateway) -> None:
-    try:
-        await gateway.digests.now()
-    except DigestFailed as error:
-        raise ApiError(503, Problem("no_digest", str(error))) from None
+async def _status(sources: Sources, request: Request) -> Status:
+    if request.query_params.get("digest") == "now":
+        try:
+            await sources.gateway.digests.now()
+        except DigestFailed as error:
+            raise ApiError(503, Problem("no_digest", str(error))) from None
+    return status(sources)
 
 
 def _staff_routes(gateway: Gateway, door: Door, wait_s: float) -> list[Route]:
