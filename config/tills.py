@@ -33,7 +33,7 @@ class NfcpyReader(
 class UdpEmulator(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="udp-emulator"
 ):
-    """Emulated bands over UDP (rehearsals and the demo), read by nfcpy."""
+    """Emulated bands over UDP (rehearsals and the demo); nothing but Gatehouse is needed."""
 
     port: Port
     host: Host = "127.0.0.1"

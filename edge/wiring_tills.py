@@ -19,6 +19,7 @@ from drivers.link import TcpClient
 from drivers.payment.driver import CardTerminal
 from drivers.payment.outcome import Outcome
 from drivers.reader.nfcpy import NfcpyReader, nfcpy_link
+from drivers.reader.udp import UdpReader
 from drivers.supervisor import WELL, Report
 from edge.gateway import Gateway
 from edge.till.cards import settle_cards
@@ -65,12 +66,8 @@ def _till(tills: Tills, row: rows.Till) -> list[tuple[str, Callable[[], Awaitabl
     )
     till = Till(tills, place)
     runs: list[tuple[str, Callable[[], Awaitable[None]]]] = [(f"till {row.number}", till.run)]
-    path = _path(row.reader)
-    if path:
-        reader = NfcpyReader(
-            f"till {row.number} reader", nfcpy_link(), path, entropy=os.urandom,
-            jitter=random.random, on_health=partial(_reader_health, till),
-        )  # fmt: skip
+    reader = _reader(till, f"till {row.number} reader", row.reader)
+    if reader is not None:
         till.reader = reader
         runs.append((f"till {row.number} reader", reader.run))
     if row.terminal is not None:
@@ -84,10 +81,17 @@ def _till(tills: Tills, row: rows.Till) -> list[tuple[str, Callable[[], Awaitabl
     return runs
 
 
-def _path(row: rows.Reader) -> str:
+def _reader(till: Till, name: str, row: rows.Reader) -> NfcpyReader | UdpReader | None:
+    told = partial(_reader_health, till)
     if isinstance(row, rows.NfcpyReader):
-        return row.path
-    return f"udp:{row.host}:{row.port}" if isinstance(row, rows.UdpEmulator) else ""
+        return NfcpyReader(
+            name, nfcpy_link(), row.path, entropy=os.urandom, jitter=random.random, on_health=told
+        )
+    if isinstance(row, rows.UdpEmulator):
+        return UdpReader(
+            name, row.host, row.port, entropy=os.urandom, jitter=random.random, on_health=told
+        )
+    return None
 
 
 async def _settle(till: Till) -> None:

@@ -7,8 +7,9 @@ Five ideas:
   classification, retries, coming back after a refusal, authentication, counters.
 - `memory.py` is a reader without a wire: for tests, simulation and benchmarks.
 - `chips/` are models of the chips, byte by byte, with everything that breaks at a bar.
-- `fake.py` emulates bands for other people's readers; `nfcpy.py` uses the readers that nfcpy
-  knows, in a supervised process of its own (`nfcpy_child.py`).
+- `fake.py` emulates bands for other people's readers, and `udp.py` reads them without any of
+  those; `nfcpy.py` uses the readers that nfcpy knows, in a supervised process of its own
+  (`nfcpy_child.py`).
 
 Nothing here knows what the bytes on a band mean.
 

@@ -7,7 +7,8 @@ A REQA with nobody in the field is answered by RFOFF, which saves nfcpy a second
 a band that leaves later just says nothing more, as in the air.
 
 `--bands DIR` keeps the bands there, one image each (`chips/store.py`), saved at each change,
-so that they outlive this process however it ends.
+so that they outlive this process however it ends; and a band is read anew whenever it is named,
+so that several emulators over one folder hold the same bands, each its own reader's field.
 
 A ready line `{"ready": true, "port": N}` comes on standard output, then commands are read as
 JSON lines on standard input; each is answered by one line, `{"done": ..}` or `{"bad": ".."}`,
@@ -133,6 +134,13 @@ class Emulator:
         if self._folder is not None:
             save(self._bands[name], self._folder / (name + SUFFIX))
 
+    def _held(self, name: str) -> Type2:
+        """The band as it is now: another emulator may have had it since."""
+        file = None if self._folder is None else self._folder / (name + SUFFIX)
+        if file is not None and name != self._placed and file.exists():
+            self._bands[name] = load(file, random=os.urandom)
+        return self._bands[name]
+
     # Commands
 
     def obey(self, command: dict[str, Any]) -> Any:
@@ -151,34 +159,36 @@ class Emulator:
         self._save(name)
 
     def _do_copy(self, name: str, uid: str | None = None, **to: str) -> None:
-        clone = copied(self._bands[name], None if uid is None else bytes.fromhex(uid))
+        clone = copied(self._held(name), None if uid is None else bytes.fromhex(uid))
         self._bands[to["as"]] = clone
         self._save(to["as"])
 
     def _do_place(self, name: str) -> None:
         self._do_take(True)
-        self._bands[name].power_off()
-        self._bands[name].away = False
+        band = self._held(name)
+        band.power_off()
+        band.away = False
         self._placed = name
 
     def _do_take(self, name: object) -> None:
-        if self.band is not None:
+        if self.band is not None and self._placed is not None:
             self.band.power_off()
+            self._save(self._placed)
             self._placed = None
 
     def _do_dump(self, name: str) -> Any:
-        return json.loads(image(self._bands[name]))
+        return json.loads(image(self._held(name)))
 
     def _do_poke(self, name: str, page: int, hex: str) -> None:
         data = bytes.fromhex(hex)
-        memory = self._bands[name].memory
+        memory = self._held(name).memory
         if not 0 <= 4 * page <= len(memory) - len(data):
             raise ValueError(f"page {page} is none of this chip")
         memory[4 * page : 4 * page + len(data)] = data
         self._save(name)
 
     def _do_lock(self, name: str) -> None:
-        self._bands[name].lock_by_phone()
+        self._held(name).lock_by_phone()
         self._save(name)
 
     def _do_tear(self, name: dict[str, Any]) -> None:
