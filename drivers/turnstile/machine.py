@@ -178,7 +178,7 @@ class TurnstileMachine:
 
     def _is_waiting_to_pulse(self) -> bool:
         # While somebody still stands in the passage the next pulse would be theirs.
-        return self.state is State.LOCKED and bool(self._queue) and not self._passage.closed
+        return bool(self._queue) and self.state is State.LOCKED and not self._passage.closed
 
     def _look_for_fire(self, inputs: int, now: float) -> None:
         self._fire_contact = self._plan.is_closed(self._plan.fire_input, inputs)

@@ -41,7 +41,7 @@ async def watched(path: Path, machine: Machine) -> Watch:
 @pytest.mark.trio
 async def test_lateness_is_noted_and_stalls_of_ours_are_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "notes.json"
-    await watched(path, Machine([(0.0, 0.0), (0.006, 0.0061), (0.020, 0.0001), (0.004, 0.005)]))
+    await watched(path, Machine([(0.0, 0.0), (0.006, 0.0061), (0.020, 0.009), (0.004, 0.005)]))
     notes = read(path)
     assert [round(one.late_s, 6) for one in notes.lates] == [0.0, 0.006, 0.020, 0.004]
     assert (notes.stalls, notes.stalls_of_ours) == (2, 1)
