@@ -2,6 +2,7 @@
 
 import random
 import struct
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -44,8 +45,8 @@ STATES = st.sampled_from(list(CHIPS))
 
 
 def read(chip: str, image: bytes, counter: int = COUNTER, **more: object) -> Reading:
-    fields = {"uid": UID, "seals": SEALS, "epoch": EPOCH} | more
-    return read_untrusted(chip=chip, image=image, counter=counter, **fields)  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"uid": UID, "seals": SEALS, "epoch": EPOCH} | more
+    return read_untrusted(chip, image=image, counter=counter, **fields)
 
 
 @pytest.mark.parametrize("name", FROZEN)

@@ -143,7 +143,7 @@ def indexes(wallets: Wallets) -> tuple[object, ...]:
         {key: total for key, total in wallets.credited.items() if total},
         sorted(wallets.unposted),
         wallets.forked,
-        {m: (sorted(a.unposted), a.uses_promo) for m, a in wallets.accounts.items()},
+        {m: sorted(a.unposted) for m, a in wallets.accounts.items()},
         {
             m: {t: a.status(row) for t, row in a.rows.items()}
             for m, a in wallets.accounts.items()
