@@ -14,6 +14,8 @@ import { More } from "/till_more.js";
 const POLL_MS = 3000;
 const WATCH_MS = 700;
 const NEXT_MS = 4000;
+const TURN_MS = 5000;
+const HOUR_MS = 3600000;
 const t = ownLanguage();
 const words = tillWords(t);
 const money = new Money("", 2, t);
@@ -27,7 +29,10 @@ let state = null;
 let asking = null;
 let basket = null;
 let refunding = false;
+let loaded = false; // what was under way before this page was loaded has been asked for
 let next = 0;
+let turning = 0;
+let turned = null; // the quote by which the page learnt of another phase
 
 const path = () => `/v1/tills/${number}`;
 const toSignIn = () => location.replace("/signin?to=/till");
@@ -55,7 +60,8 @@ async function loadGrid() {
   grid = told;
   Object.assign(money, new Money(told.currency, told.exponent, t));
   put("phase", told.phase_name || "");
-  if (told.next_phase_ms) setTimeout(() => again(loadGrid), Math.max(500, told.next_phase_ms - Date.now() + 200));
+  clearTimeout(turning); // a tablet's clock may be wrong: it asks seldom, and a quote tells as well
+  if (told.next_phase_ms) turning = setTimeout(() => again(loadGrid), Math.min(HOUR_MS, Math.max(TURN_MS, told.next_phase_ms - Date.now())));
   drawGrid();
   drawTips();
   return undefined;
@@ -85,11 +91,13 @@ function drawCounts() {
 
 function drawTips() {
   const percents = refunding ? [] : grid.tips_percent || [];
-  byId("tips").replaceChildren(...(percents.length ? [0, ...percents] : []).map((percent) => {
-    const made = button(percent ? `+${percent} %` : `${words.tip}: ${words.no_tip}`, () => basket.setTip(percent));
+  const buttons = (percents.length ? [0, ...percents] : []).map((percent) => {
+    const made = button(`${percent} %`, () => basket.setTip(percent));
+    made.setAttribute("aria-label", `${words.tip}: ${percent ? `${percent} %` : words.no_tip}`);
     made.dataset.percent = percent;
     return made;
-  }));
+  });
+  byId("tips").replaceChildren(...(buttons.length ? [element("span", "", words.tip), ...buttons] : []));
 }
 
 function press(article) {
@@ -105,11 +113,15 @@ function draw() {
   if (!grid) return;
   drawCounts();
   const quote = basket.quote;
+  if (quote && quote.phase !== grid.phase && quote !== turned) {
+    turned = quote;
+    again(loadGrid);
+  }
   const rows = quote ? quote.lines.map(line) : [];
   byId("lines").replaceChildren(...(rows.length ? rows : [element("li", "none", words.empty)]));
   byId("sum").textContent = basket.empty ? "–" : quote ? money.text(quote.total_minor) : "…";
   byId("sum").className = basket.fresh ? "" : "old";
-  for (const made of byId("tips").children) {
+  for (const made of byId("tips").querySelectorAll("button")) {
     made.setAttribute("aria-pressed", String(Number(made.dataset.percent) === (basket.tip.tip_percent || 0)));
   }
   if (basket.problem) notice(basket.problem, "once");
@@ -196,7 +208,7 @@ function ended(told, where, body) {
   else {
     acts.push([words.close, () => { shown.close(); again(requote); }]);
     if (told.kind === "sale" && told.method === "band" && told.state === "not_paid" && told.balance_minor > 0
-        && told.balance_minor < told.total_minor && body.part === 0) {
+        && told.balance_minor < told.total_minor && body.part === 0 && !basket.gives) {
       acts.push([`${words.take_left}: ${money.text(told.balance_minor)}`, () => retry({ take_left: true })]);
     }
   }
@@ -273,7 +285,8 @@ function drawNotice() {
 // After a reload, or where another device works at this till.
 function resume(told) {
   if (asking || sheet.open) return;
-  const kept = pending.get();
+  const kept = loaded ? null : pending.get();
+  loaded = true;
   const id = kept && (kept.body.basket || kept.body.id);
   if (kept && kept.till === number && (told.work === null || told.work.id === id)) work(kept.where, kept.body);
   else if (told.work) {

@@ -41,9 +41,10 @@ export class Asking {
 
   // The last state, a problem of the gateway as {problem…}, or null when it was stopped.
   async end() {
-    while (!this.stopped) {
+    // First without waiting, so that the guest is told at once what to do.
+    for (let wait = 0; !this.stopped; wait = WAIT_S) {
       try {
-        const answer = await ask(`${this.path}?wait=${WAIT_S}`, this.body, (WAIT_S + 10) * 1000);
+        const answer = await ask(`${this.path}?wait=${wait}`, this.body, (WAIT_S + 10) * 1000);
         this.lost(false);
         if (!answer.ok) return answer.told;
         this.shown(answer.told);

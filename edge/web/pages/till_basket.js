@@ -29,6 +29,11 @@ export class Basket {
     return this.items.length === 0;
   }
 
+  // Something comes back: then the whole is paid at once.
+  get gives() {
+    return this.quote !== null && this.quote.given_minor > 0;
+  }
+
   // How many of `article` there are, negative for what comes back.
   count(article) {
     return this.items.filter((item) => item.article === article)

@@ -26,7 +26,8 @@ const TILL = {
     "training": "Übung ein", "training_off": "Übung aus", "choose_till": "Kasse wählen", "amount": "Betrag", "ok": "Übernehmen",
     "price_of": "Preis eintippen", "least": "mindestens", "unknown_cards": "Kartenzahlung ungeklärt: das Terminal wird gefragt",
     "doubts": "Ungeklärt an dieser Kasse", "busy_other": "An dieser Kasse läuft schon etwas", "problem": "Das Gateway nimmt das nicht an", "tip": "Trinkgeld",
-    "no_tip": "kein", "deposit_back": "zurück", "free_price": "Preis?", "perpetual": "Gesamtsumme seit Beginn", "movement": "Bewegung"
+    "no_tip": "kein", "deposit_back": "zurück", "free_price": "Preis?", "perpetual": "Gesamtsumme seit Beginn", "movement": "Bewegung",
+    "sale": "Verkauf", "reversal": "Storno", "deposit_return": "Pfand zurück", "deposit": "Pfand", "voucher": "Gutschein", "rounding": "Rundung", "adjustment": "Korrektur", "credit": "Gutschrift"
   },
   "en": {
     "menu": "More", "training_on": "TRAINING: no money, no band, no totals", "refund_on": "REFUND: what comes back?",
@@ -52,7 +53,8 @@ const TILL = {
     "training": "Training on", "training_off": "Training off", "choose_till": "Choose a till", "amount": "Amount", "ok": "Use this",
     "price_of": "Type the price", "least": "at least", "unknown_cards": "Card payment not known: the terminal is being asked",
     "doubts": "Not known at this till", "busy_other": "Something is going on at this till already", "problem": "The gateway does not take this", "tip": "Tip",
-    "no_tip": "none", "deposit_back": "back", "free_price": "Price?", "perpetual": "Grand total since the beginning", "movement": "Movement"
+    "no_tip": "none", "deposit_back": "back", "free_price": "Price?", "perpetual": "Grand total since the beginning", "movement": "Movement",
+    "sale": "Sale", "reversal": "Reversal", "deposit_return": "Deposit back", "deposit": "Deposit", "voucher": "Voucher", "rounding": "Rounding", "adjustment": "Correction", "credit": "Credit"
   },
   "fr": {
     "menu": "Plus", "training_on": "FORMATION : ni argent, ni bracelet, ni caisse", "refund_on": "REPRISE : qu’est-ce qui revient ?",
@@ -78,7 +80,8 @@ const TILL = {
     "training": "Formation", "training_off": "Fin de formation", "choose_till": "Choisir la caisse", "amount": "Montant", "ok": "Valider",
     "price_of": "Tapez le prix", "least": "au moins", "unknown_cards": "Paiement par carte incertain : on interroge le terminal",
     "doubts": "Incertain à cette caisse", "busy_other": "Une opération est déjà en cours ici", "problem": "La passerelle refuse cela", "tip": "Pourboire",
-    "no_tip": "aucun", "deposit_back": "retour", "free_price": "Prix ?", "perpetual": "Total général depuis le début", "movement": "Mouvement"
+    "no_tip": "aucun", "deposit_back": "retour", "free_price": "Prix ?", "perpetual": "Total général depuis le début", "movement": "Mouvement",
+    "sale": "Vente", "reversal": "Contre-passation", "deposit_return": "Consigne rendue", "deposit": "Consigne", "voucher": "Bon", "rounding": "Arrondi", "adjustment": "Correction", "credit": "Crédit"
   }
 };
 

@@ -1,0 +1,291 @@
+"""The till in a real browser: a whole shift from float to Z, and what may go wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trio
+from playwright.sync_api import Page, expect
+
+from crypto.cashless import Grid
+from crypto.money import ClosingMade, DebitHeld, DebitPosted, ShiftClosed, ShiftOpened
+from drivers.reader.chips import Type2
+from tests.edge.core.bar import BEER, CATERING, CUP, WATER
+from tests.edge.web.browsing import WAIT_MS, eventually, fits, from_trio, hidden, in_browser, shows
+from tests.edge.web.house import PIN
+from tests.edge.web.serving import served
+from tests.edge.web.test_till_works import Bar
+
+SIZES = [(360, 740), (1024, 768)]
+pytestmark = [pytest.mark.trio, pytest.mark.needs("chromium")]
+
+
+async def play(bar: Bar, work: Callable[[Page], None], *, opened: bool = True, **how: Any) -> None:
+    """`work` on the page of till 1. `opened`: a shift is open already."""
+    if opened:
+        async with bar.run():
+            await serve(bar, work, how)
+        return
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bar.one.run)
+        await serve(bar, work, how)
+        nursery.cancel_scope.cancel()
+
+
+async def serve(bar: Bar, work: Callable[[Page], None], how: dict[str, Any]) -> None:
+    async with served(bar) as api:  # type: ignore[arg-type]
+        await trio.to_thread.run_sync(lambda: in_browser(api, work, path="/till", **how))
+
+
+def press(shown: Page, *articles: int) -> None:
+    for article in articles:
+        shown.locator(f'#grid [data-article="{article}"]').click()
+
+
+def keys(shown: Page, digits: str) -> None:
+    """On the keypad of a sheet, as a thumb does, and then the button below it."""
+    for digit in digits:
+        shown.locator("#sheet .keys button", has_text=digit).filter(has_not_text="00").first.click()
+    shown.locator("#sheet-body > .first").click()
+
+
+def more(shown: Page, *labels: str) -> None:
+    """Through the menu."""
+    shown.locator("#menu").click()
+    for label in labels:
+        shown.locator("#sheet-body button", has_text=label).first.click()
+
+
+def answered(shown: Page, state: str) -> None:
+    expect(shown.locator("#work")).to_have_attribute("data-state", state, timeout=WAIT_MS)
+
+
+def act(shown: Page, label: str) -> None:
+    shown.locator("#work-acts button", has_text=label).click()
+
+
+def place(bar: Bar, band: Type2) -> None:
+    from_trio(lambda: bar.readers[1].place(band))
+
+
+def take(bar: Bar) -> None:
+    from_trio(lambda: bar.readers[1].take())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_whole_shift_from_float_to_z(size: tuple[int, int]) -> None:
+    bar = Bar()
+    band: list[Type2] = []
+
+    def work(shown: Page) -> None:
+        shows(shown, "#notice", "TILL CLOSED")
+        press(shown, WATER)
+        expect(shown.locator("#cash")).to_be_disabled()
+        shown.locator("#clear").click()
+        more(shown, "Open shift")
+        keys(shown, "10000")
+        hidden(shown, "#notice")
+        fits(shown, size[0])
+        band.append(from_trio(lambda: bar.wallet(5000)))
+        press(shown, WATER, WATER)
+        shows(shown, "#sum", "5.00")
+        shows(shown, "#lines", "2×")
+        shown.locator("#tips button", has_text="10").click()
+        shows(shown, "#sum", "5.50 EUR")
+        shown.locator("#band").click()
+        answered(shown, "waiting_band")
+        shows(shown, "#work-amount", "5.50 EUR")
+        fits(shown, size[0])
+        place(bar, band[0])
+        answered(shown, "paid")
+        shows(shown, "#work-balance", "44.50 EUR")
+        take(bar)
+        act(shown, "Next guest")
+        shows(shown, "#sum", "–")
+        press(shown, WATER)
+        shown.locator("#cash").click()
+        answered(shown, "paid")
+        act(shown, "Next guest")
+        more(shown, "Shift", "X report")
+        shows(shown, "#sheet-body", "method:band")
+        shown.locator("#sheet-close").click()
+        more(shown, "Shift", "Close shift")
+        keys(shown, "15200")
+        shows(shown, "#sheet-body", "−0.50 EUR")
+        shown.locator("#sheet-body .first").click()
+        shows(shown, "#sheet-title", "Z report 1")
+        shows(shown, "#sheet-body", "7.50 EUR")
+        shown.locator("#sheet-close").click()
+        shows(shown, "#notice", "TILL CLOSED")
+
+    await play(bar, work, opened=False, size=size)
+    kinds = [fact for fact in bar.log.facts if isinstance(fact, ClosingMade | ShiftClosed)]
+    assert [fact.closing for fact in kinds if isinstance(fact, ClosingMade)] == ["X", "Z"]
+    assert [f.float_minor for f in bar.log.facts if isinstance(f, ShiftOpened)] == [10_000]
+    assert [f.debit_minor for f in bar.log.facts if isinstance(f, DebitHeld)] == [550]
+
+
+async def test_a_reload_in_the_middle_of_a_sale_charges_once() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        band = from_trio(lambda: bar.wallet(5000))
+        press(shown, WATER)
+        shows(shown, "#sum", "2.50")
+        shown.locator("#band").click()
+        answered(shown, "waiting_band")
+        shown.reload()
+        answered(shown, "waiting_band")  # the gateway kept it, and the page found it
+        shown.reload()
+        place(bar, band)
+        answered(shown, "paid")
+        shows(shown, "#work-balance", "47.50 EUR")
+        shown.reload()  # after the end: nothing is asked for again
+        shows(shown, "#lines", "Nothing chosen yet")
+        hidden(shown, "#work")
+
+    await play(bar, work)
+    assert len([fact for fact in bar.log.facts if isinstance(fact, DebitPosted)]) == 1
+
+
+async def test_a_lost_answer_is_asked_for_again_and_charges_once() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        band = from_trio(lambda: bar.wallet(5000))
+        press(shown, WATER)
+        shows(shown, "#sum", "2.50")
+        shown.route("**/payments*", lambda route: (route.fetch(), route.abort()))
+        place(bar, band)
+        shown.locator("#band").click()
+        shows(shown, "#lost", "Nothing is charged twice")
+        shown.unroute("**/payments*")
+        answered(shown, "paid")
+        shows(shown, "#work-balance", "47.50 EUR")
+        hidden(shown, "#lost")
+
+    await play(bar, work)
+    assert len([fact for fact in bar.log.facts if isinstance(fact, DebitPosted)]) == 1
+
+
+async def test_too_little_on_the_band_is_said_and_the_rest_is_paid_in_cash() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        band = from_trio(lambda: bar.wallet(300))
+        press(shown, WATER, WATER)
+        shows(shown, "#sum", "5.00")
+        place(bar, band)
+        shown.locator("#band").click()
+        answered(shown, "not_paid")
+        shows(shown, "#work-balance", "3.00 EUR")
+        take(bar)
+        act(shown, "Take what is left")
+        answered(shown, "waiting_band")
+        place(bar, band)
+        answered(shown, "paid")
+        shows(shown, "#work-balance", "Still to pay: 2.00 EUR")
+        act(shown, "Cash")
+        expect(shown.locator("#work-acts button")).to_have_text("Next guest", timeout=WAIT_MS)
+
+    await play(bar, work)
+
+
+async def test_age_is_asked_and_no_is_no() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        press(shown, BEER)
+        shows(shown, "#sum", "5.00")
+        shown.locator("#cash").click()
+        shows(shown, "#work-detail", "at least this old? (16+)")
+        act(shown, "No")
+        answered(shown, "not_paid")
+        act(shown, "Close")
+        shown.locator("#cash").click()
+        answered(shown, "asking")
+        act(shown, "Yes")
+        answered(shown, "paid")
+
+    await play(bar, work)
+
+
+async def test_the_keyboard_sells_as_well() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        shows(shown, "#lines", "Nothing chosen yet")
+        shown.keyboard.press("1")
+        shown.keyboard.press("1")
+        shown.keyboard.press("Backspace")
+        shows(shown, "#sum", "2.50")
+        shown.keyboard.press("c")
+        answered(shown, "paid")
+        shown.keyboard.press("Enter")
+        hidden(shown, "#work")
+        shown.keyboard.press("1")
+        shows(shown, "#sum", "2.50")
+        shown.keyboard.press("Enter")
+        answered(shown, "waiting_band")
+        shown.keyboard.press("Escape")
+        answered(shown, "cancelled")
+
+    await play(bar, work)
+    assert "DebitHeld" not in bar.story()
+
+
+async def test_the_gateway_gone_is_said_loudly() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        shows(shown, "#lines", "Nothing chosen yet")
+        shown.route("**/v1/**", lambda route: route.abort())
+        shows(shown, "#lost", "CONNECTION LOST")
+        shown.unroute("**/v1/**")
+        hidden(shown, "#lost")
+
+    await play(bar, work)
+
+
+async def test_a_free_price_is_typed_and_cups_come_back() -> None:
+    bar = Bar(grids=[Grid([WATER, CATERING, CUP])])
+
+    def work(shown: Page) -> None:
+        press(shown, CATERING)
+        keys(shown, "1250")
+        shows(shown, "#sum", "12.50 EUR")
+        press(shown, CUP)
+        shows(shown, "#sum", "10.50 EUR")
+        shows(shown, "#lines", "−1×")
+
+    await play(bar, work)
+
+
+async def test_who_may_not_sell_has_no_till() -> None:
+    bar = Bar("scanner")
+
+    def work(shown: Page) -> None:
+        shown.locator("#name").fill("Scanner")
+        shown.locator("#pin").fill(PIN)
+        shown.locator("#go").click()
+        shows(shown, "#nowhere", "no till for you here")
+
+    await play(bar, work)
+
+
+async def test_a_seller_has_no_cash_out() -> None:
+    bar = Bar("seller")
+
+    def work(shown: Page) -> None:
+        shown.locator("#name").fill("Seller")
+        shown.locator("#pin").fill(PIN)
+        shown.locator("#go").click()
+        shows(shown, "#who", "Seller")
+        shown.locator("#menu").click()
+        shows(shown, "#sheet-body", "Balance")
+        assert "Cash out" not in shown.locator("#sheet-body").inner_text()
+        eventually(shown, "document.activeElement.id === 'sheet'")
+
+    await play(bar, work)
