@@ -50,11 +50,11 @@ def conflicts(wallets: Wallets, rules: WalletRules, medium: bytes) -> list[Confl
 
 def _sources(wallets: Wallets, account: Account, medium: bytes) -> list[Conflict]:
     """One code or grant that was used by several transactions, none of them given back."""
-    own = [one.source for one in account.credits.values()] + list(account.grants)
+    own = [one.source for part in (account.credits, account.grants) for one in part.values()]
     found = []
     for source in dict.fromkeys(sorted(own)):
         users = []
-        for txid, where in sorted(wallets.sources.get(source, {}).items()):
+        for where, txid in sorted(wallets.sources.get(source, ()), key=lambda one: one[::-1]):
             topped = wallets.account(where).credits.get(txid)
             if topped is None or topped.ended != VOIDED:
                 users.append((topped.amount if topped is not None else 0, txid))

@@ -102,7 +102,7 @@ def _top_up_refused(look: Look, top: TopUp) -> Refused | None:
 
 
 def _used(wallets: Wallets, source: bytes) -> bool:
-    for txid, medium in wallets.sources.get(source, {}).items():
+    for medium, txid in wallets.sources.get(source, ()):
         topped = wallets.account(medium).credits.get(txid)
         if topped is None or topped.ended != VOIDED:
             return True

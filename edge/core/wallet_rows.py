@@ -124,7 +124,7 @@ class Topped(msgspec.Struct, array_like=True, gc=False):
 
 
 class Grant(msgspec.Struct, array_like=True, gc=False):
-    """Promo and vouchers under one `source`: of several grants the first one counts."""
+    """Promo and vouchers under one `source`: of several grants of one source the first counts."""
 
     source: bytes
     txid: bytes
@@ -240,8 +240,11 @@ class Account(msgspec.Struct, array_like=True):
 
     def promo(self) -> tuple[int, int]:
         """Promo in minor units, and vouchers, that facts have given less what they have taken."""
-        promo = sum(one.promo for one in self.grants.values())
-        vouchers = sum(one.vouchers for one in self.grants.values())
+        first: dict[bytes, Grant] = {}
+        for one in sorted(self.grants.values(), key=lambda one: (one.place, one.txid)):
+            first.setdefault(one.source, one)
+        promo = sum(one.promo for one in first.values())
+        vouchers = sum(one.vouchers for one in first.values())
         for used in self.counting():
             sign = 1 if used.movement in GIVES_BACK else -1
             promo += sign * used.promo

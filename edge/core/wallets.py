@@ -40,6 +40,8 @@ from edge.core.wallet_rows import (
 T = TypeVar("T")
 #: HLC, gateway, epoch of its log, seq: where a fact stands.
 Where: TypeAlias = tuple[int, bytes, int, int]
+#: Medium and transaction: an id that two gateways made by mistake is two.
+Named: TypeAlias = tuple[bytes, bytes]
 
 
 class FoundMoney(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -81,10 +83,10 @@ class Wallets:
         self.conflicts: dict[bytes, FoundMoney] = {}
         self.suspects: set[bytes] = set()
         self.baskets: dict[bytes, tuple[Row, ...]] = {}
-        self.undone: dict[bytes, dict[bytes, Row | Spent]] = {}
-        self.sources: dict[bytes, dict[bytes, bytes]] = {}
+        self.undone: dict[bytes, dict[Named, Row | Spent]] = {}
+        self.sources: dict[bytes, set[Named]] = {}
         self.credited: dict[int, int] = {}
-        self.unposted: dict[tuple[bytes, bytes], Row] = {}
+        self.unposted: dict[Named, Row] = {}
         #: By medium: the highest epoch of which there are two bands, with proof.
         self.forked: dict[bytes, int] = {}
 
@@ -139,7 +141,7 @@ class Wallets:
                 wallets._source(grant.source, grant.txid, medium)
             for spent in account.spent.values():
                 account.uses_promo |= bool(spent.promo or spent.vouchers)
-                wallets._undo(spent)
+                wallets._undo(medium, spent)
             wallets._fork(medium, account)
         return wallets
 
@@ -150,23 +152,23 @@ class Wallets:
             same = self.baskets.get(row.basket, ())
             self.baskets[row.basket] = (*same, row)
             account.uses_promo |= bool(row.promo or row.vouchers)
-            self._undo(row)
+            self._undo(row.medium, row)
 
     def _fork(self, medium: bytes, account: Account) -> None:
         epoch = account.forked()
         if epoch:
             self.forked[medium] = epoch
 
-    def _undo(self, one: Row | Spent) -> None:
+    def _undo(self, medium: bytes, one: Row | Spent) -> None:
         if one.reverses:
-            self.undone.setdefault(one.reverses, {})[one.txid] = one
+            self.undone.setdefault(one.reverses, {})[(medium, one.txid)] = one
 
     def _source(self, source: bytes, txid: bytes, medium: bytes) -> None:
         if source:
-            users = self.sources.setdefault(source, {})
-            users[txid] = medium
+            users = self.sources.setdefault(source, set())
+            users.add((medium, txid))
             if len(users) > 1:
-                self.suspects.update(users.values())
+                self.suspects.update(medium for medium, _ in users)
 
     def _count(self, topped: Topped, before: int) -> None:
         key = topped.key_index
@@ -207,7 +209,7 @@ def _forget(wallets: Wallets, account: Account, row: Row) -> None:
     if row.gateway:
         wallets.baskets[row.basket] = rest
     if row.reverses:
-        wallets.undone[row.reverses].pop(row.txid, None)
+        wallets.undone[row.reverses].pop((row.medium, row.txid), None)
 
 
 def _ended(wallets: Wallets, fact: DebitPosted | DebitVoided, how: int) -> Account:
@@ -251,7 +253,7 @@ def _topped(wallets: Wallets, where: Where, fact: ToppedUp) -> None:
             return
         ended = known.ended
         wallets.credited[known.key_index] = wallets.credited.get(known.key_index, 0) - known.counted
-        wallets.sources.get(known.source, {}).pop(known.txid, None)
+        wallets.sources.get(known.source, set()).discard((fact.medium, known.txid))
     topped = account.credits[fact.txid] = Topped(
         fact.txid, fact.medium, ended, *where, fact.epoch, fact.key_index, fact.method,
         fact.amount_minor, fact.from_credited, fact.to_credited, fact.absorbed, fact.source,
@@ -301,9 +303,12 @@ def _blocked(wallets: Wallets, where: Where, fact: MediumBlocked) -> None:
 def _granted(wallets: Wallets, where: Where, fact: PromoGranted) -> None:
     account = wallets.made(fact.medium)
     grant = Grant(fact.source, fact.txid, *where, fact.promo_minor, fact.vouchers)
-    known = account.grants.get(fact.source)
-    if known is None or grant.place < known.place:
-        account.grants[fact.source] = grant
+    known = account.grants.get(fact.txid)
+    if known is not None:
+        if known.place <= grant.place:
+            return
+        wallets.sources.get(known.source, set()).discard((fact.medium, known.txid))
+    account.grants[fact.txid] = grant
     wallets._source(fact.source, fact.txid, fact.medium)
 
 
@@ -318,9 +323,9 @@ def _sold(wallets: Wallets, where: Where, fact: Sold) -> None:
     if known is None or spent.place < known.place:
         account.spent[fact.txid] = spent
         if known is not None and known.reverses:
-            wallets.undone[known.reverses].pop(known.txid, None)
+            wallets.undone[known.reverses].pop((fact.medium, known.txid), None)
         account.uses_promo |= bool(spent.promo or spent.vouchers)
-        wallets._undo(spent)
+        wallets._undo(fact.medium, spent)
     wallets.suspects.add(fact.medium)
 
 

@@ -139,7 +139,7 @@ def indexes(wallets: Wallets) -> tuple[object, ...]:
     return (
         baskets,
         {o: sorted(by) for o, by in wallets.undone.items() if by},
-        {s: sorted(users.items()) for s, users in wallets.sources.items() if users},
+        {s: sorted(users) for s, users in wallets.sources.items() if users},
         {key: total for key, total in wallets.credited.items() if total},
         sorted(wallets.unposted),
         wallets.forked,
@@ -264,7 +264,7 @@ def test_a_code_is_not_free_again_before_its_top_up_is_void() -> None:
     head = (1 << 16, *HEAD[1:], txid(1), 3, 7, 2, 0)
     top = ToppedUp(*head, M, 1, 1, "voucher", 500, 0, 500, 0, b"s" * 16, bytes(80))
     wallets = folded([(A, 1, 1, top)]).wallets
-    assert wallets.sources == {b"s" * 16: {txid(1): M}}
+    assert wallets.sources == {b"s" * 16: {(M, txid(1))}}
     assert wallets.credited == {1: 500}
     undone = folded([(A, 1, 1, top), (A, 1, 2, CreditVoided(*head, M, 500, "old"))]).wallets
     assert undone.credited == {1: 0}
