@@ -8,9 +8,7 @@ the API, of one device or of the uplink is caught at its own border; a failed di
 import gc
 import logging
 import os
-import signal
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -34,20 +32,20 @@ from edge.bundles import BundleStore
 from edge.clock import SystemClock
 from edge.core.moments import LogicalClock
 from edge.core.state import State
+from edge.endings import ending_of, until_signal
 from edge.gateway import Gateway
-from edge.identity import Identity, load_identity, tls_context
+from edge.identity import Identity, load_identity
 from edge.keeping import Keeping, make_keeping
-from edge.ledger import errors as ledger_errors
 from edge.ledger import recover
 from edge.ledger.ledger import Ledger
 from edge.ledger.storage import DiskStorage
-from edge.peers.house import House, NoHistory, SiblingsAtHome
+from edge.peers.house import House, SiblingsAtHome
 from edge.peers.rebuild import Asker, excuse_emptiness
 from edge.receipts import ReceiptStore
 from edge.rescue import Rescue
+from edge.services import bordered, jitter, make_transport, make_uplink, start_uplink
 from edge.snapshots import keep_snapshots
 from edge.transport import HttpTransport
-from edge.uplink import Backoff, Uplink, compare_clocks, follow_bundles, follow_guests, in_thread
 from edge.venue_texts import venue_texts
 from edge.web.serve import serve_api
 from edge.wiring import Device, wire
@@ -71,34 +69,12 @@ def run(config: GatewayConfig, *, ready_fd: int | None = None, open_without: boo
     try:
         trio.run(partial(_main, config, identity, ready_fd, open_without))
     except Exception as error:
-        for kind, code, what in _ENDINGS:
-            cause = _first(error, kind)
-            if cause is not None:
-                log.error(what, extra={"why": str(cause), "exit": code})
-                return code
+        ending = ending_of(error)
+        if ending is not None:
+            log.error(ending.what, extra={"why": str(ending.cause), "exit": ending.code})
+            return ending.code
         raise
     return 0
-
-
-# What ends a gateway, its exit code, and the line in the log. 78 is not restarted by systemd.
-_ENDINGS: Final = (
-    (ledger_errors.StorageFailed, 74, "the ledger's disk failed; a write is never retried"),
-    (ledger_errors.LedgerFull, 74, "there is no room to begin a ledger"),
-    (ledger_errors.LedgerDeleted, 69, "no snapshot is whole, and the centre gave not what it has"),
-    (ledger_errors.LedgerDamaged, 78, "the ledger is damaged and was not touched"),
-    (ledger_errors.LedgerForeign, 78, "the ledger is another gateway's"),
-    (NoHistory, 69, "the gateway is empty and nobody tells it what happened; --open-without opens"),
-    (ledger_errors.LedgerBusy, 69, "the ledger is in use by another process"),
-    (ConfigInvalid, 78, "the configuration cannot be used"),
-    (OSError, 69, "the gateway cannot start"),
-)
-
-
-def _first(error: BaseException, kind: type[BaseException]) -> BaseException | None:
-    if isinstance(error, BaseExceptionGroup):
-        found = (_first(inner, kind) for inner in error.exceptions)
-        return next((cause for cause in found if cause is not None), None)
-    return error if isinstance(error, kind) else None
 
 
 def _device_seed(config: GatewayConfig) -> bytes | None:
@@ -126,7 +102,7 @@ async def _main(
     )
     bundles = BundleStore(Path(config.bundle_dir), identity.bundle_key, identity.tenant)
     kept = bundles.current()
-    transport = _transport(config, identity)
+    transport = make_transport(config, identity)
     home = None
     bundle = kept[0] if kept is not None else Bundle()
     if config.peers is not None:
@@ -212,15 +188,6 @@ def _open(
     return opened, found[0]
 
 
-def _transport(config: GatewayConfig, identity: Identity) -> HttpTransport | None:
-    if config.central is None:
-        return None
-    return HttpTransport(
-        config.central.url, identity.gateway, tls_context(identity),
-        config.central.request_timeout_s,
-    )  # fmt: skip
-
-
 class _Daemon:
     """Everything that runs beside the ledger, and the order in which it starts and stops."""
 
@@ -237,29 +204,13 @@ class _Daemon:
         self.receipts = receipts
         self.transport = transport
         self.bundles = bundles
-        self.uplink = self._make_uplink()
+        self.uplink = make_uplink(config, identity, gateway, ledger, transport, receipts)
         self.siblings: House | None = None
         self.keeping: Keeping | None = None
         if home is not None:
             self.siblings = House(
-                home, config, identity, gateway, ledger, bundles, transport, _jitter
+                home, config, identity, gateway, ledger, bundles, transport, jitter
             )
-
-    def _make_uplink(self) -> Uplink | None:
-        if self.transport is None or self.config.central is None:
-            return None
-        row = self.config.central
-        return Uplink(
-            gateway=self.gateway, source=self.ledger, transport=self.transport,
-            receipt_key=self.identity.receipt_key, tenant=self.identity.tenant,
-            backoff=self._backoff(), batch_bytes=row.batch_bytes_max, keep=self.receipts.keep,
-            aside=in_thread,
-        )  # fmt: skip
-
-    def _backoff(self) -> Backoff:
-        row = self.config.central
-        assert row is not None
-        return Backoff(row.backoff_min_s, row.backoff_max_s, _jitter)
 
     async def serve(
         self, ready_fd: int | None, kept: tuple[Bundle, bytes] | None, open_without: bool
@@ -271,7 +222,7 @@ class _Daemon:
         if guests is not None:
             self.gateway.apply_guests(guests)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._until_signal, nursery.cancel_scope)
+            nursery.start_soon(until_signal, nursery.cancel_scope)
             peers = await self._start_siblings(nursery, open_without)
             devices = wire(self.gateway, self.config)
             ports = await self._start_devices(nursery, devices)
@@ -280,7 +231,7 @@ class _Daemon:
             nursery.start_soon(keep_snapshots, self.ledger, self.gateway, self.config, mirrors)
             assert self.keeping is not None
             nursery.start_soon(self.keeping.run)
-            tills = start_tills(nursery, self.gateway, self.config, _bordered)
+            tills = start_tills(nursery, self.gateway, self.config, bordered)
             connections = Connections(self.config.local_api.connections_max)
             bound = await nursery.start(
                 partial(serve_api, self.gateway, self.config, self.ledger,
@@ -308,10 +259,13 @@ class _Daemon:
 
     async def _start_siblings(self, nursery: trio.Nursery, open_without: bool) -> list[Bind]:
         """Uplink and siblings run before the lanes: an empty gateway is told first."""
-        self._start_uplink(nursery)
+        start_uplink(
+            nursery, self.config, self.gateway, self.clock, self.transport, self.bundles,
+            self.uplink,
+        )  # fmt: skip
         if self.siblings is None:
             return []
-        bound = await self.siblings.start(nursery, _bordered)
+        bound = await self.siblings.start(nursery, bordered)
         others = self.siblings.config.siblings or self.siblings.config.discover
         if self.siblings.empty and others:
             if open_without:
@@ -338,25 +292,6 @@ class _Daemon:
             nursery.start_soon(device.run)
         return ports
 
-    def _start_uplink(self, nursery: trio.Nursery) -> None:
-        if self.uplink is None or self.transport is None or self.config.central is None:
-            return
-        nursery.start_soon(_bordered, "uplink", self.uplink.run)
-        for name, follow in (("bundles", follow_bundles), ("guests", follow_guests)):
-            work = partial(
-                follow, self.gateway, self.bundles, self.transport, self._backoff(),
-                self.config.central.bundle_wait_s,
-            )  # fmt: skip
-            nursery.start_soon(_bordered, name, work)
-        nursery.start_soon(_bordered, "clocks", partial(compare_clocks, self.clock, self.transport))
-
-    async def _until_signal(self, scope: trio.CancelScope) -> None:
-        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as received:
-            async for number in received:
-                log.info("stopping", extra={"signal": signal.Signals(number).name})
-                scope.cancel()
-                return
-
     async def _tick(self) -> None:
         watchdog = watchdog_s()
         next_kick = trio.current_time()
@@ -370,22 +305,6 @@ class _Daemon:
             if watchdog is not None and trio.current_time() >= next_kick:
                 next_kick = trio.current_time() + watchdog
                 notify("WATCHDOG=1")
-
-
-async def _bordered(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """A supervision border: a crash is logged with its trace, and the task begins anew."""
-    while True:
-        try:
-            await work()
-        except ledger_errors.StorageFailed:
-            raise  # of a sibling's mirror: no write is retried there either
-        except Exception:  # the border: what feeds the centre must not end the gate
-            log.exception("%s crashed and is started again; please report this trace", name)
-        await trio.sleep(TICK_S)
-
-
-def _jitter() -> float:
-    return int.from_bytes(os.urandom(2), "big") / 65535
 
 
 def _quiet_collector() -> None:
