@@ -76,6 +76,11 @@ def quantile(values: list[float], q: float) -> float:
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
 
+def round_p99(rounds: list[list[float]]) -> float:
+    """The p99 of a round, in the median: what a neighbour does to one round is not all there is."""
+    return median([quantile(values, 0.99) for values in rounds])
+
+
 def paired_ratio(subject: list[float], reference: list[float]) -> float:
     """Median of the ratios round by round: what shared noise does to both cancels out."""
     return median([a / b for a, b in zip(subject, reference, strict=True)])

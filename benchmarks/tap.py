@@ -20,18 +20,21 @@ import trio
 
 from benchmarks import venue
 from benchmarks.ledger import flush_ms
-from benchmarks.measure import Report, Row, median, progress, quantile, spread
+from benchmarks.measure import Report, Row, median, progress, quantile, round_p99, spread
 from benchmarks.process import Running, gateway, write_config
 from benchmarks.tap_watch import Notes, read
 
 LANES = 64
 CLOSED_S = 3.0
 OPEN_S = 8.0
+# The open loops show 9,600; what a closed loop of 3.4 s shows depends on the machine.
+CODES_A_ROUND = 35_000
 LOST_S = 1.0
 # A gateway that has just begun fills its spare segment with zeros for a second and a half.
 WARM_S = 2.0
 RATES = {200: 10.0, 1000: 20.0}
 _LEDGER = "segment_bytes = 67108864\nspare_segments = 1\nalarm_spare_segments = 1"
+_NOTES = ["scanners and boards run on the other core", "p99: of a round, the median of all rounds"]
 Result = TypeVar("Result")
 _MBAP = struct.Struct(">HHHB")
 
@@ -58,17 +61,17 @@ class Lane(msgspec.Struct):
 Measure: TypeAlias = Callable[[Running, list[Lane]], Awaitable[Result]]
 
 
-def run(rounds: int = 3) -> Report:
+def run(rounds: int = 5) -> Report:
     """Measure and report."""
-    codes = _codes()
+    codes = _codes(rounds * CODES_A_ROUND)
     closed: list[Closed] = []
-    waits: dict[int, list[float]] = {rate: [] for rate in RATES}
+    waits: dict[int, list[list[float]]] = {rate: [] for rate in RATES}
     notes: dict[int, Notes] = {rate: Notes([], []) for rate in RATES}
     for number in range(rounds):
         closed.append(_round(partial(_closed_loop, codes)))
         for rate in RATES:
             (found, since_s, until_s), seen = _watched_round(partial(_open_loop, codes, rate))
-            waits[rate] += found
+            waits[rate].append(found)
             during = seen.between(since_s, until_s)
             notes[rate].lates += during.lates
             notes[rate].pauses += during.pauses
@@ -76,8 +79,8 @@ def run(rounds: int = 3) -> Report:
     flush = flush_ms()
     rows = _closed_rows(closed)
     for rate, limit in RATES.items():
-        found = waits[rate]
-        p99 = quantile(found, 0.99) * 1e3
+        found = [wait for one in waits[rate] for wait in one]
+        p99 = round_p99(waits[rate]) * 1e3
         rows += [
             Row(name=f"at {rate}/s, p50", value=quantile(found, 0.5) * 1e3, unit="ms"),
             Row(name=f"at {rate}/s, p99", value=p99, unit="ms", ratio=p99 / flush,
@@ -88,7 +91,7 @@ def run(rounds: int = 3) -> Report:
         ]  # fmt: skip
         rows += _loop_rows(rate, notes[rate])
     rows.append(Row(name="fdatasync of one page, p50", value=flush, unit="ms"))
-    return Report(bench="tap", rows=rows, notes=["scanners and boards run on the other core"])
+    return Report(bench="tap", rows=rows, notes=_NOTES)
 
 
 def _closed_rows(closed: list["Closed"]) -> list[Row]:
@@ -117,9 +120,8 @@ def _loop_rows(rate: int, notes: Notes) -> list[Row]:
     ]  # fmt: skip
 
 
-def _codes() -> Iterator[bytes]:
+def _codes(count: int) -> Iterator[bytes]:
     """Tickets never shown before; signing one takes as long as verifying it, so do it ahead."""
-    count = 60_000
     made = []
     for number in range(count):
         made.append(venue.code(number) + b"\r")

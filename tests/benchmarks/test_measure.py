@@ -9,7 +9,17 @@ import json
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks.measure import Report, Row, alternate, median, paired_ratio, quantile, show, spread
+from benchmarks.measure import (
+    Report,
+    Row,
+    alternate,
+    median,
+    paired_ratio,
+    quantile,
+    round_p99,
+    show,
+    spread,
+)
 
 
 def test_rounds_alternate_and_turn_around() -> None:
@@ -74,3 +84,8 @@ def test_one_really_runs(capsys: pytest.CaptureFixture[str]) -> None:
     names = ["decode and verify", "offline decision"]
     assert [row["name"] for row in rows][-2:] == names and "(reference)" in rows[0]["name"]
     assert all(row["value"] > 0 for row in rows)
+
+
+def test_one_disturbed_round_is_not_the_p99_of_all() -> None:
+    calm = [1.0] * 98 + [2.0] * 2
+    assert round_p99([calm, [9.0] * 100, calm]) == 2.0
