@@ -157,7 +157,9 @@ def _admitted(key: bytes, seq: int, f: Admitted) -> bytes:
 def _overridden(key: bytes, seq: int, f: Overridden) -> bytes:
     place = _when(Overridden, f.day, f.offset_min) + _int(f.lane) + _int(f.gate)
     what = _what(f.product, f.performance, f.granted, f.persons, f.marks).removesuffix(_NULL)
-    cause = _text(f"{f.who}: {f.why} (refusal {f.reason})")
+    # Who was found by name, and nothing stood in their way: there was no refusal.
+    refusal = f" (refusal {f.reason})" if f.reason else ""
+    cause = _text(f"{f.who}: {f.why}{refusal}")
     head = (key, _PAIR.pack(8, seq, 8, f.hlc), place)
     return b"".join((*head, _bytes(f.ticket), what, cause))
 

@@ -126,3 +126,13 @@ def test_texts_that_postgresql_cannot_hold_are_letters(text: str) -> None:
     fact = entry.Started(1, 1, 1, text)
     made = rows.rows_of(TENANT, block_of(entry.encode_facts([fact]), 1))
     assert made.count == 0 and made.letters[0].kind == 2
+
+
+@pytest.mark.parametrize(("reason", "said"), [(0, b""), (60, b" (refusal 60)")])
+def test_only_who_was_refused_has_a_refusal(reason: int, said: bytes) -> None:
+    fact = msgspec.structs.replace(
+        example(entry.Overridden), who="8", why="found_by_name", reason=reason
+    )
+    packed = rows.pack(rows.row_key(TENANT, GATEWAY, 5), 9, fact)
+    cause = b"8: found_by_name" + said
+    assert packed.endswith(len(cause).to_bytes(4, "big") + cause)
