@@ -87,28 +87,10 @@ def make_app(
     if connections is not None:
         health.watch_connections(LISTENER, connections)
     door = Door(gateway) if door is None else door
-    described = openapi()
-
-    async def lanes(_request: Request) -> Response:
-        return reply(LanesBody(lane_rows(sources)))
-
-    async def now(request: Request) -> Response:
-        return reply(await _status(sources, request))
-
-    async def description(_request: Request) -> Response:
-        return reply(described)
-
     app = Starlette(
         routes=[
             *_staff_routes(gateway, door, wait_s),
-            Route("/v1/lanes", door.guard("watch", lanes), methods=["GET"]),
-            Route("/v1/lanes/{lane}/shown", Shows(gateway, door).get, methods=["GET"]),
-            Route("/v1/status", door.guard("watch", now), methods=["GET"]),
-            Route("/v1/events", Events(gateway, door, beat_s).get, methods=["GET"]),
-            Route("/v1/session", door.get, methods=["GET"]),
-            Route("/v1/session", door.post, methods=["POST"]),
-            Route("/v1/session", door.delete, methods=["DELETE"]),
-            Route("/openapi.json", description, methods=["GET"]),
+            *_told_routes(sources, door, beat_s),
             *health.routes(),
             *till_routes(tills, door),
             *page.routes(gateway),
@@ -124,6 +106,31 @@ def make_app(
     border = Border(app)
     health.registry.register(GatewayMetrics(sources, lambda: border.crashed))
     return border
+
+
+def _told_routes(sources: Sources, door: Door, beat_s: float) -> list[Route]:
+    """What the gateway tells of itself, and who is asking."""
+    gateway, described = sources.gateway, openapi()
+
+    async def lanes(_request: Request) -> Response:
+        return reply(LanesBody(lane_rows(sources)))
+
+    async def now(request: Request) -> Response:
+        return reply(await _status(sources, request))
+
+    async def description(_request: Request) -> Response:
+        return reply(described)
+
+    return [
+        Route("/v1/lanes", door.guard("watch", lanes), methods=["GET"]),
+        Route("/v1/lanes/{lane}/shown", Shows(gateway, door).get, methods=["GET"]),
+        Route("/v1/status", door.guard("watch", now), methods=["GET"]),
+        Route("/v1/events", Events(gateway, door, beat_s).get, methods=["GET"]),
+        Route("/v1/session", door.get, methods=["GET"]),
+        Route("/v1/session", door.post, methods=["POST"]),
+        Route("/v1/session", door.delete, methods=["DELETE"]),
+        Route("/openapi.json", description, methods=["GET"]),
+    ]
 
 
 async def _status(sources: Sources, request: Request) -> Status:
