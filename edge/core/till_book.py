@@ -31,6 +31,7 @@ from crypto.money import (
     ToppedUp,
 )
 from edge.core.till_rows import (
+    OPEN,
     POSTED,
     VOIDED,
     CardPayment,
@@ -86,7 +87,10 @@ class TillBook:
 
     def of_basket(self, basket: bytes) -> list[tuple[bytes, Deal]]:
         """The movements of a basket that are remembered, by part and time."""
-        found = [(txid, self.deals[txid]) for txid in self._baskets.get(basket, ())]
+        known = self._baskets.get(basket)
+        if known is None:
+            return []
+        found = [(txid, self.deals[txid]) for txid in known]
         return sorted(found, key=lambda each: (each[1].part, each[1].hlc, each[0]))
 
     def reversals(self, txid: bytes) -> list[tuple[bytes, Deal]]:
@@ -150,8 +154,10 @@ class TillBook:
         made.receipt = max(made.receipt, receipt)
         self.deals[fact.txid] = made
         self._index(fact.txid, made)
-        self.shift(gateway, fact.till, fact.shift)
-        self._count(fact.txid, made)
+        if status == OPEN and made.movement != "top_up":
+            self.shift(gateway, fact.till, fact.shift)
+        else:
+            self._count(fact.txid, made)
 
     def _settle(self, gateway: bytes, fact: Any, status: int, receipt: int = 0) -> None:
         if fact.txid in self.done:

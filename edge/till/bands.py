@@ -1,19 +1,18 @@
 """A band through a reader: authenticated, read whole, written page by page."""
 
 from crypto.medium import CHIPS, FIRST_PAGE
-from crypto.medium_keys import KeyRing
+from crypto.medium_keys import ChipSecrets
 from drivers.reader import BandRefused, Reader, Sensed
 from edge.core.wallet_words import Tap, Writes
 
 
-async def read_band(reader: Reader, sensed: Sensed, keys: KeyRing) -> Tap:
+async def read_band(reader: Reader, sensed: Sensed, secrets: ChipSecrets) -> Tap:
     """What the band in the field says. Raises `BandGone` and the errors of a reader.
 
     A chip that refuses our key or password is read all the same: it may be a blank one.
     """
     chip = sensed.chip.name
     plan = CHIPS[chip]
-    secrets = keys.chip(sensed.uid)
     authenticated = False
     try:
         if plan.authenticates:

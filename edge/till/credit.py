@@ -20,9 +20,9 @@ from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_again, write_band
 from edge.till.cards import by_card
 from edge.till.debit import looked
-from edge.till.till import TAP_S, Till
+from edge.till.till import Till
 from edge.till.tills import with_receipt
-from edge.till.work import TAP_AGAIN, WORKING, Work
+from edge.till.work import TAP_AGAIN, WORKING, Shielded, Work
 
 CODE_HASH_BYTES = 16
 
@@ -44,7 +44,7 @@ async def top_up(till: Till, work: Work) -> None:
                 return
             till.show(work, TAP_AGAIN, "tap_for_credit")
             sensed = await till.next_band(work)
-        with trio.CancelScope(shield=True), trio.move_on_after(TAP_S):
+        with Shielded(work):
             await _tap(till, work, sensed, paid)
         if not work.over:
             if work.state == WORKING:
@@ -91,7 +91,7 @@ def _began(till: Till, work: Work) -> bool:
 async def _could(till: Till, work: Work, sensed: Sensed) -> bool:
     """Whether this band could be loaded: asked before the card is."""
     try:
-        with trio.CancelScope(shield=True), trio.move_on_after(TAP_S):
+        with Shielded(work):
             look, _, _ = await looked(till, work, sensed)
             if look is None:
                 return False

@@ -18,9 +18,9 @@ from edge.core.wallet import AlreadyPaid, Held, Look, Order, Refused, Tap
 from edge.core.wallet_reasons import WalletReason
 from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_again, read_band, write_band
-from edge.till.till import TAP_S, Till
+from edge.till.till import Till
 from edge.till.tills import with_receipt
-from edge.till.work import TAP_AGAIN, WORKING, Work
+from edge.till.work import TAP_AGAIN, WORKING, Shielded, Work
 
 #: How often a band that shows nothing of our write is written again while it is held still.
 WRITES_MAX: Final = 3
@@ -36,7 +36,7 @@ async def by_band(till: Till, work: Work, plan: Plan) -> None:
         return
     while not work.over:
         sensed = await till.next_band(work)
-        with trio.CancelScope(shield=True), trio.move_on_after(TAP_S):
+        with Shielded(work):
             await _tap(till, work, sensed, plan)
         if not work.over:
             if work.state == WORKING:
@@ -100,7 +100,7 @@ async def looked(till: Till, work: Work, sensed: Sensed) -> tuple[Look | None, T
     if rules is None or not rules.complete:
         till.refuse(work, WalletReason.NOT_CONFIGURED)
         return None, empty, 0
-    tap = await read_band(reader, sensed, rules.keys)
+    tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
     seq = 0
     attempt = 0
     while True:
@@ -119,7 +119,7 @@ async def looked(till: Till, work: Work, sensed: Sensed) -> tuple[Look | None, T
         await tills.durable(seq)
         await write_band(reader, found.repair)
         tap = await read_again(reader, tap)
-    work.remember(found)
+    work.medium = found.medium
     return found, tap, seq
 
 

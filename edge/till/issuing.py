@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import trio
-
 from crypto.money import MediumBlocked
 from drivers.errors import DeviceError
 from drivers.reader import BandError, Sensed
@@ -16,8 +14,8 @@ from edge.core.wallet_words import Who
 from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_band, write_band
 from edge.till.debit import lock_band, looked
-from edge.till.till import TAP_S, Till
-from edge.till.work import TAP_AGAIN, WORKING, Work
+from edge.till.till import Till
+from edge.till.work import TAP_AGAIN, WORKING, Shielded, Work
 
 
 async def issue_band(till: Till, work: Work) -> None:
@@ -30,7 +28,7 @@ async def issue_band(till: Till, work: Work) -> None:
         till.refuse(work, WalletReason.CREDIT_KEY)
     while not work.over:
         sensed = await till.next_band(work)
-        with trio.CancelScope(shield=True), trio.move_on_after(TAP_S):
+        with Shielded(work):
             try:
                 await _issue(till, work, sensed)
             except BandError:
@@ -47,7 +45,7 @@ async def _issue(till: Till, work: Work, sensed: Sensed) -> None:
     tills, reader, ask = till.tills, till.reader, work.ask
     assert reader is not None and tills.rules is not None
     assert tills.sign is not None and tills.key_index is not None
-    tap = await read_band(reader, sensed, tills.rules.keys)
+    tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
     now_ms = tills.gateway.clock.now().ms
     new = NewBand(ask.id, till.who(ask), ask.wallet_class, tills.key_index, tills.sign)
     wallets = tills.gateway.state.wallets
@@ -69,12 +67,11 @@ async def _issue(till: Till, work: Work, sensed: Sensed) -> None:
     await tills.durable(seq)
     await write_band(reader, made.writes)
     sensed = await reader.sense()  # keys and protection count from the next activation on
-    tap = await read_band(reader, sensed, tills.rules.keys)
+    tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
     if not wallet.judge_issue(made, tap):
         till.show(work, TAP_AGAIN, "not_written")
         return
     till.good(work)
-    till.lies(sensed)
 
 
 async def lock_a_band(till: Till, work: Work) -> None:
@@ -94,7 +91,7 @@ async def lock_a_band(till: Till, work: Work) -> None:
         till.refuse(work, TillReason.NO_READER)
     while not work.over:
         sensed = await till.next_band(work)
-        with trio.CancelScope(shield=True), trio.move_on_after(TAP_S):
+        with Shielded(work):
             try:
                 look, _, _ = await looked(till, work, sensed)
                 if look is not None:

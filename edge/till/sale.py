@@ -21,6 +21,7 @@ from edge.till.work import Ask, Work
 
 #: A basket that the gateway did not quote may have been quoted by it before a restart.
 REQUOTE_MS: Final = 30 * 60_000
+_PRICED: Final = ("items", "tip_minor", "tip_percent", "vouchers")
 
 
 async def sale(till: Till, work: Work) -> None:
@@ -135,17 +136,20 @@ def _quoted(till: Till, ask: Ask) -> Quote | Refused:
     if prices is None:
         return Refused(TillReason.NO_PRICES)
     kept = till.quotes.get(ask.id)
-    if kept is not None and kept[0].basket._replace(confirmed_age=0) == ask.basket._replace(
-        confirmed_age=0
-    ):
+    if kept is not None and _same_basket(kept[0], ask):
         at_ms = kept[1].at_ms
-        if kept[1].prices != prices.version:
-            return kept[1]  # another price list has come since: no other price for this basket
+        # When another price list has come since, the basket has its price all the same.
+        if kept[1].prices != prices.version or kept[0].confirmed_age == ask.confirmed_age:
+            return kept[1]
     else:
         now_ms = till.tills.gateway.clock.now().ms
         made_ms = int.from_bytes(ask.id[:6], "big")
         at_ms = made_ms if now_ms - REQUOTE_MS <= made_ms <= now_ms else now_ms
     return quote(prices, ask.basket, at_ms)
+
+
+def _same_basket(one: Ask, other: Ask) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in _PRICED)
 
 
 def plan(till: Till, work: Work, look: Look) -> Order | None:

@@ -1,14 +1,12 @@
 """What is on a band: a tap that moves nothing but what is known."""
 
-import trio
-
 from drivers.errors import DeviceError
 from drivers.reader import BandError
 from edge.core.till_reasons import TillReason
 from edge.ledger.errors import LedgerFull
 from edge.till.debit import looked
-from edge.till.till import TAP_S, Till
-from edge.till.work import TAP_AGAIN, Work
+from edge.till.till import Till
+from edge.till.work import TAP_AGAIN, Shielded, Work
 
 
 async def show_balance(till: Till, work: Work) -> None:
@@ -18,10 +16,11 @@ async def show_balance(till: Till, work: Work) -> None:
         return
     while not work.over:
         sensed = await till.next_band(work)
-        with trio.CancelScope(shield=True), trio.move_on_after(TAP_S):
+        with Shielded(work):
             try:
                 look, _, _ = await looked(till, work, sensed)
                 if look is not None:
+                    work.remember(look)
                     work.balance_minor = look.balance_minor
                     till.good(work)
             except BandError:

@@ -45,11 +45,9 @@ from edge.till.work import (
 log = logging.getLogger(__name__)
 WORKS_MAX: Final = 2048
 QUOTES_MAX: Final = 512
-#: How long a band that is being written is waited for; a tap takes a third of a second.
-TAP_S: Final = 10.0
 #: After so long in doubt the cashier is asked whether the goods were given.
 DOUBT_S: Final = 60.0
-WATCH_S: Final = 1.0
+WATCH_S: Final = 0.5
 #: The same amount from the same band within this time: ask.
 SAME_AMOUNT_S: Final = 5.0
 #: A reader that is away is asked again after this.
@@ -178,7 +176,7 @@ class Till:
         self.work = work
         self._arrived.set()
         if self._idle is not None:
-            self._idle.cancel()
+            self._idle.cancel()  # the reader serves one call at a time
         return work
 
     async def run(self) -> None:
@@ -188,10 +186,14 @@ class Till:
             await self._serve_all()
 
     async def _watch(self) -> None:
-        """After a minute in which nobody knows, the cashier says whether goods were given."""
+        """Twice a second: has the last band left? After a minute in which nobody knows, the cashier
+        says whether goods were given."""
         while True:
             await trio.sleep(WATCH_S)
             work = self.work
+            if work is None and self._lying is not None:
+                await self._until_left()
+                continue
             if work is None or work.doubt_since is None or work.question is not None:
                 continue
             if trio.current_time() >= work.doubt_since + DOUBT_S:
@@ -200,8 +202,6 @@ class Till:
 
     async def _serve_all(self) -> None:
         while True:
-            if self.work is None and self._lying is not None:
-                await self._until_left()
             if self.work is None:
                 await self._arrived.wait()
             self._arrived = trio.Event()
@@ -210,8 +210,12 @@ class Till:
 
     async def _serve(self, work: Work) -> None:
         try:
-            with trio.CancelScope() as work.scope:
-                await self.flows[work.ask.kind](self, work)
+            while True:
+                with trio.CancelScope() as work.scope:
+                    await self.flows[work.ask.kind](self, work)
+                if work.over or work.cancelled:
+                    break
+                self.show(work, TAP_AGAIN, "not_sure")  # the reader hung in the middle of a tap
             if not work.over:
                 self.end(work, IN_DOUBT if work.held else CANCELLED, "cancelled")
         except Exception:
@@ -227,8 +231,9 @@ class Till:
         """Take a work off the till. False while that could leave a band in doubt."""
         if work.over:
             return True
-        if work.state == WORKING or work.held or work.scope is None:
+        if work.state == WORKING or work.held or work.scope is None or work.scope.shield:
             return False
+        work.cancelled = True
         work.scope.cancel()
         return True
 
@@ -245,7 +250,7 @@ class Till:
             self.show(work, WAITING_BAND)
             return
         self.refuse(work, "answered_no")
-        if work.scope is not None:
+        if work.scope is not None and not work.scope.shield:
             work.scope.cancel()
 
     def give_up(self, work: Work, *, given: bool) -> None:
@@ -262,7 +267,7 @@ class Till:
         )  # fmt: skip
         scope = work.scope
         self.end(work, IN_DOUBT, "goods_given" if given else "goods_kept")
-        if scope is not None:
+        if scope is not None and not scope.shield:
             scope.cancel()
 
     # What works tell
@@ -272,8 +277,7 @@ class Till:
         if work.over:
             return
         work.state, work.because = state, because
-        work.changed.set()
-        work.changed = trio.Event()
+        work.tell_all()
         events = self.tills.gateway.events
         if events.heard:
             told = msgspec.to_builtins(tell(work, self.tills.prices))

@@ -8,6 +8,7 @@ import trio
 
 from crypto.keys import SigningKey
 from crypto.medium_credit import signer
+from crypto.medium_keys import ChipSecrets
 from crypto.money import MARK_SUPERVISED, MARK_UNHEARD, KnownMoney
 from edge.core.pricing import PriceList
 from edge.core.till_book import TillBook
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: How long "who is heard" is believed before it is looked at again.
 HEARD_MS: Final = 250
+#: Bands whose keys are kept: working one out costs as much as reading the band.
+SECRETS_MAX: Final = 8192
 
 
 class Tills:
@@ -43,6 +46,7 @@ class Tills:
         self._unheard = False
         self._heard_until_ms = 0
         self._count = 0
+        self._secrets: dict[bytes, ChipSecrets] = {}
         gateway.on_bundle.append(self.take_bundle)
         self.take_bundle()
 
@@ -59,6 +63,7 @@ class Tills:
         own = [card.index for card in bundle.gateways if card.gateway == self.gateway.identity]
         self.gateway_index = own[0] if own else 0
         self._heard_until_ms = 0
+        self._secrets.clear()
         cashless = bundle.cashless
         if cashless is msgspec.UNSET:
             self.rules = self.prices = self.sign = self.key_index = None
@@ -81,6 +86,16 @@ class Tills:
             )
             self._heard_until_ms = now_ms + HEARD_MS
         return self._unheard
+
+    def secrets(self, uid: bytes) -> ChipSecrets:
+        """Password and key of a band; those of the last bands are kept."""
+        known = self._secrets.get(uid)
+        if known is None:
+            assert self.rules is not None
+            if len(self._secrets) >= SECRETS_MAX:
+                self._secrets.clear()
+            known = self._secrets[uid] = self.rules.keys.chip(uid)
+        return known
 
     def new_id(self) -> bytes:
         """An id of 16 bytes: milliseconds, this gateway, a count and chance."""

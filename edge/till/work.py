@@ -89,12 +89,12 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Work:
-    """How an `Ask` stands. `changed` is set, and replaced, at each change."""
+    """How an `Ask` stands. `changed` is set, and another one, at each change."""
 
     __slots__ = (
-        "account", "already", "amount_minor", "ask", "balance_minor", "because", "changed",
-        "confirmed", "doubt_since", "ended", "held", "left_minor", "lines", "medium", "question",
-        "quote", "receipt", "scope", "state", "txid",
+        "_changed", "account", "already", "amount_minor", "ask", "balance_minor", "because",
+        "cancelled", "confirmed", "doubt_since", "ended", "held", "left_minor", "lines",
+        "medium", "question", "quote", "receipt", "scope", "state", "txid",
     )  # fmt: skip
 
     def __init__(self, ask: Ask) -> None:
@@ -119,9 +119,10 @@ class Work:
         #: A hold of this work is on disk and not settled; only its band may go on.
         self.held = b""
         self.ended = trio.Event()
-        self.changed = trio.Event()
+        self._changed: trio.Event | None = None
         #: Cancelling it takes the work off the reader or terminal.
         self.scope: trio.CancelScope | None = None
+        self.cancelled = False
 
     @property
     def name(self) -> tuple[bytes, int]:
@@ -133,15 +134,46 @@ class Work:
         """Whether it has come to an end."""
         return self.state in ENDS
 
+    @property
+    def changed(self) -> trio.Event:
+        """Set at the next change."""
+        if self._changed is None:
+            self._changed = trio.Event()
+        return self._changed
+
+    def tell_all(self) -> None:
+        """Wake everybody who waits for a change."""
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
+
     def remember(self, look: Look) -> None:
-        """Note what the band told."""
-        self.medium = look.medium
+        """Note what the guest asked to see."""
         refusal = look.refusal.code if look.refusal else ""
         kind = look.certificate.wallet_class if look.certificate else 0
         self.account = Account(
             look.balance_minor, look.spendable_minor, look.promo_minor, look.vouchers, kind,
             look.chip, refusal, [each._asdict() for each in look.last],
         )  # fmt: skip
+
+
+class Shielded:
+    """While a band is being served nothing cancels the work: what was begun comes to its end.
+
+    A reader that hangs says so by itself, within seconds.
+    """
+
+    __slots__ = ("_scope",)
+
+    def __init__(self, work: Work) -> None:
+        assert work.scope is not None
+        self._scope = work.scope
+
+    def __enter__(self) -> None:
+        self._scope.shield = True
+
+    def __exit__(self, *_: object) -> None:
+        self._scope.shield = False
 
 
 class ToldLine(msgspec.Struct, frozen=True):

@@ -121,7 +121,7 @@ class Counter:
             await trio.sleep(0.2)
         if band is not None:
             reader.take()
-            await trio.testing.wait_all_tasks_blocked()
+            await trio.sleep(0.6)  # an idle till sees the band leave
 
     async def wallet(self, amount_minor: int = 5000, chip: Chip = Chip.NTAG213) -> Type2:
         """A band with that much on it."""
