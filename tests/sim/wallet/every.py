@@ -1,0 +1,304 @@
+"""One tap goes wrong in every way there is; what the guest has at the end is always right.
+
+Through the real flow of tills, chip models, and gateways that are rebuilt from their logs. What is
+expected is said from the guest's side: what was served, what was taken from the band.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import trio
+import trio.testing
+
+from crypto.entry import KnownFact
+from crypto.money import DebitHeld, ToppedUp
+from drivers.reader import Chip
+from drivers.reader.chips import TearPlan, Type2, from_image_untrusted, image, make
+from edge.core.pricing import Item
+from edge.till.shifts import open_shift
+from edge.till.work import Ask, Work
+from tests.sim.wallet import eye, fair
+from tests.sim.wallet.after import FIRST, MORE, Wrong, check
+from tests.sim.wallet.cases import CHIPS, DIES, HELD_STILL, Awaits, Case, cases
+from tests.sim.wallet.life import Died, Hand, Life, Machine, Run, World, quick
+
+FLOWS = ("sale", "top_up")
+LOADED, LATER = 5000, 250
+BUNDLE = fair.bundle(2, 1)
+BASKETS = {"first": b"\1" * 16, "next": b"\2" * 16, "more": b"\3" * 16}
+
+
+class Start(NamedTuple):
+    """A band with money on it, and the logs of both gateways until then."""
+
+    band: bytes
+    a: tuple[Run, ...]
+    b: tuple[Run, ...]
+    awaits: Awaits
+
+
+class Story(World):
+    """Two gateways, one band, one guest."""
+
+    def __init__(self, chip: Chip) -> None:
+        self.chip = chip
+        self.a, self.b = Machine(0, BUNDLE), Machine(1, BUNDLE, skew_ms=10_000)
+        self.dice = random.Random(f"every/{chip.value}")
+        self.band: Type2 = make(chip, b"\x04every!", random=self.dice.randbytes)
+        self.nursery: trio.Nursery
+        self.landed: list[eye.Mark] = []
+        self.facts: dict[tuple[int, int], KnownFact] = {}
+        #: Baskets that were served, and what each was worth.
+        self.served: dict[bytes, int] = {}
+        self.next_id = 0
+        self.unheard = False
+        #: How many awaits there were when something was held for the first time.
+        self.first_held = 0
+        for machine in (self.a, self.b):
+            machine.is_unheard = lambda: self.unheard
+
+    # -- the world --------------------------------------------------------------------------------
+
+    def recorded(self, machine: Machine, seq: int, fact: KnownFact) -> None:
+        if isinstance(fact, DebitHeld | ToppedUp) and machine.life is not None:
+            self.first_held = self.first_held or machine.life.steps
+
+    def durable(self, machine: Machine, seq: int, fact: KnownFact) -> None:
+        self.facts[machine.number, seq] = fact
+
+    def wrote(self, hand: Hand, band: Type2, command: bytes) -> None:
+        now = eye.look(band).now
+        if now is not None and (not self.landed or now != self.landed[-1]):
+            if now.seq and not any(self._is_of(fact, now) for fact in self.facts.values()):
+                raise Wrong(f"{now} on the band, and nobody holds it on disk (law 2)")
+            self.landed.append(now)
+
+    @staticmethod
+    def _is_of(fact: KnownFact, now: eye.Mark) -> bool:
+        return isinstance(fact, DebitHeld) and eye.hash4(fact.txid) == now.hash4
+
+    def begin(self, machine: Machine) -> Life:
+        life = Life(machine, self, self.dice)
+        self.nursery.start_soon(life.serve)
+        return life
+
+    def alive(self, machine: Machine) -> Life:
+        """The process of a gateway: the one there is, or the next."""
+        life = machine.life
+        return life if life is not None and life.alive else self.begin(machine)
+
+    def id(self) -> bytes:
+        self.next_id += 1
+        return b"\x07" * 12 + self.next_id.to_bytes(4, "big")
+
+    # -- what the guest does ----------------------------------------------------------------------
+
+    async def do(self, machine: Machine, kind: Any, taps: int = 1, **how: Any) -> Work:
+        """One work at a gateway, and so many taps; what it said counts as done."""
+        life = self.alive(machine)
+        till = life.counters[0]
+        if till.work is not None and till.work.ask.id != how.get("id"):
+            await self._give_up(life)
+        ask = Ask(kind=kind, id=how.pop("id", None) or self.id(), operator=5, **how)
+        work = till.submit(ask)
+        work.confirmed.update(("same_amount", "age"))
+        for _ in range(taps):
+            await self.tap(life)
+            if work.over or not life.alive:
+                break
+        self._note(work)
+        return work
+
+    async def tap(self, life: Life) -> None:
+        """Hold the band to the reader until nothing moves any more."""
+        hand = life.hands[0]
+        hand.place(self.band)
+        await trio.testing.wait_all_tasks_blocked()
+        hand.take()
+        await trio.testing.wait_all_tasks_blocked()
+        if life.alive:
+            life.log.sync()
+
+    async def _give_up(self, life: Life) -> None:
+        """The guest has gone elsewhere; nothing was handed over."""
+        work = life.counters[0].work
+        assert work is not None
+        if not life.counters[0].cancel(work):
+            life.counters[0].give_up(work, given=False)
+        await trio.testing.wait_all_tasks_blocked()
+        life.log.sync()
+
+    def _note(self, work: Work) -> None:
+        if work.ask.kind == "sale" and work.state == "paid":
+            price = work.amount_minor
+            if self.served.setdefault(work.ask.id, price) != price:
+                raise Wrong(f"a basket of {self.served[work.ask.id]} was answered with {price}")
+
+    def items(self, what: str) -> dict[str, Any]:
+        if what == "first":
+            return {"items": (Item(fair.BEER, 1),), "id": BASKETS["first"]}
+        if what == "next":
+            return {"items": (Item(fair.BEER, 1), Item(fair.CUP, -1)), "id": BASKETS["next"]}
+        return {"items": (Item(fair.WATER, 1),)}
+
+    # -- the story --------------------------------------------------------------------------------
+
+    async def prepare(self, flow: str) -> Start:
+        """A band is issued, loaded, and has paid once; how many awaits a good tap has."""
+        for machine in (self.a, self.b):
+            life = self.begin(machine)
+            life.log.sync()
+            await open_shift(life.counters[0], 5, 0)
+        await self.do(self.a, "issue", wallet_class=1)
+        await self.do(self.a, "top_up", method="cash", amount_minor=LOADED + LATER)
+        work = await self.do(self.a, "sale", **self.items("later"))
+        assert work.state == "paid", work.because
+        self.b.hear(self.a)
+        self.a.hear(self.b)
+        await trio.sleep(10)
+        kept, runs = image(self.band), (tuple(self.a.runs), tuple(self.b.runs))
+        assert self.a.life is not None
+        before, self.first_held = self.a.life.steps, 0
+        if flow == "sale":
+            await self.do(self.a, "sale", **self.items("first"))
+        else:
+            await self.do(self.a, "top_up", method="cash", amount_minor=FIRST)
+        return Start(kept, *runs, Awaits(self.first_held - before, self.a.life.steps - before))
+
+    def resume(self, start: Start) -> None:
+        """Begin where `prepare` has ended."""
+        self.band = from_image_untrusted(start.band, random=self.dice.randbytes)
+        for machine, other, runs in ((self.a, self.b, start.a), (self.b, self.a, start.b)):
+            machine.runs = list(runs)
+            machine.heard[other] = len(start.b if machine is self.a else start.a)
+        for machine in (self.a, self.b):
+            first = 1
+            for run in machine.runs:
+                for fact in run.facts:
+                    self.facts[machine.number, first] = fact  # type: ignore[assignment]
+                    first += 1
+        now = eye.look(self.band).now
+        assert now is not None
+        self.landed = [now]
+        self.next_id = 1000
+        self.begin_spent = now.spent
+        self.begin_credit = eye.look(self.band).credited or LOADED + LATER
+
+    async def accident(self, case: Case) -> Work | None:
+        """The first tap."""
+        one, life = case.accident, self.alive(self.a)
+        if one.at:
+            life.dies_at = life.steps + one.at
+        else:
+            self.band.tear = TearPlan(one.page, one.torn, leaves=one.then != HELD_STILL)
+        if one.flow == "sale":
+            work = await self.do(self.a, "sale", **self.items("first"))
+        else:
+            work = await self.do(
+                self.a, "top_up", method="cash", amount_minor=FIRST, id=BASKETS["first"]
+            )
+        self.band.tear, life.dies_at = None, -1
+        if one.then == DIES:
+            life.kill()
+        return work
+
+    async def play(self, case: Case) -> str:
+        """The whole of it; "" or what the second answer was."""
+        await self.accident(case)
+        self.unheard = not case.heard
+        if case.heard:
+            self.b.hear(self.a)
+        for _ in range(case.later):
+            await self.do(self.b, "sale", taps=2, **self.items("later"))
+        if case.heard:
+            self.alive(self.a)
+            self.a.hear(self.b)
+        where = self.b if case.at_b else self.a
+        if case.second:
+            life = self.alive(where)
+            life.dies_at = life.steps + case.second
+        said = await self._next(case, where)
+        life = self.alive(where)
+        life.dies_at = -1
+        if case.second:
+            said = await self._next(case, where)
+        self.unheard = False
+        await self._settle()
+        return said
+
+    async def _next(self, case: Case, where: Machine) -> str:
+        if case.accident.flow == "sale":
+            what = self.items("first" if case.same else "next")
+            return (await self.do(where, "sale", taps=3, **what)).state
+        if case.at_b:
+            return (await self.do(where, "sale", taps=2, **self.items("next"))).state
+        name = "first" if case.same else "more"
+        amount = FIRST if case.same else MORE
+        work = await self.do(
+            where, "top_up", taps=4, method="cash", amount_minor=amount, id=BASKETS[name]
+        )
+        return work.state
+
+    async def _settle(self) -> None:
+        """Everybody hears everything, and the guest asks for the balance here and there."""
+        for machine, other in ((self.a, self.b), (self.b, self.a), (self.a, self.b)):
+            self.alive(machine)
+            machine.hear(other)
+            self.last = await self.do(machine, "balance", taps=3)
+            other.hear(machine)
+
+
+async def _run(flow: str, chip: Chip, share: int, shares: int, counts: Counter[str]) -> None:
+    async with trio.open_nursery() as nursery:
+        first = Story(chip)
+        first.nursery = nursery
+        start = await first.prepare(flow)
+        nursery.cancel_scope.cancel()
+    for case in cases(flow, chip, start.awaits)[share::shares]:
+        async with trio.open_nursery() as nursery:
+            story = Story(chip)
+            story.nursery = nursery
+            story.resume(start)
+            try:
+                check(story, case, await story.play(case))
+            except Wrong as wrong:
+                raise Wrong(f"{case}: {wrong}") from None
+            finally:
+                nursery.cancel_scope.cancel()
+        counts[f"{flow} {chip.value}"] += 1
+
+
+def _first(error: BaseException) -> Wrong | None:
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(_first, error.exceptions)), None)
+    return error if isinstance(error, Wrong) else None
+
+
+def run(
+    chips: Iterable[Chip] = CHIPS, flows: Iterable[str] = FLOWS, share: int = 0,
+    shares: int = 1,
+) -> Counter[str]:  # fmt: skip
+    """Every case, or a share of them; how many of each kind. Raises `Wrong` at the first."""
+    logging.disable(logging.CRITICAL)
+    counts: Counter[str] = Counter()
+    try:
+        with quick():
+            for chip in chips:
+                for flow in flows:
+                    trio.run(
+                        _run, flow, chip, share, shares, counts,
+                        clock=trio.testing.MockClock(autojump_threshold=0.0),
+                    )  # fmt: skip
+    except BaseExceptionGroup as group:
+        raise _first(group) or group from None
+    finally:
+        logging.disable(logging.NOTSET)
+    return counts
+
+
+__all__ = ["Died", "Story", "Wrong", "run"]
