@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from crypto.medium import CHIPS, pages
-from crypto.money import DebitPosted, DebitVoided
+from crypto.money import DebitHeld, DebitPosted, DebitVoided, Slot
 from edge.core.wallet import Held, Tap, WalletReason, written
 from tests.edge.core.purse import (
     RULES,
@@ -156,3 +156,18 @@ def test_a_lock_that_fades_is_put_back_as_a_lock() -> None:
     seen = gateway.look(band)
     band.write_all(seen.repair)
     assert refused(gateway, band) is R.LOCKED
+
+
+def test_a_band_that_was_turned_back_ends_no_hold() -> None:
+    gateway = Gateway()
+    band = new_band(gateway)
+    assert isinstance(gateway.hold(band, order(1)), Held)
+    fact = gateway.log[-1]
+    assert isinstance(fact, DebitHeld)
+    # Somebody has read much more from it since: what shows our base now is a copy.
+    read = Slot(9, 4000, 0, 0, b"real")
+    later = msgspec.structs.replace(fact, txid=txid(77), base=read, target=Slot(10, 4100))
+    gateway.state.apply(B, 1, 1, later)
+    seen = gateway.look(band)
+    assert (seen.refusal, seen.resolutions) == (R.BEHIND, ())
+    assert seen.in_doubt == (txid(1), txid(77))

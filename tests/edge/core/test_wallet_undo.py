@@ -71,6 +71,7 @@ def test_a_reversal_is_of_something_and_once() -> None:
 def test_goods_go_back_in_parts_but_not_more_than_all() -> None:
     gateway, band = band_with()
     assert isinstance(gateway.pay(band, order(1)), Held)
+    assert isinstance(gateway.pay(band, order(9, 900)), Held)  # another sale is no room for it
     assert isinstance(gateway.pay(band, reversal(2, 1, 200, movement="refund")), Held)
     assert gateway.hold(band, reversal(3, 1, 251, movement="refund")) == Refused(
         R.GIVEN_TOO_MUCH, 250
