@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from crypto.claim import show_identity
+from crypto.claim import Claim, show_identity
 from crypto.entry import (
     MARK_ATTENTION,
     MARK_CHECK,
@@ -20,6 +20,7 @@ from edge.core.moments import Moment
 from edge.core.policy import Policy
 from edge.core.reasons import Reason
 from edge.core.texts import Texts, saying
+from edge.core.validity import span_s
 
 _MARKS = {
     MARK_NO_WINDOW: "no_window",
@@ -45,12 +46,16 @@ class EarlierUse(msgspec.Struct, frozen=True, omit_defaults=True):
     open: bool = False
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """A ticket of a medium."""
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A ticket of a medium. `identity` is what `choice` wants. Good from `valid_from_ms` until
+    `valid_until_ms` (unix ms, 0 = open), for so many `persons`."""
 
     identity: str
     product: str
     performance: str
+    valid_from_ms: int = 0
+    valid_until_ms: int = 0
+    persons: int = 1
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,6 +68,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     name, note, birthday, colour   what staff should see of the guest, and the colour of the day
     questions     what staff must ask before the same code is shown again with `answers`
     choices       tickets of a medium that fit alike: one is to be named as `choice`
+    may_accept_unpaid  not paid, but at this gate whoever has the right may take it: by showing the
+                  same code again with `accept_unpaid`
     opens_ms      when the ticket will be valid (unix ms)
     zone          the zone that is full
     overridden    the refusal that staff overrode
@@ -93,6 +100,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     colour: str = ""
     questions: list[str] = []
     choices: list[Choice] = []
+    may_accept_unpaid: bool = False
     opens_ms: int = 0
     zone: str = ""
     overridden: str = ""
@@ -129,7 +137,8 @@ def describe(
         earlier=_earlier(decision.earlier, policy, gateway),
         seq=seq,
         questions=list(decision.questions),
-        choices=_choices(decision, policy),
+        choices=[_choice(one, policy) for one in decision.choices],
+        may_accept_unpaid=reason is Reason.UNPAID and _takes_unpaid(policy, gate),
         opens_ms=decision.opens_ms,
         zone=_zone(decision, policy),
         overridden=decision.overridden.code if decision.overridden else "",
@@ -173,19 +182,18 @@ def _zone(decision: Decision, policy: Policy) -> str:
     return policy.places[decision.zone].name
 
 
-def _choices(decision: Decision, policy: Policy) -> list[Choice]:
-    if not decision.choices:
-        return []
-    claims = {one.identity: one for band in policy.media.values() for one in band.claims}
-    found = [claims[identity] for identity in decision.choices]
-    return [
-        Choice(
-            show_identity(one.identity),
-            policy.products[one.product].name,
-            show.name if (show := policy.performances.get(one.performance)) else "",
-        )
-        for one in found
-    ]
+def _takes_unpaid(policy: Policy, gate: int) -> bool:
+    rule = policy.gates.get(gate)
+    return rule is not None and rule.accepts_unpaid
+
+
+def _choice(claim: Claim, policy: Policy) -> Choice:
+    show = policy.performances.get(claim.performance)
+    begins_s, ends_s = span_s(policy, claim)
+    return Choice(
+        show_identity(claim.identity), policy.products[claim.product].name,
+        show.name if show else "", begins_s * 1000, ends_s * 1000, claim.persons,
+    )  # fmt: skip
 
 
 def _earlier(use: Earlier | None, policy: Policy, gateway: bytes) -> EarlierUse | None:

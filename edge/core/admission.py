@@ -329,7 +329,7 @@ def _hints(policy: Policy, claim: Claim, now: Moment) -> Hints | None:
 
 def _refuse(
     policy: Policy, finding: Finding, p: Presentation, now: Moment, hlc: int,
-    claim: Claim | None, fitting: tuple[bytes, ...] = (), state: State | None = None,
+    claim: Claim | None, fitting: tuple[Claim, ...] = (), state: State | None = None,
 ) -> Decision:  # fmt: skip
     reason, fact = finding.reason, None
     if not reason.garbage:

@@ -64,7 +64,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
     why         for `rules`: the explanation by language, None where there is none
     questions   for `questions`: those that are open
-    choices     for `ambiguous`: the identities of the tickets that fit
+    choices     for `ambiguous`: the tickets that fit
     opens_ms    for `invalid_time`: when it will be valid (unix ms), 0 = never, or not known
     zone        for `zone_full`: the zone, 0 = the venue
     overridden  the refusal that staff overrode
@@ -81,7 +81,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     hints: Hints | None = None
     why: Mapping[str, str] | None = None
     questions: tuple[str, ...] = ()
-    choices: tuple[bytes, ...] = ()
+    choices: tuple[Claim, ...] = ()
     opens_ms: int = 0
     zone: int = 0
     overridden: Reason | None = None

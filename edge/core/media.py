@@ -21,7 +21,7 @@ class Chosen(msgspec.Struct, frozen=True, gc=False):
 
     claim: Claim | None
     reason: Reason = Reason.ERROR
-    fitting: tuple[bytes, ...] = ()
+    fitting: tuple[Claim, ...] = ()
 
 
 def choose(
@@ -62,7 +62,7 @@ def _best(policy: Policy, found: list[tuple[Claim, Finding | None]]) -> Chosen:
         fitting = [claim for claim in working if ends_s(policy, claim) == first]
         if len(fitting) == 1:
             return Chosen(fitting[0])
-        return Chosen(None, Reason.AMBIGUOUS, tuple(claim.identity for claim in fitting))
+        return Chosen(None, Reason.AMBIGUOUS, tuple(fitting))
     return Chosen(min(found, key=lambda pair: _far(policy, *pair))[0])
 
 

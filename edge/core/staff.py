@@ -20,11 +20,14 @@ from edge.core.history import at_ms
 from edge.core.holds import ANNULLED, Hold, Ticket
 from edge.core.moments import Moment
 from edge.core.policy import Policy
+from edge.core.reasons import Reason
 from edge.core.state import State
 
 ANNUL_WINDOW_MS: Final = 15 * 60_000
 #: Why staff admitted somebody whom nothing stood in the way of.
 FOUND_BY_NAME: Final = "found_by_name"
+#: Why staff admitted somebody who had not paid: they took the money, or trust that it comes.
+UNPAID_ACCEPTED: Final = "unpaid_accepted"
 #: Why a hold cannot be annulled.
 NotAnnulled = Literal["unknown_nonce", "open", "too_late", "annulled"]
 
@@ -58,12 +61,29 @@ def found(
     state: State, policy: Policy, p: Presentation, now: Moment, hlc: int, who: str
 ) -> Decision:
     """As `decide`, of a guest whom staff have found by name: the fact says who has found them."""
+    return _said_by(policy, decide(state, policy, p, now, hlc), who, FOUND_BY_NAME)
+
+
+def unpaid(
+    state: State, policy: Policy, p: Presentation, now: Moment, hlc: int, who: str
+) -> Decision:
+    """As `decide`, of a presentation with `accept_unpaid`: if it is what let somebody in, the fact
+    says who took that on, and that the refusal would have been `unpaid`."""
     decision = decide(state, policy, p, now, hlc)
-    if type(decision.fact) is not Admitted:
+    claim = decision.claim
+    if claim is None or policy.denied.get(claim.identity) is not Reason.UNPAID:
         return decision
-    said = msgspec.structs.asdict(decision.fact)
-    fact = Overridden(**said, who=who, why=FOUND_BY_NAME, reason=0)
-    return msgspec.structs.replace(decision, fact=fact)
+    return _said_by(policy, decision, who, UNPAID_ACCEPTED)
+
+
+def _said_by(policy: Policy, decision: Decision, who: str, why: str) -> Decision:
+    admitted = decision.fact
+    if type(admitted) is not Admitted:
+        return decision
+    owed = policy.denied.get(admitted.ticket)
+    said = msgspec.structs.asdict(admitted)
+    fact = Overridden(**said, who=who, why=why, reason=owed or 0)
+    return msgspec.structs.replace(decision, fact=fact, overridden=owed)
 
 
 def upload(state: State, policy: Policy, p: Presentation, then: Moment, hlc: int) -> Decision:

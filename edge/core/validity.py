@@ -93,6 +93,14 @@ def ends_s(policy: Policy, claim: Claim) -> int:
     return min(ends, default=_FOR_EVER)
 
 
+def span_s(policy: Policy, claim: Claim) -> tuple[int, int]:
+    """From when to when the right is good, unix s, without the hours of its windows; 0 = open."""
+    show = policy.performances.get(claim.performance)
+    ends = ends_s(policy, claim)
+    begins = max(claim.valid_from, show.admission_from if show else 0)
+    return begins, ends if ends < _FOR_EVER else 0
+
+
 def day_of(number: int) -> date:
     """YYYYMMDD as a date."""
     year, month, day = number // 10_000, number // 100 % 100, number % 100

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from crypto.claim import show_identity
+from crypto.terms import GatePolicy, Medium, MediumTicket, Terms
 from edge.answers import describe, gate_name
 from edge.core.texts import Texts
 from tests.edge.core.desk import AFTER_EXIT, NOON_S, NORTH, TONIGHT, A, B, Desk, identity, make_code
@@ -93,6 +94,31 @@ def test_the_guest_is_told_where_and_when(gateway: bytes, ending: str, text: str
     elif ending == "lost":
         desk.is_lost(held)
     assert describe_at(desk, make_code())["text"] == text
+
+
+def test_tickets_to_choose_from_tell_them_apart_and_hold_no_code() -> None:
+    tickets = [
+        MediumTicket(identity(1), AFTER_EXIT, valid_until=NOON_S + 9),
+        MediumTicket(identity(2), AFTER_EXIT, valid_from=NOON_S - 9, valid_until=NOON_S + 9),
+    ]
+    told = describe_at(Desk(terms=Terms(media=[Medium(b"55", tickets)])), b"55")
+    ends_ms = (NOON_S + 9) * 1000
+    one = {"product": "Day ticket with re-entry", "performance": "", "valid_until_ms": ends_ms}
+    other = {"valid_from_ms": (NOON_S - 9) * 1000}
+    assert told["choices"] == [
+        one | {"identity": "venue:0000000000000001"},
+        one | other | {"identity": "venue:0000000000000002"},
+    ]
+    assert "identity" not in told  # of none it is said which was meant
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_of_an_unpaid_ticket_it_is_said_whether_the_gate_may_take_it(accepts: bool) -> None:
+    gates = [GatePolicy(NORTH, accepts_unpaid=accepts)]
+    desk = Desk(terms=Terms(unpaid=[identity()], unapproved=[identity(2)], gates=gates))
+    told = describe_at(desk, make_code())
+    assert (told["reason"], told.get("may_accept_unpaid", False)) == ("unpaid", accepts)
+    assert "may_accept_unpaid" not in describe_at(desk, make_code(2))
 
 
 def test_too_many_persons_name_no_earlier_use() -> None:

@@ -14,7 +14,7 @@ from crypto.entry import (
     Overridden,
 )
 from crypto.guests import Guest
-from crypto.terms import Medium, MediumTicket, Terms
+from crypto.terms import GatePolicy, Medium, MediumTicket, Terms
 from edge.core import staff
 from edge.core.conflicts import conflicts
 from edge.core.decision import Decision, Presentation
@@ -292,3 +292,59 @@ def test_a_code_that_is_shown_counts_and_no_name_beside_it() -> None:
 
 def test_who_stands_on_no_list_is_not_admitted_by_name() -> None:
     assert told(find(listed_desk(), ticket=identity(2))) == "invalid"
+
+
+# -- not paid --------------------------------------------------------------------------------------
+
+
+def owing(accepts: bool = True) -> Desk:
+    gates = [GatePolicy(NORTH, accepts_unpaid=accepts)]
+    return Desk(terms=Terms(unpaid=[identity()], gates=gates))
+
+
+def unpaid(desk: Desk, code: bytes, accept: bool = True) -> Decision:
+    p = shown(code, accept_unpaid=accept)
+    decision = staff.unpaid(desk.state, desk.policy, p, desk.moment, desk.stamp(), "8")
+    if decision.fact is not None:
+        desk.fold(decision.fact)
+    return decision
+
+
+def test_who_took_an_unpaid_ticket_on_is_in_the_fact() -> None:
+    desk = owing()
+    decision = unpaid(desk, make_code())
+    assert (decision.admitted, decision.overridden) == (True, Reason.UNPAID)
+    fact = decision.fact
+    assert isinstance(fact, Overridden)
+    assert (fact.who, fact.why, fact.reason) == ("8", "unpaid_accepted", 60)
+    assert not fact.marks & (MARK_FORCED | MARK_REENTRY_UNLIMITED)  # all else was asked as always
+    again = unpaid(desk, make_code())
+    assert again.repeated and again.fact is None
+
+
+def test_nothing_is_said_of_whoever_has_paid() -> None:
+    decision = unpaid(owing(), make_code(2))
+    assert type(decision.fact) is Admitted
+    assert decision.overridden is None
+
+
+@pytest.mark.parametrize(("accepts", "accept"), [(False, True), (True, False)])
+def test_without_the_gate_or_the_word_unpaid_stays_out(accepts: bool, accept: bool) -> None:
+    assert told(unpaid(owing(accepts), make_code(), accept)) == "unpaid"
+
+
+def test_an_unpaid_ticket_passes_the_rest_of_the_ladder() -> None:
+    desk = owing()
+    desk.scan(make_code(), gateway=B, accept_unpaid=True)
+    refused = unpaid(desk, make_code())
+    assert told(refused) == USED
+    assert type(refused.fact) is not Overridden
+
+
+def test_a_guest_found_by_name_who_has_not_paid_is_in_the_fact_as_both() -> None:
+    desk = owing()
+    desk.policy.take_guests(GuestBook([Guest("1", "Mia", identity(), ONCE)]))
+    p = shown(b"", ticket=identity(1), accept_unpaid=True)
+    fact = staff.found(desk.state, desk.policy, p, desk.moment, desk.stamp(), "8").fact
+    assert isinstance(fact, Overridden)
+    assert (fact.why, fact.reason) == ("found_by_name", 60)

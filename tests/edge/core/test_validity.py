@@ -8,7 +8,7 @@ from crypto.bundle import Performance
 from crypto.entry import MARK_NO_WINDOW
 from crypto.terms import EntryPolicy, GatePolicy, Terms, Window, Zone
 from edge.core.texts import Texts, saying
-from edge.core.validity import ends_s
+from edge.core.validity import ends_s, span_s
 from tests.edge.core.desk import NORTH, ONCE, SOUTH, TONIGHT, A, Desk, identity, make_code, told
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -142,3 +142,19 @@ def test_guests_are_told_when_their_window_opens() -> None:
     said = saying(desk.scan(make_code()), desk.policy, A, NORTH, "entry", desk.moment)
     assert said.key == "invalid_time.early"
     assert "10:00" in Texts(zone=BERLIN, staff_language="de").staff(said)
+
+
+def test_from_when_to_when_a_right_is_good() -> None:
+    desk = Desk(BERLIN)
+    spans = []
+    cases: list[dict[str, int]] = [
+        {},
+        {"valid_from": 5, "valid_until": 9},
+        {"performance": TONIGHT},
+    ]
+    for more in cases:
+        claim = desk.hold(make_code(9, **more)).claim
+        assert claim is not None
+        spans.append(span_s(desk.policy, claim))
+    show = desk.policy.performances[TONIGHT]
+    assert spans == [(0, 0), (5, 9), (show.admission_from, show.ends_at)]
