@@ -111,7 +111,7 @@ class Counter:
 
     async def tap(self, band: Type2 | None, work: Work, till: int = 1) -> None:
         """Hold `band` to the reader until the work is over, or wants something."""
-        reader = self.readers[till]
+        reader = self.readers.get(till, self.readers[1])
         if band is not None:
             reader.place(band)
         for _ in range(6):

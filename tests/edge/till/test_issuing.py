@@ -1,0 +1,108 @@
+"""Bands that begin, that are replaced, that are locked."""
+
+import pytest
+from trio.testing import MockClock
+
+from crypto.money import MediumBlocked, MediumReissued
+from drivers.errors import Lost
+from drivers.reader import Chip
+from drivers.reader.chips import Fault, Mishap, make
+from edge.core.pricing import Item
+from edge.core.till_reasons import TillReason
+from edge.core.wallet_reasons import WalletReason
+from edge.till.till import Place, Till
+from tests.edge.core.bar import WATER
+from tests.edge.till.counter import Counter
+
+
+@pytest.mark.trio
+async def test_a_blank_band_becomes_a_wallet_once(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        band = await bar.wallet(0)
+        again = await bar.do("issue", band, wallet_class=1)
+        assert again.because is WalletReason.ALREADY_ISSUED
+        other = await bar.do("issue", make(Chip.UL_AES, b"\x04xyzxyz"), wallet_class=9)
+        assert other.because is WalletReason.CLASS_UNKNOWN
+
+
+@pytest.mark.trio
+async def test_a_band_that_leaves_while_it_is_issued_is_issued_at_the_next_tap(
+    autojump_clock: MockClock,
+) -> None:
+    async with Counter().run() as bar:
+        for at in range(0, 60, 7):
+            band = make(Chip.NTAG213, b"\x04issu" + at.to_bytes(2, "big"))
+            bar.readers[1].air.faults = [Fault(at, Mishap.LEAVES_IN_COMMAND, 3)]
+            work = await bar.do("issue", band, wallet_class=1)
+            bar.readers[1].air.faults = []
+            if not work.over:
+                await bar.tap(band, work)
+            assert work.state == "done", (at, work.because)
+            assert await bar.balance(band) == 0
+
+
+@pytest.mark.trio
+async def test_a_lost_band_is_locked_and_replaced(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        lost = await bar.wallet(2000)
+        medium = (await bar.do("balance", lost)).medium
+        blocked = await bar.do("lock", medium=medium, because="lost")
+        assert (blocked.state, type(bar.log.facts[-1])) == ("done", MediumBlocked)
+        found = await bar.sell(lost, Item(WATER, 1))
+        assert found.because is WalletReason.BLOCKED
+        new = make(Chip.NTAG213, b"\x04newone")
+        work = await bar.do("reissue", new, wallet_class=1, medium=medium)
+        assert work.state == "done", work.because
+        fact = next(fact for fact in bar.log.facts if isinstance(fact, MediumReissued))
+        assert fact.carried_minor + fact.held_minor == 2000
+        assert await bar.balance(new) == fact.carried_minor
+
+
+@pytest.mark.trio
+async def test_a_band_is_locked_by_a_tap(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        band = await bar.wallet(2000)
+        work = await bar.do("lock", band, because="copy")
+        assert work.state == "done"
+        refused = await bar.sell(band, Item(WATER, 1))
+        assert isinstance(refused.because, WalletReason) and refused.state == "not_paid"
+
+
+class AwayReader:
+    """A reader whose cable is out, until `back`."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def sense(self) -> object:
+        self.calls += 1
+        raise Lost("the cable is out")
+
+    async def gone(self) -> None:
+        raise Lost("the cable is out")
+
+
+@pytest.mark.trio
+async def test_a_reader_that_is_away_is_waited_for(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        band = await bar.wallet(2000)
+        good, bad = bar.one.reader, AwayReader()
+        bar.one.reader = bad  # type: ignore[assignment]
+        work = await bar.sell(band, Item(WATER, 1))
+        assert (work.state, work.because) == ("tap_again", "reader_away")
+        assert bar.one.reader_away and bad.calls > 1
+        bar.one.reader = good
+        await bar.tap(band, work)
+        assert (work.state, bar.one.reader_away) == ("paid", False)
+
+
+@pytest.mark.trio
+async def test_a_till_without_a_reader(autojump_clock: MockClock) -> None:
+    bar = Counter()
+    Till(bar.tills, Place(2, "Cash", drawer=True, can_top_up=True))
+    async with bar.run():
+        for kind in ("balance", "issue", "lock", "sale", "top_up", "cash_out"):
+            work = await bar.do(kind, None, 2, items=(Item(WATER, 1),), wallet_class=1)
+            assert work.because is TillReason.NO_READER, kind
+        paid = await bar.do("sale", None, 2, items=(Item(WATER, 1),), method="cash")
+        assert paid.state == "paid"

@@ -1,0 +1,128 @@
+"""Taking back: once, here, in this shift; and never more than was there."""
+
+import pytest
+from trio.testing import MockClock
+
+from crypto.money import PromoGranted, Sold
+from edge.core.pricing import Item
+from edge.core.till_reasons import TillReason
+from edge.core.wallet_reasons import WalletReason
+from edge.till.shifts import close_shift, make_closing, open_shift
+from edge.till.undoing import receipt_txid
+from tests.edge.core.bar import WATER
+from tests.edge.till.counter import Counter
+
+TWO_WATERS = (Item(WATER, 2),)
+
+
+@pytest.mark.trio
+async def test_a_sale_is_reversed_once_and_all_of_it(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        band, other = await bar.wallet(5000), await bar.wallet(5000)
+        sold = await bar.sell(band, *TWO_WATERS)
+        assert receipt_txid(bar.one, sold.receipt) == sold.txid
+        wrong = bar.id()
+        work = await bar.do("reversal", other, id=wrong, reverses=sold.txid)
+        assert (work.state, work.because) == ("tap_again", TillReason.OTHER_BAND)
+        await bar.tap(band, work)
+        assert (work.state, work.balance_minor) == ("done", 5000)
+        assert (await bar.do("reversal", band, id=wrong, reverses=sold.txid)) is work
+        again = await bar.do("reversal", band, reverses=sold.txid)
+        assert again.because is TillReason.REVERSED_ALREADY
+        totals = bar.state.tills.shifts[bar.one.shift_key].totals
+        assert totals["kind:sale"] == [1, 500] and totals["kind:reversal"] == [1, -500]
+        assert "tax:2" not in totals or totals["tax:2"][1] == 0
+        assert (await bar.balance(band), await bar.balance(other)) == (5000, 5000)
+
+
+@pytest.mark.trio
+async def test_a_reversal_that_outlived_its_process(autojump_clock: MockClock) -> None:
+    bar = Counter()
+    async with bar.run():
+        band = await bar.wallet(5000)
+        sold, name = await bar.sell(band, *TWO_WATERS), bar.id()
+        await bar.do("reversal", band, id=name, reverses=sold.txid)
+    again = Counter(bar.log, bar.state)
+    async with again.run():
+        work = await again.do("reversal", None, id=name, reverses=sold.txid)
+        assert (work.state, work.already) == ("done", True)
+
+
+@pytest.mark.trio
+async def test_cash_goes_back_out_of_the_drawer(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        sold = await bar.sell(None, *TWO_WATERS, method="cash")
+        back = await bar.do("reversal", reverses=sold.txid)
+        assert back.state == "done"
+        fact = bar.log.facts[-1]
+        assert isinstance(fact, Sold) and (fact.cash_minor, fact.reverses) == (-500, sold.txid)
+        assert bar.state.tills.shifts[bar.one.shift_key].totals["drawer"] == [2, 0]
+
+
+@pytest.mark.trio
+async def test_who_may_reverse_what(autojump_clock: MockClock) -> None:
+    bar = Counter()
+    bar.add_till(2)
+    async with bar.run():
+        band = await bar.wallet(5000)
+        sold = await bar.sell(band, *TWO_WATERS)
+        no = await bar.do("reversal", band, 2, reverses=sold.txid)
+        assert no.because is TillReason.OTHER_TILL
+        yes = await bar.do("reversal", band, 2, reverses=sold.txid, supervised=True)
+        assert yes.state == "done"
+        assert (await bar.do("reversal", reverses=b"x" * 16)).because is TillReason.UNKNOWN_SALE
+        assert (await bar.do("reversal", reverses=b"")).because is TillReason.UNKNOWN_SALE
+        old = await bar.sell(band, Item(WATER, 3))
+        await close_shift(bar.one, 5, 0)
+        await make_closing(bar.one, 5, "Z")
+        assert (await bar.do("reversal", reverses=old.txid)).because is TillReason.SHIFT_CLOSED
+        await open_shift(bar.one, 5, 0)
+        late = await bar.do("reversal", reverses=old.txid)
+        assert late.because is TillReason.OTHER_SHIFT
+
+
+@pytest.mark.trio
+async def test_promotional_credit_comes_back_and_is_never_paid_out(
+    autojump_clock: MockClock,
+) -> None:
+    async with Counter().run() as bar:
+        band = await bar.wallet(1000)
+        medium = (await bar.do("balance", band)).medium
+        bar.gateway.record(
+            lambda hlc, now: PromoGranted(
+                hlc, now.day, now.offset_min, bar.id(), 0, 0, 0, 0, medium, 400, 0, b"g" * 16
+            )
+        )
+        sold = await bar.sell(band, *TWO_WATERS)
+        assert (sold.state, sold.balance_minor) == ("paid", 900)
+        assert sold.quote is not None and sold.quote.promo_minor == 400
+        await bar.do("reversal", band, reverses=sold.txid)
+        work = await bar.do("balance", band)
+        assert work.account is not None
+        assert (work.account.balance_minor, work.account.promo_minor) == (1000, 400)
+        out = await bar.do("cash_out", band)
+        assert (out.state, out.amount_minor, out.balance_minor) == ("done", 1000, 0)
+
+
+@pytest.mark.trio
+async def test_refunds_and_cash_out_end_at_what_is_there(autojump_clock: MockClock) -> None:
+    bar = Counter()
+    bar.add_till(2, drawer=False)
+    async with bar.run():
+        band = await bar.wallet(5000)
+        much = await bar.do("refund", band, items=TWO_WATERS)
+        assert much.because is WalletReason.GIVEN_TOO_MUCH  # G never rises above D
+        await bar.sell(band, *TWO_WATERS)
+        back = await bar.do("refund", band, items=(Item(WATER, 1),))
+        assert (back.state, back.balance_minor) == ("done", 4750)
+        cash = await bar.do("refund", None, items=(Item(WATER, 1),), method="cash")
+        assert cash.state == "done"
+        drawerless = await bar.do("refund", None, 2, items=TWO_WATERS, method="cash")
+        assert drawerless.because is TillReason.NO_DRAWER
+        assert (await bar.do("cash_out", band, 2)).because is TillReason.NO_DRAWER
+        much = await bar.do("cash_out", band, amount_minor=4751)
+        assert much.because is WalletReason.BALANCE
+        assert (await bar.do("cash_out", band, amount_minor=4750)).balance_minor == 0
+        assert (await bar.do("cash_out", band)).because is TillReason.NOTHING_TO_PAY
+        shift = bar.state.tills.shifts[bar.one.shift_key]
+        assert shift.totals["drawer"][1] == 5000 - 250 - 4750
