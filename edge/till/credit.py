@@ -20,9 +20,10 @@ from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_again, write_band
 from edge.till.cards import by_card
 from edge.till.debit import looked
+from edge.till.tapping import Tapping
 from edge.till.till import Till
 from edge.till.tills import with_receipt
-from edge.till.work import TAP_AGAIN, WORKING, Shielded, Work
+from edge.till.work import TAP_AGAIN, WORKING, Work
 
 CODE_HASH_BYTES = 16
 
@@ -44,7 +45,7 @@ async def top_up(till: Till, work: Work) -> None:
                 return
             till.show(work, TAP_AGAIN, "tap_for_credit")
             sensed = await till.next_band(work)
-        with Shielded(work):
+        with Tapping(till, work, sensed.uid):
             await _tap(till, work, sensed, paid)
         if not work.over:
             if work.state == WORKING:
@@ -79,8 +80,9 @@ def _wrong(till: Till, work: Work) -> TillReason | WalletReason | None:
 
 
 def code_hash(code: str) -> bytes:
-    """By which the bundle names a voucher code; capitals and spaces at its ends do not matter."""
-    return hashlib.sha256(code.strip().upper().encode()).digest()[:CODE_HASH_BYTES]
+    """By which the bundle names a voucher code: its letters and digits alone, in capitals."""
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return hashlib.sha256(plain.encode()).digest()[:CODE_HASH_BYTES]
 
 
 def _began(till: Till, work: Work) -> bool:
@@ -91,7 +93,7 @@ def _began(till: Till, work: Work) -> bool:
 async def _could(till: Till, work: Work, sensed: Sensed) -> bool:
     """Whether this band could be loaded: asked before the card is."""
     try:
-        with Shielded(work):
+        with Tapping(till, work, sensed.uid):
             look, _, _ = await looked(till, work, sensed)
             if look is None:
                 return False

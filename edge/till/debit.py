@@ -18,9 +18,10 @@ from edge.core.wallet import AlreadyPaid, Held, Look, Order, Refused, Tap
 from edge.core.wallet_reasons import WalletReason
 from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_again, read_band, write_band
+from edge.till.tapping import Tapping, claim
 from edge.till.till import Till
 from edge.till.tills import with_receipt
-from edge.till.work import TAP_AGAIN, WORKING, Shielded, Work
+from edge.till.work import TAP_AGAIN, WORKING, Work
 
 #: How often a band that shows nothing of our write is written again while it is held still.
 WRITES_MAX: Final = 3
@@ -36,7 +37,7 @@ async def by_band(till: Till, work: Work, plan: Plan) -> None:
         return
     while not work.over:
         sensed = await till.next_band(work)
-        with Shielded(work):
+        with Tapping(till, work, sensed.uid):
             await _tap(till, work, sensed, plan)
         if not work.over:
             if work.state == WORKING:
@@ -99,6 +100,8 @@ async def looked(till: Till, work: Work, sensed: Sensed) -> tuple[Look | None, T
     empty = Tap(sensed.uid, sensed.chip.name, b"")
     if rules is None or not rules.complete:
         till.refuse(work, WalletReason.NOT_CONFIGURED)
+        return None, empty, 0
+    if not claim(till, work, sensed.uid):
         return None, empty, 0
     tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
     seq = 0

@@ -14,8 +14,9 @@ from edge.core.wallet_words import Who
 from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_band, write_band
 from edge.till.debit import lock_band, looked
+from edge.till.tapping import Tapping, claim
 from edge.till.till import Till
-from edge.till.work import TAP_AGAIN, WORKING, Shielded, Work
+from edge.till.work import TAP_AGAIN, WORKING, Work
 
 
 async def issue_band(till: Till, work: Work) -> None:
@@ -28,7 +29,7 @@ async def issue_band(till: Till, work: Work) -> None:
         till.refuse(work, WalletReason.CREDIT_KEY)
     while not work.over:
         sensed = await till.next_band(work)
-        with Shielded(work):
+        with Tapping(till, work, sensed.uid):
             try:
                 await _issue(till, work, sensed)
             except BandError:
@@ -45,6 +46,8 @@ async def _issue(till: Till, work: Work, sensed: Sensed) -> None:
     tills, reader, ask = till.tills, till.reader, work.ask
     assert reader is not None and tills.rules is not None
     assert tills.sign is not None and tills.key_index is not None
+    if not claim(till, work, sensed.uid):
+        return
     tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
     now_ms = tills.gateway.clock.now().ms
     new = NewBand(ask.id, till.who(ask), ask.wallet_class, tills.key_index, tills.sign)
@@ -91,7 +94,7 @@ async def lock_a_band(till: Till, work: Work) -> None:
         till.refuse(work, TillReason.NO_READER)
     while not work.over:
         sensed = await till.next_band(work)
-        with Shielded(work):
+        with Tapping(till, work, sensed.uid):
             try:
                 look, _, _ = await looked(till, work, sensed)
                 if look is not None:

@@ -5,8 +5,9 @@ from drivers.reader import BandError
 from edge.core.till_reasons import TillReason
 from edge.ledger.errors import LedgerFull
 from edge.till.debit import looked
+from edge.till.tapping import Tapping
 from edge.till.till import Till
-from edge.till.work import TAP_AGAIN, Shielded, Work
+from edge.till.work import TAP_AGAIN, Work
 
 
 async def show_balance(till: Till, work: Work) -> None:
@@ -16,7 +17,7 @@ async def show_balance(till: Till, work: Work) -> None:
         return
     while not work.over:
         sensed = await till.next_band(work)
-        with Shielded(work):
+        with Tapping(till, work, sensed.uid):
             try:
                 look, _, _ = await looked(till, work, sensed)
                 if look is not None:

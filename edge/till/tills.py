@@ -19,6 +19,7 @@ from edge.ledger.errors import LedgerFull
 
 if TYPE_CHECKING:
     from edge.till.till import Till
+    from edge.till.work import Work
 
 #: How long "who is heard" is believed before it is looked at again.
 HEARD_MS: Final = 250
@@ -46,6 +47,8 @@ class Tills:
         self._unheard = False
         self._heard_until_ms = 0
         self._count = 0
+        #: By UID: the work that has the band on its reader now.
+        self.serving: dict[bytes, Work] = {}
         self._secrets: dict[bytes, ChipSecrets] = {}
         gateway.on_bundle.append(self.take_bundle)
         self.take_bundle()

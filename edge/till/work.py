@@ -157,25 +157,6 @@ class Work:
         )  # fmt: skip
 
 
-class Shielded:
-    """While a band is being served nothing cancels the work: what was begun comes to its end.
-
-    A reader that hangs says so by itself, within seconds.
-    """
-
-    __slots__ = ("_scope",)
-
-    def __init__(self, work: Work) -> None:
-        assert work.scope is not None
-        self._scope = work.scope
-
-    def __enter__(self) -> None:
-        self._scope.shield = True
-
-    def __exit__(self, *_: object) -> None:
-        self._scope.shield = False
-
-
 class ToldLine(msgspec.Struct, frozen=True):
     """A line with its words."""
 
@@ -271,6 +252,7 @@ DEVICE_WORDS: Final = {
     "crashed": ("something went wrong in the gateway", "look at the balance of the band"),
     "age": ("is the guest old enough?", "look at a document"),
     "same_amount": ("this band has just paid that much", "is this another sale?"),
+    "served_elsewhere": ("this band is at another till just now", "hold it to this reader again"),
     "answered_no": ("the cashier said no", ""),
 }
 WALLET_WORDS: Final[dict[WalletReason, tuple[str, str]]] = {
