@@ -10,7 +10,7 @@ from config.faults import nearest
 from edge.web.problems import ApiError, Problem, bad_field
 
 T = TypeVar("T")
-_AT: Final = re.compile(r"(.*) - at `\$\.(\w+)`", re.DOTALL)
+_AT: Final = re.compile(r"(.*) - at `\$\.(\w+)(?:\[[^]]*\])?`", re.DOTALL)
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 

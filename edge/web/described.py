@@ -36,7 +36,10 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/v1/lanes/{lane:int}/presentations", "Present a ticket code to a lane",
         {
-            200: Told("Admitted or refused, durable", Answer),
+            200: Told(
+                "Admitted or refused, durable; `questions`, `choices` and `may_accept_unpaid` say"
+                " what is to be said beside the code, with a new nonce", Answer,
+            ),
             400: _BAD, 404: _NO_LANE,
             409: Told("The nonce was used for another presentation", Problem),
             503: Told("Too many presentations wait", Problem),

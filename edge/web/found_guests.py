@@ -12,10 +12,10 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crypto.claim import make_identity
 from edge.core import staff
 from edge.gateway import Gateway
 from edge.lane import Done, Lane
+from edge.web.beside import Confirmed, TicketName, said_beside, ticket_named
 from edge.web.bodies import read_json_untrusted
 from edge.web.lanes import lane_called
 from edge.web.overrides import Why
@@ -34,16 +34,15 @@ from edge.web.rights import Right
 from edge.web.signin import Door
 from edge.web.simulations import AT_HINT, moment_of
 
-TICKET_CHARS_MAX: Final = 300
 _TICKET: Final = "a ticket as issuer:hex, as the search told it"
 
 
-class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Found(Confirmed, frozen=True, forbid_unknown_fields=True):
     """The ticket of a guest of the list. `nonce` as in a presentation. `why`: admit whatever
     stands in the way, as an override does. `simulate`: only say what would be answered, now or
     `at` that time; then no nonce is needed."""
 
-    ticket: Annotated[str, Meta(min_length=1, max_length=TICKET_CHARS_MAX)]
+    ticket: TicketName
     nonce: Nonce | None = None
     count: Count = 1
     why: Why | None = None
@@ -53,7 +52,8 @@ class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _DECODER: Final = msgspec.json.Decoder(Found)
 _HINTS: Final = {
-    **HINTS, "ticket": _TICKET, "why": "a reason as for an override", "at": AT_HINT,
+    **{each: HINTS[each] for each in ("nonce", "count", "answers", "accept_unpaid")},
+    "ticket": _TICKET, "why": "a reason as for an override", "at": AT_HINT,
     "simulate": "true: nothing is recorded and nothing moves",
 }  # fmt: skip
 _EXAMPLE: Final = '{"ticket": "shop:00ff...", "nonce": "5f..."}'
@@ -76,37 +76,33 @@ class FoundGuests:
         right: Right = "simulate" if asked.simulate else "override" if asked.why else "scan"
         self._door.require(request, right, lane.number)
         fits(lane, asked.count, "entry")  # whoever wants out shows a code, or is led out
-        ticket = _ticket(asked.ticket)
+        what = {"ticket": ticket_named("ticket", asked.ticket, _TICKET), **said_beside(asked)}
+        if asked.accept_unpaid:
+            self._may_accept(request, asked, lane)
         if asked.simulate:
             at = moment_of(self._gateway, asked.at)
             return spoken(
-                lane.simulate(b"", at=at, count=asked.count, direction="entry", ticket=ticket),
+                lane.simulate(b"", at=at, count=asked.count, direction="entry", **what),
                 languages,
             )
         if asked.nonce is None:
             raise bad_field("nonce", "nonce is missing", HINTS["nonce"])
         nonce = bytes.fromhex(asked.nonce)
-        mark = mark_of(ticket, asked.count, f"guest {asked.why or ''}")
-        hand = partial(_hand, lane, asked, ticket, nonce, who)
+        mark = mark_of(b"", asked.count, f"guest {asked.why or ''}", what)
+        hand = partial(_hand, lane, asked, what | {"nonce": nonce, "count": asked.count}, who)
         answer = await self._presentations.ask(lane, nonce, mark, hand, request.receive)
         return spoken(answer, languages)
 
+    def _may_accept(self, request: Request, asked: Found, lane: Lane) -> None:
+        self._door.require(request, "accept_unpaid", lane.number)
+        if asked.why is not None:
+            detail = "whoever is admitted with a why needs no accept_unpaid"
+            raise bad_field("accept_unpaid", detail, "say one of them")
 
-def _hand(lane: Lane, asked: Found, ticket: bytes, nonce: bytes, who: str, done: Done) -> None:
-    what: dict[str, Any] = {"nonce": nonce, "count": asked.count, "ticket": ticket}
+
+def _hand(lane: Lane, asked: Found, what: dict[str, Any], who: str, done: Done) -> None:
     if asked.why is not None:
         lane.override(b"", done, who=who, why=asked.why, **what)
     else:
         how = partial(staff.found, who=who)
         lane.present(b"", done, direction="entry", how=how, **what)
-
-
-def _ticket(text: str) -> bytes:
-    issuer, _, raw = text.partition(":")
-    try:
-        named = bytes.fromhex(raw)
-        if issuer and named:
-            return make_identity(issuer, named)
-    except ValueError:  # no hex, or no ASCII
-        pass
-    raise bad_field("ticket", "this is no ticket", _TICKET)

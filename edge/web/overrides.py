@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from edge.gateway import Gateway
 from edge.lane import Done, Lane
+from edge.web.beside import Chosen, chosen
 from edge.web.bodies import read_json_untrusted
 from edge.web.lanes import lane_called
 from edge.web.presentations import (
@@ -33,16 +34,20 @@ Why = Literal[
 
 class Overriding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A code that is to be admitted whatever stands in its way. `nonce` as in a presentation, and
-    another one than that of the scan that was refused."""
+    another one than that of the scan that was refused. `choice`: of a medium with several."""
 
     code: Text
     nonce: Nonce
     why: Why
     count: Count = 1
+    choice: Chosen | None = None
 
 
 _DECODER: Final = msgspec.json.Decoder(Overriding)
-_HINTS: Final = {**HINTS, "why": "one of " + ", ".join(get_args(Why))}
+_HINTS: Final = {
+    **{each: HINTS[each] for each in ("code", "nonce", "count", "choice")},
+    "why": "one of " + ", ".join(get_args(Why)),
+}
 _EXAMPLE: Final = '{"code": "GH1...", "nonce": "5f...", "why": "identity_checked"}'
 
 
@@ -62,13 +67,15 @@ class Overrides:
         raw = await request.body()
         asked = read_json_untrusted(raw, _DECODER, _HINTS, _EXAMPLE)
         fits(lane, asked.count, "entry")  # who wants out is led out: that is no override
-        mark = mark_of(asked.code.encode(), asked.count, f"override {asked.why}")
-        nonce = bytes.fromhex(asked.nonce)
-        hand = partial(_hand, lane, asked, nonce, who)
+        nonce, choice = bytes.fromhex(asked.nonce), chosen(asked.choice)
+        mark = mark_of(asked.code.encode(), asked.count, f"override {asked.why}", choice)
+        hand = partial(_hand, lane, asked, nonce, choice, who)
         answer = await self._presentations.ask(lane, nonce, mark, hand, request.receive)
         return spoken(answer, languages)
 
 
-def _hand(lane: Lane, asked: Overriding, nonce: bytes, who: str, done: Done) -> None:
-    code = asked.code.encode()
-    lane.override(code, done, who=who, why=asked.why, nonce=nonce, count=asked.count)
+def _hand(lane: Lane, asked: Overriding, nonce: bytes, choice: bytes, who: str, done: Done) -> None:
+    lane.override(
+        asked.code.encode(), done, who=who, why=asked.why, nonce=nonce, count=asked.count,
+        choice=choice,
+    )  # fmt: skip

@@ -5,6 +5,7 @@ the moment it was taken, and its answer is kept for whoever asks again with the 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -15,9 +16,11 @@ from starlette.responses import Response
 
 from config.runtime.limits import Receive
 from edge.answers import Answer
+from edge.core import staff
 from edge.core.texts import LANGUAGES
 from edge.gateway import Gateway
-from edge.lane import Done, Lane
+from edge.lane import Decide, Done, Lane
+from edge.web.beside import BESIDE_HINTS, Beside, said_beside
 from edge.web.bodies import read_json_untrusted
 from edge.web.lanes import lane_called
 from edge.web.problems import ApiError, Problem, bad_field, reply
@@ -33,9 +36,11 @@ Count = Annotated[int, Meta(ge=1, le=255)]
 Hand = Callable[[Done], None]
 
 
-class Presented(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Presented(Beside, frozen=True, forbid_unknown_fields=True):
     """A code as it was read. `nonce`: 1 to 32 bytes in hex, made by the client for this
     presentation; asking again with it gives the same answer and moves nothing. `count`: persons.
+    After an answer that asks something, the code is shown again with `answers`, `choice` or
+    `accept_unpaid`, and all that was said before, by a new nonce.
     """
 
     code: Text
@@ -50,6 +55,7 @@ HINTS: Final = {
     "nonce": f"1 to {NONCE_BYTES_MAX} bytes in hex, two digits each, new for each presentation",
     "count": "how many persons want to pass: 1 to 255",
     "direction": '"entry" or "exit", for lanes that do both',
+    **BESIDE_HINTS,
 }
 
 
@@ -78,12 +84,15 @@ class Presentations:
         presented = read_presented_untrusted(await request.body())
         fits(lane, presented.count, presented.direction)
         code, count, direction = presented.code.encode(), presented.count, presented.direction
-        nonce = bytes.fromhex(presented.nonce or "")
+        nonce, more = bytes.fromhex(presented.nonce or ""), said_beside(presented)
+        how: Decide | None = None
+        if presented.accept_unpaid:
+            how = partial(staff.unpaid, who=self._door.who(request, "accept_unpaid", lane.number))
 
         def hand(done: Done) -> None:
-            lane.present(code, done, nonce=nonce, count=count, direction=direction)
+            lane.present(code, done, nonce=nonce, count=count, direction=direction, how=how, **more)
 
-        mark = mark_of(code, count, direction or "")
+        mark = mark_of(code, count, direction or "", more)
         answer = await self.ask(lane, nonce, mark, hand, request.receive)
         return spoken(answer, languages)
 

@@ -43,10 +43,10 @@ class Asked:
         return self.answer if first else msgspec.structs.replace(self.answer, repeated=True)
 
 
-def mark_of(code: bytes, count: int, direction: str) -> bytes:
-    """Tells two presentations apart without keeping the code."""
-    head = f"{count} {direction} ".encode()
-    return hashlib.blake2b(head + code, digest_size=16).digest()
+def mark_of(code: bytes, *more: object) -> bytes:
+    """Tells two presentations apart by all that was said with them, without keeping the code."""
+    said = msgspec.msgpack.encode((code, *more))
+    return hashlib.blake2b(said, digest_size=16).digest()
 
 
 class Recent:

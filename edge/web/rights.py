@@ -3,7 +3,7 @@
 from typing import Final, Literal
 
 Right = Literal[
-    "watch", "scan", "annul", "override", "simulate", "search",
+    "watch", "scan", "annul", "override", "accept_unpaid", "simulate", "search",
     "tills", "sell", "top_up", "reverse", "shift", "undo", "cash_out", "bands", "training",
 ]  # fmt: skip
 
@@ -13,7 +13,7 @@ _SELLER: Final[frozenset[Right]] = frozenset(
 )
 _SUPERVISOR: Final[frozenset[Right]] = (
     _SCANNER | _SELLER
-    | {"annul", "override", "search", "undo", "cash_out", "bands", "training"}
+    | {"annul", "override", "accept_unpaid", "search", "undo", "cash_out", "bands", "training"}
 )  # fmt: skip
 ROLES: Final[dict[str, frozenset[Right]]] = {
     "scanner": _SCANNER,
@@ -25,7 +25,9 @@ ROLES: Final[dict[str, frozenset[Right]]] = {
 #: The rights behind which an operation stands today (`edge.web.app` has a route for each).
 OFFERED: Final[frozenset[Right]] = _SUPERVISOR
 #: What stays closed where nobody signs in: a fact must say who did it, and names are not for all.
-NAMED: Final[frozenset[Right]] = frozenset({"annul", "override", "search", "undo", "cash_out"})
+NAMED: Final[frozenset[Right]] = frozenset(
+    {"annul", "override", "accept_unpaid", "search", "undo", "cash_out"}
+)
 
 
 def rights_of(role: str) -> frozenset[Right]:

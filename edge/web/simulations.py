@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from edge.core.moments import Moment
 from edge.gateway import Gateway
+from edge.web.beside import Beside, said_beside
 from edge.web.bodies import read_json_untrusted
 from edge.web.lanes import lane_called
 from edge.web.presentations import HINTS, Count, Text, fits, languages_asked, spoken
@@ -19,8 +20,8 @@ from edge.web.signin import Door
 YEARS: Final = range(2000, 2200)
 
 
-class Simulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A code, and when it is thought to be shown: now, if `at` is left out."""
+class Simulated(Beside, frozen=True, forbid_unknown_fields=True):
+    """A code, what is said beside it, and when it is thought to be shown: now, without `at`."""
 
     code: Text
     at: Annotated[datetime, Meta(tz=True)] | None = None
@@ -58,5 +59,9 @@ class Simulations:
         asked = read_json_untrusted(raw, _DECODER, _HINTS, '{"code": "GH1..."}')
         fits(lane, asked.count, asked.direction)
         at = moment_of(self._gateway, asked.at)
+        more = said_beside(asked)
+        if asked.accept_unpaid:
+            self._door.require(request, "accept_unpaid", lane.number)
         code, count, direction = asked.code.encode(), asked.count, asked.direction
-        return spoken(lane.simulate(code, at=at, count=count, direction=direction), languages)
+        answer = lane.simulate(code, at=at, count=count, direction=direction, **more)
+        return spoken(answer, languages)

@@ -72,7 +72,8 @@ def test_an_answer_says_from_the_second_time_on_that_it_is_a_repetition() -> Non
 def test_a_mark_tells_presentations_apart_and_holds_no_code() -> None:
     marks = {
         mark_of(b"a", 1, ""), mark_of(b"b", 1, ""), mark_of(b"a", 2, ""), mark_of(b"a", 1, "exit"),
-        mark_of(b"exit a", 1, ""),
+        mark_of(b"exit a", 1, ""), mark_of(b"a", 1, "", {"answers": ("b",)}),
+        mark_of(b"a", 1, "", {"answers": ("b", "c")}), mark_of(b"a", 1, "", {"choice": b"b"}),
     }  # fmt: skip
-    assert len(marks) == 5
+    assert len(marks) == 8
     assert all(len(mark) == 16 for mark in marks)
