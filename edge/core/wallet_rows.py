@@ -17,6 +17,8 @@ OPEN: Final = 0
 #: Movements that give promo and vouchers back instead of taking them.
 GIVES_BACK: Final = frozenset({"reversal", "refund"})
 ZERO: Final = bytes(14)
+#: Bytes of an epoch and a packed slot.
+PROOF: Final = 16
 
 
 def pack(slot: Slot) -> bytes:
@@ -38,7 +40,8 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     """One hold and how it ended. `gateway` empty: only an outcome has arrived, not the hold.
 
     (`hlc`, `gateway`, `log`, `seq`) is where the hold stands; `ended`: POSTED and VOIDED bits of
-    the facts folded. What follows from other holds is `Account.status`.
+    the facts folded; `shown`: what posting facts say was on the band. What follows from other
+    holds is `Account.status`.
     """
 
     txid: bytes
@@ -64,6 +67,17 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     credited: int = 0
     absorbed: int = 0
     reverses: bytes = b""
+    shown: bytes = b""
+
+    def show(self, epoch: int, target: bytes) -> None:
+        """A fact says that `target` was on the band."""
+        known = set(self.proofs())
+        known.add(epoch.to_bytes(2, "big") + target)
+        self.shown = b"".join(sorted(known))
+
+    def proofs(self) -> list[bytes]:
+        """Epoch and target of each posting fact: one, unless somebody lies."""
+        return [self.shown[at : at + PROOF] for at in range(0, len(self.shown), PROOF)]
 
     @property
     def place(self) -> tuple[int, bytes, int, int]:
@@ -253,23 +267,22 @@ class Account(msgspec.Struct, array_like=True):
 
     def forked(self) -> int:
         """The highest epoch with a fork, 0 for none."""
-        seen: dict[tuple[int, bytes], bytes] = {}
+        seen: dict[bytes, bytes] = {}
         found = 0
         for row in self.rows.values():
-            if row.ended & POSTED:
-                first = seen.setdefault((row.epoch, row.target[:2]), row.target)
-                if first != row.target and row.epoch > found:
-                    found = row.epoch
+            for proof in row.proofs():
+                if seen.setdefault(proof[:4], proof) != proof:
+                    found = max(found, int.from_bytes(proof[:2], "big"))
         return found
 
     def forks(self) -> list[tuple[Row, Row]]:
         """(first, later) of each posted hold that shares its seq with an earlier one: two bands
         of one UID, with a signed fact for each."""
-        firsts: dict[tuple[int, bytes], Row] = {}
+        firsts: dict[bytes, tuple[bytes, Row]] = {}
         found = []
         for row in sorted(self.rows.values(), key=lambda row: (row.place, row.txid)):
-            if row.ended & POSTED:
-                first = firsts.setdefault((row.epoch, row.target[:2]), row)
-                if first is not row and first.target != row.target:
+            for proof in row.proofs():
+                before, first = firsts.setdefault(proof[:4], (proof, row))
+                if first is not row and before != proof:
                     found.append((first, row))
         return found

@@ -185,16 +185,16 @@ def _held(wallets: Wallets, where: Where, fact: DebitHeld) -> None:
     account.mark.reach(fact.epoch, base)
     account.mark.aim(fact.epoch, fact.target.seq)
     row = account.rows.get(fact.txid)
-    ended = 0
+    ended, shown = 0, b""
     if row is not None:
         if row.gateway and row.place <= where:  # one id, two holds: the first counts
             return
-        ended = row.ended
+        ended, shown = row.ended, row.shown
         _forget(wallets, account, row)
     row = Row(
         fact.txid, fact.medium, fact.epoch, base, target, fact.basket, fact.part, ended, *where,
         fact.till, fact.shift, fact.marks, fact.movement, fact.debit_minor, fact.given_minor,
-        fact.promo_minor, fact.vouchers, fact.credited, fact.absorbed, fact.reverses,
+        fact.promo_minor, fact.vouchers, fact.credited, fact.absorbed, fact.reverses, shown,
     )  # fmt: skip
     account.rows[fact.txid] = row
     wallets._index(account, row)
@@ -232,6 +232,7 @@ def _posted(wallets: Wallets, where: Where, fact: DebitPosted) -> None:
     account.unposted.pop(fact.txid, None)
     wallets.unposted.pop((fact.medium, fact.txid), None)
     mark, target = account.mark, pack(fact.target)
+    account.rows[fact.txid].show(fact.epoch, target)
     if (fact.epoch, target[:2]) <= (mark.epoch, mark.top[:2]):
         wallets.suspects.add(fact.medium)  # somebody was there before: the same, or a copy
         wallets._fork(fact.medium, account)

@@ -38,7 +38,10 @@ def test_high_water_only_rises_and_begins_anew_with_an_epoch() -> None:
 
 def row(number: int, seq: int, name: int, ended: int = POSTED) -> Row:
     target = pack(Slot(seq, txh=bytes([name]) * 4))
-    return Row(bytes([number]) * 16, b"m" * 16, 1, ZERO, target, ended=ended, hlc=number)
+    made = Row(bytes([number]) * 16, b"m" * 16, 1, ZERO, target, ended=ended, hlc=number)
+    if ended == POSTED:
+        made.show(1, target)
+    return made
 
 
 def test_a_fork_is_two_posted_slots_of_one_seq() -> None:
@@ -47,6 +50,10 @@ def test_a_fork_is_two_posted_slots_of_one_seq() -> None:
     assert [(a.hlc, b.hlc) for a, b in account.forks()] == [(1, 3)]
     same = Account(rows={one.txid: one for one in (row(1, 7, 1), row(2, 7, 1))})
     assert (same.forked(), same.forks()) == (0, [])
+    liar = row(1, 7, 1)
+    liar.show(1, pack(Slot(7, txh=b"liar")))
+    assert len(liar.proofs()) == 2
+    assert (Account(rows={b"": liar}).forked(), Account(rows={b"": liar}).forks()) == (1, [])
     void = Account(rows={one.txid: one for one in (row(1, 7, 1), row(2, 7, 2, VOIDED))})
     assert (void.forked(), void.forks()) == (0, [])
 
