@@ -24,7 +24,6 @@ from crypto.entry import (
     ConflictFound,
     ExitRecorded,
     KnownFact,
-    PassageUnknown,
     Started,
     Stopped,
     UnknownFact,
@@ -32,6 +31,7 @@ from crypto.entry import (
 )
 from crypto.fact import HLC_COUNTER_BITS
 from crypto.guests import GuestList
+from edge import left_open
 from edge.clock import WallClock
 from edge.core.conflicts import as_fact, unrecorded
 from edge.core.guests import GuestBook
@@ -228,12 +228,12 @@ class Gateway:
         # With a full disk the process lives, refuses, and resumes when there is room.
         self.must_record(lambda hlc, now: Started(hlc, now.day, now.offset_min, VERSION))
         self._recent.recall(self.state, self.identity, self.clock.now().ms)
-        left_open = list(self.state.open_holds(self.identity))
-        for ticket, hold in left_open:
+        stranded = list(self.state.open_holds(self.identity))
+        for ticket, hold in stranded:
             epoch = self.state.origins[hold.origin].epoch
-            self.must_record(_left_open(ticket, hold.lane, epoch, hold.seq, hold.passed))
-        if left_open:
-            log.warning("%d guests were between scan and passage", len(left_open))
+            self.must_record(left_open.unknown(ticket, hold.lane, epoch, hold.seq, hold.passed))
+        if stranded:
+            log.warning("%d guests were between scan and passage", len(stranded))
 
     def stopped(self) -> None:
         """Last fact of an orderly stop, after what the lanes have counted."""
@@ -376,11 +376,3 @@ class Gateway:
 def _shown(use: Use) -> dict[str, Any]:
     at_ms = use.hlc >> HLC_COUNTER_BITS
     return {"gateway": use.gateway.hex(), "gate": use.gate, "lane": use.lane, "at_ms": at_ms}
-
-
-def _left_open(
-    ticket: bytes, lane: int, epoch: int, seq: int, passed: int
-) -> Callable[[int, Moment], KnownFact]:
-    return lambda hlc, now: PassageUnknown(
-        hlc, now.day, now.offset_min, lane, ticket, epoch, seq, passed, "restart"
-    )

@@ -17,6 +17,7 @@ excuse    what did `set-aside` leave out of this folder?
 writer    how does a batch of facts become a durable block?
 committer who writes: a thread of its own, or the loop in a simulation?
 ledger    append, wait, read back
+put_back  how do old blocks that others had kept come back while it runs?
 reading   which durable blocks follow (epoch, seq)?
 snapshot  which state is on disk, and what does it fold?
 take      how is a snapshot made beside a running gateway?

@@ -6,7 +6,7 @@ and one fdatasync; `on_durable` callbacks get the blocks as they become durable.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, cast
 
 import outcome
@@ -14,8 +14,10 @@ import trio
 from trio.lowlevel import Abort, Task, checkpoint, current_task, reschedule, wait_task_rescheduled
 
 from config.gateway import Ledger as LedgerConfig
-from crypto.block import ALIGN_BYTES, Block
+from crypto.block import ALIGN_BYTES, Block, Head
 from crypto.entry import KnownFact, encode_fact
+from edge.ledger import put_back
+from edge.ledger.chain import EpochChain, Trust
 from edge.ledger.committer import Committer, Done, ThreadCommitter
 from edge.ledger.errors import LedgerFull, StorageFailed
 from edge.ledger.reading import Reading
@@ -78,6 +80,7 @@ class Ledger:
         self._room_seq = self._durable_seq + self._left_bytes // ALIGN_BYTES
         self._kicker: Task | None = None
         self._spare_taken = trio.Event()
+        self._storage = storage
         self._reading = Reading(storage)
         self._committer = committer if committer is not None else ThreadCommitter()
         self._committer.start(self._pending, writer, self._publish)
@@ -129,6 +132,29 @@ class Ledger:
     def recent_from(self, epoch: int, seq: int, limit_bytes: int) -> list[Block]:
         """As `blocks_from`, but at once: empty unless all of it is in memory."""
         return self._reading.recent_from(epoch, seq, limit_bytes)
+
+    async def chain_after(self, trust: Trust, epoch: int, head: Head) -> EpochChain | None:
+        """What must follow `head` in an older epoch; None when nobody knows its key here."""
+        found: list[EpochChain | None] = []
+        await self._committer.aside(
+            lambda: found.append(put_back.chain_after(self._storage, trust, epoch, head))
+        )
+        return found[0]
+
+    async def put_back(self, blocks: Sequence[Block]) -> None:
+        """Make blocks of an older epoch durable that others had kept, and tell `on_durable`.
+
+        The caller has checked that they follow each other and `heads`. Of the epoch in use nothing
+        is ever put back: its numbers are being given away. Raises `LedgerFull` or `StorageFailed`.
+        """
+        epoch, last = blocks[0].epoch, blocks[-1]
+        assert epoch < self.epoch
+        await self._committer.aside(
+            lambda: put_back.write(self._storage, self.gateway, blocks)
+        )  # fmt: skip
+        self.heads[epoch] = Head(last.last_seq, last.hash)
+        for told in self.on_durable:
+            told(list(blocks))
 
     @property
     def room(self) -> Room:

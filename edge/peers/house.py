@@ -36,6 +36,7 @@ from edge.peers.holdings import Holdings
 from edge.peers.intake import Forged, Intake, Key
 from edge.peers.links import Links
 from edge.peers.proofs import Proofs
+from edge.peers.regain import Regain
 from edge.peers.session import BEAT_S, SILENT_S, Session
 from edge.peers.tails import Tails
 from edge.transport import EpochHead, HttpTransport, Turned, UplinkLost
@@ -149,6 +150,8 @@ class House:
         )  # fmt: skip
         home.intake.fold = self.links.fold
         gateway.siblings = self.links
+        self.regain = Regain(gateway, ledger, self.links, self._trust, transport)
+        home.intake.on_own = self.regain.hear
         self.connections = Connections(self.links, identity, self.config, jitter)
         self._jitter = jitter
         self._transport = transport
@@ -200,6 +203,8 @@ class House:
             nursery.start_soon(bordered, f"sibling {sibling.name}", dial)
         nursery.start_soon(bordered, "siblings' bundles", self.take_bundles)
         nursery.start_soon(bordered, "comparing states", self.links.compare.run)
+        nursery.start_soon(bordered, "our older facts", self.regain.run)
+        nursery.start_soon(bordered, "our older facts at the centre", self.regain.follow_centre)
         if self.courier is not None:
             nursery.start_soon(bordered, "courier", self.courier.run)
         if self.tails is not None:
@@ -224,6 +229,7 @@ class House:
         """
         log.warning("nothing is known of siblings: lanes stay closed until they, or the centre,"
                     " have told what happened; --open-without opens at once")  # fmt: skip
+        self.regain.paused = True
         centre = [False]
         async with trio.open_nursery() as nursery:
             if self._transport is not None:
@@ -248,7 +254,8 @@ class House:
         try:
             await self._look_for_own()
         finally:
-            self.intake.on_own = lambda block: None
+            self.intake.on_own = self.regain.hear
+            self.regain.paused = False
         self.learned()
         log.warning("the venue's history is here")
 
@@ -281,7 +288,11 @@ class House:
         may be honest. Raises `NoHistory`.
         """
         proofs = Proofs(self._trust)
-        self.intake.on_own = proofs.hear
+
+        async def hear(block: Block) -> None:
+            proofs.hear(block)
+
+        self.intake.on_own = hear
         lies: set[tuple[bytes, LogHead]] = set()
         until = trio.current_time() + self.config.rebuild_wait_s
         while True:

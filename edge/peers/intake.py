@@ -8,7 +8,7 @@ acknowledged, once it is durable here.
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -50,6 +50,10 @@ class Forged(Exception):
     """A block that its gateway never sealed: whoever sent it is not believed any further."""
 
 
+async def _pass_over(block: Block) -> None:
+    """Nobody has asked for it."""
+
+
 class Intake:
     """Every mirror of this gateway, in `folder`. `cards`: the gateways of the bundle in force."""
 
@@ -64,7 +68,7 @@ class Intake:
         #: Called on the loop with the blocks that have just become durable.
         self.on_durable: list[Callable[[list[Block]], None]] = []
         #: Gets the blocks of our own log that siblings give when they are asked for them.
-        self.on_own: Callable[[Block], object] = lambda block: None
+        self.on_own: Callable[[Block], Awaitable[None]] = _pass_over
         self.full = False
         self._tenant = tenant
         self._folder = folder
@@ -144,7 +148,7 @@ class Intake:
         counts = self.counts.setdefault(gateway, Counts())
         device = self._device(gateway)
         if gateway == self.own:
-            self.on_own(block)
+            await self.on_own(block)
         if gateway == self.own or device is None:
             counts.unknown += 1  # of a gateway that our bundle does not name (yet)
             return None

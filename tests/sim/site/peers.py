@@ -22,6 +22,7 @@ from edge.peers.house import House
 from edge.peers.links import Links
 from edge.peers.proofs import Proofs
 from edge.peers.rebuild import Asker, _Conversation
+from edge.peers.regain import Regain
 from edge.peers.tails import Tails
 from tests.sim import venue
 from tests.sim.site.lan import End, Lan
@@ -114,6 +115,8 @@ class SimHouse(House):
         life.intake.fold = self.links.fold
         life.gateway.siblings = self.links
         self._transport = cast(Any, life.line)
+        self.regain = Regain(life.gateway, life.ledger, self.links, self._trust, self._transport)
+        life.intake.on_own = self.regain.hear
         self.courier = Courier(
             self.holdings, self.links, life.line.of, life.receipt_key, self.config.deliver_after_s
         )
@@ -151,6 +154,8 @@ class SimHouse(House):
         for sibling in self.config.siblings:
             nursery.start_soon(self.connections.dial, sibling)
         nursery.start_soon(self.take_bundles)
-        assert self.courier is not None
+        assert self.courier is not None and self.tails is not None
         nursery.start_soon(self.courier.run)
         nursery.start_soon(self.tails.run)
+        nursery.start_soon(self.regain.run)
+        nursery.start_soon(self.regain.follow_centre)
