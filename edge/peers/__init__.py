@@ -10,6 +10,7 @@ holdings  which blocks can we give, our own and our siblings'?
 session   what do two connected gateways say to each other?
 tls       who is at the other end?
 links     who is connected, who listens, who dials, who was heard when?
+rows      what do people see of siblings?
 dnssd     what do the bytes of multicast DNS say?
 discovery who else is on the network, and who hears of us?
 found     where may a sibling be, and where was it not?
@@ -19,5 +20,6 @@ tails     what does only the centre hold of a sibling that is gone?
 compare   do siblings that know the same facts have the same state?
 proofs    what can others prove of our own log?
 rebuild   what do others hold of us, before an empty ledger opens?
+regain    what do others hold of our older epochs, while we run?
 ========= ===================================================================================
 """

@@ -10,70 +10,27 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
-import msgspec
 import trio
 
-from config.binds import Bind
 from crypto.block import Block
 from crypto.bundle import GatewayCard
 from crypto.entry import AnyFact, ClockMeasured
 from edge.clock import SystemClock
 from edge.digests import Digest
 from edge.gateway import Gateway
-from edge.peers import codec
+from edge.peers import codec, rows
 from edge.peers.clocks import ClockWatch
-from edge.peers.compare import DIFFERS, Compare
+from edge.peers.compare import Compare
 from edge.peers.errors import PeerRefused
 from edge.peers.found import Found
 from edge.peers.holdings import Holdings
-from edge.peers.intake import Counts, Key
+from edge.peers.rows import SiblingRow
 from edge.peers.session import Session
 
 log = logging.getLogger(__name__)
 _Part = TypeVar("_Part", codec.BundlePart, codec.GuestsPart)
 #: Bundles that are larger do not travel between siblings.
 BUNDLE_BYTES_MAX: Final = 64 << 20
-
-
-class FoundRow(msgspec.Struct, frozen=True):
-    """An address that mDNS told. `problem` "": none yet; else it is tried again in `again_s`."""
-
-    address: str
-    problem: str
-    again_s: float
-
-
-class SiblingRow(msgspec.Struct, frozen=True):
-    """A sibling as technicians see it.
-
-    `heard_s`: since it was last heard, itself or through others; None: never. `lag_ms`: from the
-    sealing of its newest block there to its folding here, by both clocks. `waiting`: facts of ours
-    that are not durable there. `offset_ms`: our lead over its clock. `held`: its facts here.
-    `address`: where it is; `how` that was found: "configured", "mdns", or it "came". `found`: where
-    it may be by mDNS, and what was wrong there.
-    `state`: how it compared when both knew the same facts, "same" or "differs", `state_age_s` ago.
-    """
-
-    gateway: str
-    name: str
-    revoked: bool
-    connected: bool
-    dialed: bool
-    heard_s: float | None
-    heard_through: str
-    lag_ms: int | None
-    waiting: int
-    held: int
-    offset_ms: int | None
-    round_trip_ms: int | None
-    clock_beyond: bool
-    blocks: dict[str, int]
-    problem: str
-    state: str = ""
-    state_age_s: float | None = None
-    address: str = ""
-    how: str = ""
-    found: list[FoundRow] = []
 
 
 class _Sibling:
@@ -174,8 +131,10 @@ class Links:
 
     def _compare_own(self, session: Session) -> None:
         for (gateway, epoch), row in session.held.items():
+            if gateway != self.gateway.identity or epoch < self.gateway.ledger.epoch:
+                continue  # older ones are fetched while we run (`edge.peers.regain`)
             ours = self.holdings.own.heads.get(epoch)
-            if gateway == self.gateway.identity and (ours is None or ours.seq < row.seq):
+            if ours is None or ours.seq < row.seq:
                 which = {"sibling": self.name(session.other), "epoch": epoch, "seq": row.seq}
                 log.error("a sibling holds facts of ours, the next start fetches them", extra=which)
 
@@ -323,72 +282,11 @@ class Links:
         """Every sibling of the bundle, and whoever else was heard."""
         cards = {card.gateway: card for card in self.cards}
         gateways = sorted({*cards, *self._known} - {self.gateway.identity})
-        return [self._row(gateway, cards.get(gateway)) for gateway in gateways]
-
-    def _row(self, gateway: bytes, card: GatewayCard | None) -> SiblingRow:
-        sibling = self.sibling(gateway)
-        session, measured = sibling.session, sibling.clock.measured
-        heads = self.holdings.intake.heads()
-        never = sibling.heard_at == -math.inf
-        counts = self.holdings.intake.counts.get(gateway, Counts())
-        state, state_at = self.compare.found.get(gateway, ("", 0.0))
-        return SiblingRow(
-            gateway=gateway.hex(),
-            name=self.name(gateway),
-            revoked=card is not None and card.revoked,
-            connected=session is not None,
-            dialed=session is not None and session.dialed,
-            heard_s=None if never else round(trio.current_time() - sibling.heard_at, 1),
-            heard_through=self.name(sibling.through) if sibling.through else "",
-            lag_ms=sibling.lag_ms,
-            waiting=self._waiting(session),
-            held=sum(head.seq for (owner, _), head in heads.items() if owner == gateway),
-            offset_ms=measured.lead_ms if measured else None,
-            round_trip_ms=measured.round_trip_ms if measured else None,
-            clock_beyond=sibling.clock.beyond,
-            blocks=msgspec.structs.asdict(counts),
-            problem=sibling.problem,
-            address=session.address if session is not None else "",
-            how=session.how if session is not None else "",
-            found=self._found_rows(gateway),
-            state=state,
-            state_age_s=round(trio.current_time() - state_at, 1) if state else None,
-        )
-
-    def _found_rows(self, gateway: bytes) -> list[FoundRow]:
-        now = trio.current_time()
-        known = self.found.addresses(gateway, now) if self.found is not None else []
-        return [
-            FoundRow(str(Bind(e.host, e.port)), e.problem, round(max(0.0, e.due - now), 1))
-            for e in known
-        ]
-
-    def _waiting(self, session: Session | None) -> int:
-        waiting = 0
-        for epoch, head in self.holdings.own.heads.items():
-            key: Key = (self.gateway.identity, epoch)
-            there = session.held.get(key) if session is not None else None
-            waiting += max(0, head.seq - (there.seq if there is not None else 0))
-        return waiting
+        return [rows.row_of(self, gateway, cards.get(gateway)) for gateway in gateways]
 
     def warnings(self) -> list[str]:
         """What somebody should look at, in words."""
-        told: list[str] = []
-        for row in (row for row in self.rows() if not row.revoked):
-            unheard_s = self.unheard_s(bytes.fromhex(row.gateway))
-            if unheard_s >= self.unheard_after_s:
-                told.append(f"sibling {row.name} was not heard for {unheard_s:.0f} s")
-            if row.clock_beyond:
-                told.append(f"our clock is {row.offset_ms} ms ahead of sibling {row.name}'s")
-            if row.state == DIFFERS:
-                told.append(f"sibling {row.name} makes another state of the same facts: report it")
-            if row.blocks["forks"]:
-                told.append(f"sibling {row.name} has written two histories: set it apart")
-            if row.blocks["forged"]:
-                told.append(f"blocks of sibling {row.name} came that it never sealed")
-        if self.holdings.intake.full:
-            told.append("siblings' blocks find no room on disk")
-        return told
+        return rows.warnings(self)
 
     def status(self) -> dict[str, Any]:
         """For the local API."""

@@ -13,7 +13,7 @@ from edge.digests import Digest
 from edge.gateway import VERSION, Gateway
 from edge.lane import Lane
 from edge.ledger.spares import Room
-from edge.peers.links import SiblingRow
+from edge.peers.rows import SiblingRow
 from edge.wiring import Device
 
 WELL: Final = frozenset({"ready", "busy"})
@@ -149,7 +149,7 @@ class DigestRow(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True):
     """One gateway. `uplink` None: it has no centre. `reasons`: why it is not all well.
 
-    `siblings`: the other gateways of the venue (`edge.peers.links.SiblingRow`); `conflicts`: how
+    `siblings`: the other gateways of the venue (`edge.peers.rows.SiblingRow`); `conflicts`: how
     many admissions, of all gateways, were one too many. `digest`: the newest that was asked for.
     """
 

@@ -14,7 +14,7 @@ from edge.peers import connections
 from edge.peers.connections import CAME, CONFIGURED, FOUND
 from edge.peers.dnssd import announced
 from edge.peers.found import Found
-from edge.peers.links import SiblingRow
+from edge.peers.rows import SiblingRow
 from tests.edge.peers.site import Node, gateway_id, same_state, site, until
 
 pytestmark = pytest.mark.trio
