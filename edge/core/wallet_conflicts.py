@@ -83,7 +83,7 @@ def _undone(wallets: Wallets, account: Account, medium: bytes) -> list[Conflict]
     found = []
     names = [one.reverses for part in (account.rows, account.spent) for one in part.values()]
     for original in dict.fromkeys(sorted(name for name in names if name)):
-        by = [one for one in wallets.undone[original].values() if not _void(wallets, one)]
+        by = [one for one in wallets.undone[original] if not _void(wallets, one)]
         by.sort(key=lambda one: (one.place, one.txid))
         if all(one.movement == "refund" for one in by) and _fits(account, original, by):
             continue

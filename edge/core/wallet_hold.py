@@ -73,9 +73,13 @@ def _before(look: Look, order: Order) -> AlreadyPaid | Refused | None:
     ended = {one.txid: one.kind for one in look.resolutions}
     doubt = None
     for row in look.wallets.baskets.get(order.basket, ()):
-        if row.part != order.part:
+        # Where only an outcome was heard of, nobody here knows of which part it is.
+        if row.gateway and row.part != order.part:
             continue
         status = look.wallets.account(row.medium).status(row)
+        if not row.gateway and row.txid not in order.attempts:
+            doubt = Refused(WalletReason.IN_DOUBT) if status == POSTED else doubt
+            continue
         if status == POSTED or ended.get(row.txid) == "posted":
             return AlreadyPaid(row.txid, look.balance_minor)
         if status != VOIDED and ended.get(row.txid) != "voided":
@@ -111,7 +115,7 @@ def _undoing(look: Look, order: Order) -> Refused | None:
         original = look.account.rows.get(order.reverses)
         if original is None or look.account.status(original) != POSTED:
             return Refused(WalletReason.ORIGINAL_UNKNOWN)
-        undone = look.wallets.undone.get(order.reverses, {}).values()
+        undone = look.wallets.undone.get(order.reverses, ())
         others = [one for one in undone if isinstance(one, Row) and not _void(look, one)]
         given = sum(one.given for one in others)
         # What was undone in cash is undone whole.

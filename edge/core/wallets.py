@@ -28,6 +28,7 @@ from crypto.money import (
 from edge.core.wallet_rows import (
     POSTED,
     VOIDED,
+    ZERO,
     Account,
     Grant,
     Issued,
@@ -83,7 +84,7 @@ class Wallets:
         self.conflicts: dict[bytes, FoundMoney] = {}
         self.suspects: set[bytes] = set()
         self.baskets: dict[bytes, tuple[Row, ...]] = {}
-        self.undone: dict[bytes, dict[Named, Row | Spent]] = {}
+        self.undone: dict[bytes, tuple[Row | Spent, ...]] = {}
         self.sources: dict[bytes, set[Named]] = {}
         self.credited: dict[int, int] = {}
         self.unposted: dict[Named, Row] = {}
@@ -141,27 +142,29 @@ class Wallets:
                 wallets._source(grant.source, grant.txid, medium)
             for spent in account.spent.values():
                 account.uses_promo |= bool(spent.promo or spent.vouchers)
-                wallets._undo(medium, spent)
+                wallets._undo(spent)
             wallets._fork(medium, account)
         return wallets
 
     def _index(self, account: Account, row: Row) -> None:
         if not row.ended & POSTED:
             account.unposted[row.txid] = self.unposted[(row.medium, row.txid)] = row
+        self.baskets[row.basket] = (*self.baskets.get(row.basket, ()), row)
         if row.gateway:
-            same = self.baskets.get(row.basket, ())
-            self.baskets[row.basket] = (*same, row)
             account.uses_promo |= bool(row.promo or row.vouchers)
-            self._undo(row.medium, row)
+            self._undo(row)
 
     def _fork(self, medium: bytes, account: Account) -> None:
         epoch = account.forked()
         if epoch:
             self.forked[medium] = epoch
 
-    def _undo(self, medium: bytes, one: Row | Spent) -> None:
+    def _undo(self, one: Row | Spent, instead: Row | Spent | None = None) -> None:
+        if instead is not None and instead.reverses:
+            rest = self.undone[instead.reverses]
+            self.undone[instead.reverses] = tuple(two for two in rest if two is not instead)
         if one.reverses:
-            self.undone.setdefault(one.reverses, {})[(medium, one.txid)] = one
+            self.undone[one.reverses] = (*self.undone.get(one.reverses, ()), one)
 
     def _source(self, source: bytes, txid: bytes, medium: bytes) -> None:
         if source:
@@ -206,23 +209,27 @@ def _forget(wallets: Wallets, account: Account, row: Row) -> None:
     account.unposted.pop(row.txid, None)
     wallets.unposted.pop((row.medium, row.txid), None)
     rest = tuple(one for one in wallets.baskets.get(row.basket, ()) if one is not row)
-    if row.gateway:
-        wallets.baskets[row.basket] = rest
+    wallets.baskets[row.basket] = rest
     if row.reverses:
-        wallets.undone[row.reverses].pop((row.medium, row.txid), None)
+        by = wallets.undone[row.reverses]
+        wallets.undone[row.reverses] = tuple(one for one in by if one is not row)
 
 
 def _ended(wallets: Wallets, fact: DebitPosted | DebitVoided, how: int) -> Account:
     account = wallets.made(fact.medium)
     row = account.rows.get(fact.txid)
     target = pack(fact.target)
-    if row is None:
-        row = Row(fact.txid, fact.medium, fact.epoch, target=target, basket=fact.basket)
+    if row is None or not row.gateway:
+        told = (fact.epoch, target, fact.basket)
+        ended, shown = 0, b""
+        if row is not None:
+            told = max(told, (row.epoch, row.target, row.basket))
+            ended, shown = row.ended, row.shown
+            _forget(wallets, account, row)
+        epoch, target, basket = told
+        row = Row(fact.txid, fact.medium, epoch, ZERO, target, basket, 0, ended, shown=shown)
         account.rows[fact.txid] = row
-        account.unposted[fact.txid] = wallets.unposted[(fact.medium, fact.txid)] = row
-    elif not row.gateway:
-        told = max((row.epoch, row.target, row.basket), (fact.epoch, target, fact.basket))
-        row.epoch, row.target, row.basket = told
+        wallets._index(account, row)
     row.ended |= how
     return account
 
@@ -323,10 +330,8 @@ def _sold(wallets: Wallets, where: Where, fact: Sold) -> None:
     known = account.spent.get(fact.txid)
     if known is None or spent.place < known.place:
         account.spent[fact.txid] = spent
-        if known is not None and known.reverses:
-            wallets.undone[known.reverses].pop((fact.medium, known.txid), None)
         account.uses_promo |= bool(spent.promo or spent.vouchers)
-        wallets._undo(fact.medium, spent)
+        wallets._undo(spent, instead=known)
     wallets.suspects.add(fact.medium)
 
 

@@ -273,11 +273,15 @@ def test_a_till_that_moved_to_another_gateway_is_told() -> None:
     fact = b.log[-1]
     assert isinstance(fact, DebitPosted)
     assert (fact.txid, fact.basket, fact.evidence) == (txid(1), txid(5), "in_slot")
+    again = b.hold(band, moved)
+    assert isinstance(again, AlreadyPaid)
+    assert again.posted is None, "the fact is there by now"
+    assert b.hold(band, moved._replace(attempts=())) == Refused(R.IN_DOUBT)
     other = order(3, basket=txid(6), attempts=(txid(77),))
     assert b.hold(band, other) == Refused(R.IN_DOUBT)
     b.unheard = False
     assert isinstance(b.hold(band, other), Held)
-    assert reason(b.hold(Band(bytes(7)), moved)) is R.NOT_OURS
+    assert reason(b.hold(Band(bytes(7)), order(9))) is R.NOT_OURS
 
 
 def test_a_seq_that_was_aimed_at_is_not_used_again() -> None:

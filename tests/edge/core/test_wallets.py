@@ -138,7 +138,7 @@ def indexes(wallets: Wallets) -> tuple[object, ...]:
     }
     return (
         baskets,
-        {o: sorted(by) for o, by in wallets.undone.items() if by},
+        {o: sorted((a.txid, *a.place) for a in by) for o, by in wallets.undone.items() if by},
         {s: sorted(users) for s, users in wallets.sources.items() if users},
         {key: total for key, total in wallets.credited.items() if total},
         sorted(wallets.unposted),
@@ -296,3 +296,33 @@ def test_an_account_of_nobody_is_empty_and_not_kept() -> None:
     assert wallets.account(M).rows == {}
     assert wallets.accounts == {}
     assert isinstance(folded([(A, 1, 1, OURS)]).wallets.account(M).rows[txid(1)], Row)
+
+
+def test_of_two_facts_of_one_id_the_first_counts_wherever_it_comes_from() -> None:
+    head = (5 << 16, *HEAD[1:], txid(1), 3, 7, 2, 0)
+    pairs: list[tuple[KnownMoney, dict[str, object]]] = [
+        (held(1, ZERO, slot(1, 1), hlc=5), {"basket": txid(8), "reverses": txid(7)}),
+        (
+            ToppedUp(*head, M, 1, 1, "voucher", 500, 0, 500, 0, b"s" * 16, bytes(80)),
+            {"amount_minor": 700, "key_index": 2, "source": b"t" * 16},
+        ),
+        (PromoGranted(*head, M, 100, 1, txid(8)), {"promo_minor": 300, "source": txid(9)}),
+        (
+            Sold(*head, txid(8), 0, "refund", 0, 0, b"", M, 5, 0, txid(6), 1, []),
+            {"promo_minor": 7, "reverses": txid(5)},
+        ),
+    ]
+    for fact, changes in pairs:
+        earlier = msgspec.structs.replace(fact, hlc=1 << 16, **changes)
+        one = folded([(A, 1, 1, fact), (B, 1, 1, earlier)])
+        other = folded([(B, 1, 1, earlier), (A, 1, 1, fact)])
+        alone = folded([(B, 1, 1, earlier)]).wallets
+        assert indexes(one.wallets) == indexes(other.wallets) == indexes(alone)
+        assert one.wallets.dump() == other.wallets.dump() == alone.dump()
+
+
+def test_an_outcome_alone_takes_the_greatest_of_what_is_said_of_it() -> None:
+    told: list[Placed] = [(A, 1, 1, posted(1, slot(1, 1))), (B, 1, 1, voided(1, slot(2, 2)))]
+    one, other = folded(told), folded(told[::-1])
+    assert one.wallets.dump() == other.wallets.dump()
+    assert one.wallets.account(M).rows[txid(1)].target[:2] == b"\0\2"
