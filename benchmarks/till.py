@@ -89,7 +89,26 @@ def run(rounds: int = 5) -> Report:
     errors = sum(one.errors for each in found.values() for one in each)
     rows.append(Row(name="errors", value=errors, unit="", target="0", met=errors == 0))
     rows.append(Row(name="fdatasync of one page, p50", value=flush_ms(), unit="ms"))
-    return Report(bench="till", rows=rows, notes=["NTAG213 in memory, on the gateway's core"])
+    notes = ["NTAG213 in memory, on the gateway's core"]
+    rows += _wire(notes)
+    return Report(bench="till", rows=rows, notes=notes)
+
+
+def _wire(notes: list[str]) -> list[Row]:
+    """A tap over nfcpy, where it can be had."""
+    from benchmarks import till_wire
+
+    python = till_wire.interpreter()
+    if not python:
+        notes.append("nothing over nfcpy's wire: no interpreter has it (GATEHOUSE_NFC_PYTHON)")
+        return []
+    taps, own = till_wire.measure(python)
+    ours = median([tap - mine for tap, mine in zip(taps, own, strict=True)]) * 1e3
+    return [
+        Row(name="tap over nfcpy's wire, median", value=median(taps) * 1e3, unit="ms"),
+        Row(name="of it beside the reader's own time", value=ours, unit="ms", target="< 20 ms",
+            met=ours < 20),
+    ]  # fmt: skip
 
 
 def _rows(size: int, found: list[Counted]) -> list[Row]:

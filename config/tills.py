@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from config.bounds import Host, Name, Number, Port
+from config.bounds import File, Host, Name, Number, Port
 from config.check import Cross, known
 from config.credentials import Credential
 
@@ -19,7 +19,8 @@ Minor = Annotated[int, Meta(ge=0, le=10**12)]
 class NfcpyReader(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="nfcpy"
 ):
-    """A reader that nfcpy knows, in a process of its own. `path` as nfcpy names it."""
+    """A reader that nfcpy knows, in a process of its own. `path` as nfcpy names it; `python`: an
+    interpreter that has nfcpy, absent: the gateway's own."""
 
     path: Annotated[
         str,
@@ -28,6 +29,7 @@ class NfcpyReader(
             description='as nfcpy names it: "usb", "usb:001:004", "tty:USB0:pn532"',
         ),
     ]
+    python: File = ""
 
 
 class UdpEmulator(
@@ -37,6 +39,7 @@ class UdpEmulator(
 
     port: Port
     host: Host = "127.0.0.1"
+    python: File = ""
 
 
 class NoReader(

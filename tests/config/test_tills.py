@@ -38,7 +38,8 @@ def test_what_the_example_shows_loads(tmp_path: Path) -> None:
     start = next(i for i, line in enumerate(lines) if line == "#[[tills]]")
     shown = [re.sub(r"^#(?=[\[a-z])", "", line) for line in lines[start:]]
     (till,) = loaded(tmp_path, "\n" + "\n".join(shown)).tills
-    assert (till.reader, till.terminal) == (NfcpyReader("usb"), PlugTerminal("192.168.10.50", 9600))
+    reader = NfcpyReader("usb", "/opt/gatehouse/nfcpy/bin/python")
+    assert (till.reader, till.terminal) == (reader, PlugTerminal("192.168.10.50", 9600))
     assert till.can_top_up and till.drawer
 
 
