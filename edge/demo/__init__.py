@@ -16,6 +16,11 @@ the gateway or the centre is imported here, so that what it checks is what they 
 `copies`       who shows copies at two gateways, and what became of them (pure)
 `beliefs`      what the gate must answer, by what was seen so far (pure)
 `crowd`        the guests at the lanes: they scan, walk, do not walk, and grow impatient
+`bar`          tills and wristbands: set up by commands, served, counted
+`patrons`      who comes to the bar, and what they do there: from one seed (pure)
+`cashier`      one till: asks the gateway as its page does, until it answers
+`antennas`     readers of bands, as processes
+`purse`        what each guest must have, by what she gave and got (pure)
 `troubles`     what breaks during the rush, and when
 `watching`     the status of the gateways, again and again
 `listening`    live events of the gateway
@@ -24,6 +29,10 @@ the gateway or the centre is imported here, so that what it checks is what they 
 `accounts`     holds, and who was admitted twice (pure)
 `checks`       what must be true at the end, each with a name (pure)
 `conflicts`    what siblings must agree on (pure)
+`money`        facts of money, added up (pure)
+`bands`        what the bands themselves say (pure)
+`bar_reading`  money in ledgers and database
+`bar_checks`   what must be true of the bar (pure)
 `summary`      the figures of a run, and the sentences about it (pure)
 `tally`        what was counted while guests were served
 `table`        the live table in the terminal

@@ -22,7 +22,8 @@ from edge.demo.summary import Summary, sentences
 from edge.demo.table import News, draw, live, wrapped
 
 EPILOGUE: Final = """\
-Exit codes: 0 gateways and centre agree and nobody was admitted twice unnoticed; 1 a check failed;
+Exit codes: 0 gateways and centre agree, nobody was admitted twice unnoticed or charged twice, and
+the money is right on every wristband; 1 a check failed;
 2 wrong words; 69 the venue could not be set up; 130 interrupted. A failed run keeps its folder.
 """
 GUESTS_MAX: Final = 20_000
@@ -44,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
         description="A venue on this machine: a centre with its own PostgreSQL, a gateway with four"
         " lanes, scanners, turnstiles, and a crowd with real signed tickets. The centre is stopped"
         " for a while, the gateway is killed once; in the end every fact is compared. With several"
-        " gateways, tickets are copied from one to another, and the LAN between them is cut.",
+        " gateways, tickets are copied from one to another, and the LAN between them is cut. At"
+        " the bar, guests pay with emulated wristbands; some are torn while they are written, some"
+        " are copied.",
         epilog=EPILOGUE,
     )
     made.add_argument("--headless", action="store_true", help="no table; one line per event")
@@ -59,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--seed", type=_within(0, SEED_MAX), default=1, metavar="N", help="another crowd"
     )
+    made.add_argument("--no-bar", action="store_true", help="gates only: no tills, no wristbands")
     made.add_argument("--json", action="store_true", help="the summary as JSON on standard output")
     made.add_argument("--keep", action="store_true", help="keep the folder of a good run, too")
     made.add_argument(
@@ -191,7 +195,7 @@ async def _play(asked: argparse.Namespace, folder: Path, processes: Processes) -
     news = News(None if watched else _say)
     play = Play(
         folder, guests=asked.guests or guests, seconds=asked.seconds or seconds, seed=asked.seed,
-        news=news, processes=processes, gateways=asked.gateways,
+        news=news, processes=processes, gateways=asked.gateways, bar=not asked.no_bar,
     )  # fmt: skip
     if not watched:
         return _tell(asked, folder, *await play.run())
@@ -232,6 +236,8 @@ def _picture(play: Play) -> Group:
         state["LAN"] = f"{'up' if venue.lan.up else 'CUT'}, {joined} of {pairs} links,"
         state["LAN"] += f" {found} conflicts found"
         state["uplink"] = f"{connected} of {len(watch.looks)} connected, {waiting} facts wait"
+    if play.bar is not None:
+        state["bar"] = play.bar.line()
     state["centre"] = venue.central_page or "not yet"
     served = play.crowd.served if play.crowd else 0
     return draw(play.lanes, names, play.news, state, served, play.guests)

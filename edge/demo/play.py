@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,8 @@ import trio
 
 from edge.demo import checks, conflicts, summary
 from edge.demo.accounts import account
+from edge.demo.bar import Bar, findings_of
+from edge.demo.bar_reading import read_bar
 from edge.demo.box_office import sell
 from edge.demo.checks import Finding
 from edge.demo.copies import copies_of, hex_of, judge, needed, plan_copies, plan_pairs
@@ -19,6 +22,7 @@ from edge.demo.gateways import GatewayProcess
 from edge.demo.guests import Codes, Guest, plan
 from edge.demo.listening import Listener
 from edge.demo.processes import DemoFailed, Processes
+from edge.demo.purse import Purses
 from edge.demo.reading import Held, read_both
 from edge.demo.summary import Summary
 from edge.demo.table import News
@@ -41,14 +45,20 @@ class Play:
 
     def __init__(
         self, folder: Path, *, guests: int, seconds: float, seed: int, news: News,
-        processes: Processes, gateways: int = 1,
+        processes: Processes, gateways: int = 1, bar: bool = True,
     ) -> None:  # fmt: skip
         self.seed = seed
         self.guests = guests
         self.seconds = seconds
         self.news = news
-        self.venue = Venue(folder, processes, news.say, gateways)
+        self.venue = Venue(folder, processes, news.say, gateways, bar)
         self.watch = Watch({each.name: _api_of(each) for each in self.venue.gateways})
+        self.bar: Bar | None = None
+        if bar:
+            self.bar = Bar(
+                self.venue, guests=guests, seconds=seconds, seed=seed,
+                joined=lambda: self.watch.joined,
+            )  # fmt: skip
         self.crowd: Crowd | None = None
         self.troubles: Troubles | None = None
         self.copies: list[Guest] = []
@@ -96,7 +106,7 @@ class Play:
         several = len(venue.gateways) > 1
         who = f"{len(venue.gateways)} gateways are" if several else "the gateway is"
         say(f"Tickets are sold, a foreign shop is admitted, {who} enrolled.")
-        codes = await sell(venue, self.guests, needed(self.guests) if several else 0)
+        codes = await self._sell(needed(self.guests) if several else 0)
         await venue.start_gateways()
         for each in venue.gateways:
             named = f"Gateway {each.name}'s page" if several else "The gateway's page"
@@ -113,8 +123,25 @@ class Play:
         )  # fmt: skip
         self.guests += len(self.copies) + len(self.pairs)
         self.troubles = Troubles(
-            venue, self.crowd, self.watch, self.news, self.seconds, self.copies, self.pairs
-        )
+            venue, self.crowd, self.watch, self.news, self.seconds, self.copies, self.pairs,
+            self.bar,
+        )  # fmt: skip
+
+    async def _sell(self, copied: int) -> Codes:
+        """The tickets; and what the bar needs of the centre."""
+        if self.bar is None:
+            return await sell(self.venue, self.guests, copied)
+        self.news.say("Prices are set, bands and their readers are laid out.")
+        found: list[Codes] = []
+
+        async def tickets() -> None:
+            found.append(await sell(self.venue, self.guests, copied))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(tickets)
+            nursery.start_soon(self.bar.found)
+        await self.bar.enrol()
+        return found[0]
 
     def _plan_copies(self, codes: Codes) -> None:
         """Who shows copies at two gateways; their tickets are the last ones, for nobody else."""
@@ -131,7 +158,10 @@ class Play:
         return frozenset(hex_of(guest.code.identity) for guest in self.pairs)
 
     def _keep_plan(self) -> None:
-        kept = {"gateways": len(self.venue.gateways), "planned": sorted(self.planned)}
+        kept: dict[str, Any] = {
+            "gateways": len(self.venue.gateways), "planned": sorted(self.planned),
+            "bar": self.bar.json() if self.bar else None,
+        }  # fmt: skip
         (self._folder / PLAN_FILE).write_text(json.dumps(kept) + "\n")
 
     # -- the rush ------------------------------------------------------------------------------
@@ -155,8 +185,12 @@ class Play:
                 lambda: all(one.hears.is_set() for one in listeners) and watch.connected, 30,
                 "not every gateway reaches the centre and its siblings",
             )  # fmt: skip
+            doors = trio.Event()
+            if self.bar is not None:
+                await nursery.start(self.bar.run, doors)
             self._phase = ""
             self.opened_s = trio.current_time()
+            doors.set()
             watch.calm = True
             self.news.say(f"Doors open: {self.guests} guests within {self.seconds:g} seconds.")
             async with trio.open_nursery() as breaking:
@@ -164,10 +198,16 @@ class Play:
                 breaking.start_soon(troubles.kill)
                 with trio.move_on_after(self.seconds + LATE_S) as late:
                     await crowd.run()
+                    self.news.say("The gates are empty.")
+                    if self.bar is not None:
+                        await self.bar.served.wait()
             if late.cancelled_caught:
                 raise DemoFailed(
                     f"after {self.seconds + LATE_S:g} s guests still wait; see the logs"
                 )
+            if self.bar is not None:
+                await self.bar.close()
+                self._keep_plan()
             self.news.say(f"Everybody was served. {self._who} what is still held.")
             await self._until_delivered()
             nursery.cancel_scope.cancel()
@@ -234,7 +274,13 @@ class Play:
         if self.pairs:
             findings += conflicts.compare_counts(len(found), told)
         findings += self._rush_findings(held, ledger.open)
+        bar = None
+        if self.bar is not None:
+            money = await read_bar(self.venue, held, self.bar.purses)
+            findings += self.bar.findings(money)
+            bar = asdict(self.bar.summary(money))
         figures = self._figures(held) | {
+            "bar": bar,
             "conflicts_found": len(found), "conflicts_planned": len(self.planned),
             "copies_across_gateways": copied.shown,
             "copies_admitted_twice": copied.admitted_twice,
@@ -300,10 +346,15 @@ def compare(held: Held, planned: frozenset[str] = frozenset()) -> list[Finding]:
 async def check_again(folder: Path, news: News, processes: Processes) -> list[Finding]:
     """Compare what a kept folder holds; its centre is started for that. Raises `DemoFailed`."""
     kept = json.loads((folder / PLAN_FILE).read_text())
-    venue = Venue(folder, processes, news.say, kept["gateways"])
+    venue = Venue(folder, processes, news.say, kept["gateways"], bool(kept["bar"]))
     try:
         await venue.start_central()
-        return compare(await read_both(venue), frozenset(kept["planned"]))
+        held = await read_both(venue)
+        findings = compare(held, frozenset(kept["planned"]))
+        if kept["bar"] and not any(log.broken for log in held.logs):
+            money = await read_bar(venue, held, Purses.load(kept["bar"]["purses"]))
+            findings += findings_of(money, kept["bar"])
+        return findings
     finally:
         with trio.CancelScope(shield=True):
             await venue.close()

@@ -22,6 +22,8 @@ import trio
 ROOT: Final = Path(__file__).resolve().parents[2]
 #: Every process of a demo carries its folder here, for whoever looks for leftovers.
 MARK: Final = "GATEHOUSE_DEMO"
+#: Below the folder: what daemons are told by name.
+CREDENTIALS: Final = "credentials"
 PR_SET_PDEATHSIG: Final = 1
 POLL_S: Final = 0.02
 READY_S: Final = 60.0
@@ -239,7 +241,8 @@ def environment(folder: Path) -> dict[str, str]:
         if not name.startswith(("GATEHOUSE__", "PG", "PYTHONOPT")) and name != "NOTIFY_SOCKET"
     }
     # Not appended to: a folder of the user's named `config` must not be imported in place of ours.
-    return chosen | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", MARK: str(folder)}
+    chosen |= {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", MARK: str(folder)}
+    return chosen | {"CREDENTIALS_DIRECTORY": str(folder / CREDENTIALS)}
 
 
 def die_with(parent: int) -> Callable[[], None]:

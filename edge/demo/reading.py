@@ -15,7 +15,7 @@ import trio
 
 from edge.demo.gateways import GatewayProcess
 from edge.demo.processes import DemoFailed
-from edge.demo.rows import COLUMNS, Log, Row, row_of
+from edge.demo.rows import COLUMNS, MONEY_KINDS, Log, Row, row_of
 from edge.demo.venue import Venue
 
 _HEX: Final = {"gateway", "ticket"}
@@ -76,9 +76,10 @@ async def read_ledger(venue: Venue, folder: Path, log: Log) -> None:
     """
     try:
         verified = json.loads(await venue.run_edge("ledger", "verify", str(folder)))
-        log.rows = await _shown(venue, folder, log.gateway)
+        log.rows, log.money = await _shown(venue, folder, log.gateway)
         for mirror in sorted((folder / "peers").glob("*")):
-            log.mirrors[mirror.name] = await _shown(venue, mirror, mirror.name)
+            log.mirrors[mirror.name], money = await _shown(venue, mirror, mirror.name)
+            log.mirrored_money += money
     except DemoFailed as error:
         log.broken = str(error)
         return
@@ -86,9 +87,14 @@ async def read_ledger(venue: Venue, folder: Path, log: Log) -> None:
     log.head = (verified["epoch"], verified["seq"], verified["head"])
 
 
-async def _shown(venue: Venue, folder: Path, gateway: str) -> list[Row]:
+async def _shown(
+    venue: Venue, folder: Path, gateway: str
+) -> tuple[list[Row], list[dict[str, Any]]]:
+    """Every fact as a row, and those about money as they were printed."""
     shown = await venue.run_edge("ledger", "show", str(folder))
-    return [row_of(gateway, json.loads(line)) for line in shown.splitlines()]
+    facts = [json.loads(line) for line in shown.splitlines()]
+    money = [fact for fact in facts if fact["kind"] in MONEY_KINDS]
+    return [row_of(gateway, fact) for fact in facts], money
 
 
 async def read_central(venue: Venue, held: Held) -> None:

@@ -13,7 +13,16 @@ KINDS: Final = {
     "PassageCompleted": 12, "PassageLapsed": 13, "PassageUnknown": 14, "ExitRecorded": 15,
     "ClockMeasured": 9, "ConflictFound": 18,
 }  # fmt: skip
-NAMES: Final = {number: name for name, number in KINDS.items()}
+#: Facts of money: their rows here say no more than that they are; `money` has what they say.
+MONEY_KINDS: Final = {
+    "MediumIssued": 30, "MediumReissued": 31, "MediumBlocked": 32, "DebitHeld": 33,
+    "DebitPosted": 34, "DebitVoided": 35, "GoodsAnswered": 36, "Sold": 37, "ToppedUp": 38,
+    "CreditApplied": 39, "CreditVoided": 40, "PromoGranted": 41, "CardAuthorizationStarted": 45,
+    "CardApproved": 46, "CardDeclined": 47, "CardUnknown": 48, "CardReversed": 49,
+    "ShiftOpened": 50, "CashMoved": 51, "ShiftClosed": 52, "ClosingMade": 53,
+    "MoneyConflictFound": 54,
+}  # fmt: skip
+NAMES: Final = {number: name for name, number in (KINDS | MONEY_KINDS).items()}
 
 
 class Row(NamedTuple):
@@ -66,6 +75,9 @@ class Log:
     head: tuple[int, int, str] = (0, 0, "")
     rows: list[Row] = field(default_factory=list)
     mirrors: dict[str, list[Row]] = field(default_factory=dict)
+    #: Facts of money, as `edge ledger show` prints them: our own, and siblings'.
+    money: list[dict[str, Any]] = field(default_factory=list)
+    mirrored_money: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def everything(self) -> list[Row]:
@@ -107,6 +119,6 @@ def row_of(gateway: str, shown: Mapping[str, Any]) -> Row:
             said["cause"] = shown["version"]
         case "EpochBegun":
             said["cause"] = shown["because"]
-    number = KINDS.get(kind, shown.get("number", 0))
+    number = KINDS.get(kind) or MONEY_KINDS.get(kind) or shown.get("number", 0)
     first = (shown["hlc"], shown["day"], shown["offset_min"]) if "hlc" in shown else (0, 0, 0)
     return Row(gateway, shown["epoch"], shown["seq"], number, *first, **said)

@@ -61,6 +61,8 @@ class Summary:
     lan_cut_s: float = 0.0
     #: From sealing at one gateway to folding at another: p50, p99, and of how many observed.
     replication_lag_ms: dict[str, int] | None = None
+    #: The figures of the bar (`bar_checks.BarSummary`), where there was one.
+    bar: dict[str, Any] | None = None
     failed_checks: list[str] = field(default_factory=list)
 
     def json(self) -> dict[str, Any]:
@@ -125,6 +127,8 @@ def sentences(s: Summary) -> list[str]:
         f" a receipt, {s.booked} are booked at the centre;"
         f" {_tickets(s.double_admissions)} admitted twice" + _but_planned(s)
     )
+    if s.bar:
+        told += _of_the_bar(s.bar, s.ok)
     if s.ok:
         who = "Gateway" if s.gateways == 1 else f"All {_number(s.gateways)} gateways"
         told.append(f"{who} and centre agree to the row.")
@@ -150,6 +154,31 @@ def _of_siblings(s: Summary) -> list[str]:
             f" and in 99 of 100 cases within {lag['p99']}."
         )
     return told
+
+
+def _of_the_bar(bar: Mapping[str, Any], ok: bool) -> list[str]:
+    refused, copies = sum(bar["refused"].values()), bar["copies_refused"]
+    credits_minor = bar["topped_up_minor"] + bar["presale_minor"]
+    copied = f"{many(copies, 'copied band was', 'copied bands were')} refused where the original"
+    copied += " had paid"
+    if bar["forks"]:
+        used = many(bar["forks"], "other was", "others were")
+        copied += f"; {used} used on both sides of the cut, with proof"
+    return [
+        f"At the bar, {many(bar['wallets'], 'wristband')} tapped {bar['taps']} times:"
+        f" {many(bar['posted'], 'sale was', 'sales were')} posted, {bar['voided']} voided,"
+        f" {bar['in_doubt']} in doubt, {refused} refused. A band was torn in the middle of a write"
+        f" {_times(bar['torn'])}.",
+        f"Credits {_money(credits_minor)}, less debits {_money(bar['spent_minor'])}, and"
+        f" {_money(bar['given_back_minor'])} given back, are balances of"
+        f" {_money(bar['balances_minor'])}"
+        + (": so say ledgers, centre, wristbands, guests and drawers." if ok else "."),
+        copied + ".",
+    ]
+
+
+def _money(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02}"
 
 
 def _but_planned(s: Summary) -> str:

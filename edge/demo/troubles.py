@@ -5,6 +5,7 @@ from typing import Final
 
 import trio
 
+from edge.demo.bar import Bar
 from edge.demo.crowd import Crowd
 from edge.demo.guests import Guest
 from edge.demo.processes import DemoFailed
@@ -29,7 +30,7 @@ class Troubles:
 
     def __init__(
         self, venue: Venue, crowd: Crowd, watch: Watch, news: News, seconds: float,
-        copies: Sequence[Guest] = (), pairs: Sequence[Guest] = (),
+        copies: Sequence[Guest] = (), pairs: Sequence[Guest] = (), bar: Bar | None = None,
     ) -> None:  # fmt: skip
         self.phase = "doors are open"
         self.kills = 0
@@ -43,6 +44,7 @@ class Troubles:
         self._seconds = seconds
         self._copies = copies
         self._pairs = pairs
+        self._bar = bar
         self._centre_back = trio.Event()
 
     async def cut_off(self) -> None:
@@ -93,11 +95,16 @@ class Troubles:
         tickets = len(self._copies)
         self._news.say(f"{tickets} tickets are copied, and shown at one gateway after another.")
         await self._crowd.bring(self._copies)
+        if self._bar is not None:
+            await self._bar.forks_ready()
         began = trio.current_time()
         self.phase, self._watch.calm = "LAN cut", False
         lan.cut()
         self._news.say("The LAN is cut: gateways are alone. Copies are shown on both sides.")
-        await self._crowd.bring(self._pairs)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._crowd.bring, self._pairs)
+            if self._bar is not None:
+                nursery.start_soon(self._bar.fork)
         await trio.sleep_until(began + CUT_S)
         lan.heal()
         self.lan_cut_s = trio.current_time() - began

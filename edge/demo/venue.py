@@ -14,10 +14,11 @@ from typing import Any, Final
 
 import trio
 
+from edge.demo.antennas import Antenna
 from edge.demo.gateways import GatewayProcess
 from edge.demo.lan import Lan
-from edge.demo.processes import Child, DemoFailed, Processes, start_or_move
-from edge.demo.settings import GATES, sites, write_central, write_gateway
+from edge.demo.processes import CREDENTIALS, Child, DemoFailed, Processes, start_or_move
+from edge.demo.settings import GATES, sites, with_bar, write_central, write_gateway
 
 TONIGHT: Final = "Tonight"
 TOMORROW: Final = "Tomorrow"
@@ -32,16 +33,21 @@ class Venue:
     """Processes and where they are reached. `say` tells what happens in one sentence."""
 
     def __init__(
-        self, folder: Path, processes: Processes, say: Callable[[str], None], gateways: int = 1
-    ) -> None:
+        self, folder: Path, processes: Processes, say: Callable[[str], None], gateways: int = 1,
+        bar: bool = False,
+    ) -> None:  # fmt: skip
         self.folder = folder
         self.processes = processes
         self.say = say
         self.central_toml = folder / "central.toml"
         self.gateways = [
             GatewayProcess(folder, site, processes, say, self._write_gateway)
-            for site in sites(gateways)
+            for site in (with_bar(sites(gateways)) if bar else sites(gateways))
         ]
+        #: Readers of the bar, by till; the bands that are held to them; keys of top-up points.
+        self.antennas: dict[int, Antenna] = {}
+        self.bands = folder / "bands"
+        self.credentials = folder / CREDENTIALS
         #: Between siblings; None with one gateway.
         self.lan = Lan([each.name for each in self.gateways]) if gateways > 1 else None
         self.tenant: dict[str, Any] = {}
@@ -61,6 +67,10 @@ class Venue:
     def gateway_of(self, lane: int) -> GatewayProcess:
         """Whose lane it is."""
         return next(each for each in self.gateways if lane in each.site.lanes)
+
+    def gateway_of_till(self, till: int) -> GatewayProcess:
+        """Whose till it is."""
+        return next(each for each in self.gateways if till in each.site.tills)
 
     async def run_central(self, *words: str, ok: tuple[int, ...] = (0,)) -> bytes:
         """One command of the centre."""
@@ -182,6 +192,7 @@ class Venue:
             gateway.toml, gateway.site, central=self.central_ports[0], scanners=scanners,
             boards=boards, api=api, peers=gateway.peers_port if api else 0,
             siblings={name: port for name, port in ports.items() if name != gateway.name},
+            readers={n: self.antennas[n].port for n in gateway.site.tills if n in self.antennas},
         )  # fmt: skip
 
     async def kill_gateways(self) -> None:
@@ -207,7 +218,8 @@ class Venue:
         async with trio.open_nursery() as nursery:
             for each in self.gateways:
                 nursery.start_soon(each.stop)
-        for child in (self.central, self.scanners, self.boards):
+        readers = [antenna.child for antenna in self.antennas.values()]
+        for child in (self.central, self.scanners, self.boards, *readers):
             if child is not None:
                 await child.stop(STOP_S)
         await self._database_gone()

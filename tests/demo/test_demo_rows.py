@@ -5,11 +5,12 @@ Whole demos (test_play) hold this idea against what the centre really books.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from edge.demo.rows import KINDS, Row, row_of
+from crypto import money
+from edge.demo.rows import KINDS, MONEY_KINDS, Row, row_of
 
 AT: dict[str, Any] = {"epoch": 5, "seq": 77, "hlc": 9 << 16, "day": 20260704, "offset_min": 120}
 T = b"us:12345678".hex()
@@ -71,3 +72,13 @@ def test_a_row_reads_as_a_place() -> None:
     assert str(row) == "epoch 5 seq 9 Admitted on lane 4"
     assert str(Row("aa", 5, 9, 99, 1, 2, 3)) == "epoch 5 seq 9 kind 99"
     assert row.place == ("aa", 5, 9)
+
+
+def test_kinds_of_money_have_their_numbers_and_their_rows_say_no_more() -> None:
+    known = {kind.__name__: kind.__struct_config__.tag for kind in get_args(money.KnownMoney)}
+    assert known == MONEY_KINDS
+    shown = {
+        "epoch": 7, "seq": 3, "kind": "DebitPosted", "hlc": 9, "day": 20260703, "offset_min": 120,
+        "txid": "aa", "of_epoch": 1, "medium": "bb",
+    }  # fmt: skip
+    assert row_of("aa", shown) == Row("aa", 7, 3, 34, 9, 20260703, 120)

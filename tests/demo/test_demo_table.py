@@ -72,3 +72,19 @@ def test_sentences_are_broken_between_words_where_somebody_looks(
     lines = wrapped(told)
     assert max(map(len, lines)) <= 40 and len(lines) == 4
     assert " ".join(lines) == " ".join(told)
+
+
+def test_the_line_of_the_bar_fits_a_terminal_of_80() -> None:
+    console = Console(file=io.StringIO(), width=80, height=24)
+    line = "1234 taps (12.3/s), 1100 paid, 3 in doubt, 12345.67 on bands"
+    tallies = {number: LaneTally(shown=1000) for number in range(1, 7)}
+    names = {number: f"{number}: West {number}" for number in tallies}
+    state = dict.fromkeys(("now", "gateways", "LAN", "uplink", "centre"), "x") | {"bar": line}
+    news = News(None)
+    for number in range(20):
+        news.say(f"thing {number} " * 20)
+    with console.capture() as drawn:
+        console.print(draw(tallies, names, news, state, 1, 2))
+    lines = drawn.get().rstrip("\n").split("\n")
+    assert max(map(len, lines)) <= 80 and len(lines) <= 24
+    assert any(line in drawn_line for drawn_line in lines)

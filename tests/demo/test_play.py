@@ -56,6 +56,13 @@ def test_gateway_and_centre_agree_after_everything_that_happened(runs: dict[str,
     assert told["waiting_max"] > 0
     assert {"invalid", "already_redeemed", "invalid_time"} <= set(told["refused"])
     assert told["lapsed"] > 0 and told["completed"] > 10
+    bar = told["bar"]
+    assert bar["wallets"] == 8 and bar["tills"] == 2 and bar["in_doubt"] == bar["forks"] == 0
+    assert bar["taps"] > bar["posted"] > 10 and bar["torn"] >= 2
+    assert bar["refused"] == {"balance": 1, "behind": 1} and bar["copies_refused"] == 1
+    credits_minor = bar["topped_up_minor"] + bar["presale_minor"]
+    spent_minor = bar["spent_minor"] - bar["given_back_minor"]
+    assert credits_minor - spent_minor == bar["balances_minor"] > 0
 
 
 @pytest.mark.needs("setpriv")
@@ -116,3 +123,25 @@ def test_a_second_admission_is_named(kept: Path) -> None:
     assert "FAILED double-admission-at-the-centre" in said
     assert "is for 1 and let in 2" in said
     assert "FAILED rows-nobody-sent" in said
+
+
+@pytest.mark.needs("setpriv")
+def test_money_that_is_wrong_at_the_centre_or_on_a_band_is_named(kept: Path) -> None:
+    """One row of the bookings, one basket charged twice, and one band from the past."""
+    one = "(SELECT txid FROM wallet_movements WHERE what = 'debit' ORDER BY txid LIMIT 1)"
+    raised = f"SET amount_minor = amount_minor - 100 WHERE what = 'debit' AND txid = {one}"
+    behind_its_back(kept, f"UPDATE wallet_movements {raised}")
+    posted = "SELECT txid FROM money WHERE kind = 34"
+    some = f"FROM money WHERE kind = 33 AND txid IN ({posted}) ORDER BY txid"
+    twice = f"SET basket = (SELECT basket {some} LIMIT 1) WHERE kind = 33 AND txid ="
+    behind_its_back(kept, f"UPDATE money {twice} (SELECT txid {some} DESC LIMIT 1)")
+    band = kept / "bands" / "guest_2.band.json"
+    # A copy that was made before the guest's last drinks, laid over the band.
+    band.write_bytes((kept / "bands" / "guest_2_copy.band.json").read_bytes())
+    code, said = check(kept)
+    assert code == 1
+    assert "FAILED wallets-agree: the centre's bookings say something else of 1 wallet" in said
+    assert "FAILED credits-less-debits-are-balances" in said
+    assert "FAILED nobody-pays-twice: by the centre's rows, 1 basket was charged twice" in said
+    assert "FAILED bands-say-so-too: 1 band says something else" in said
+    assert "guest_2 (NTAG213)" in said

@@ -43,6 +43,9 @@ def test_three_gateways_and_the_centre_agree_after_everything_that_happened(ran:
     assert told["conflicts_found"] == told["conflicts_planned"] == 4
     assert told["lan_cut_s"] >= 3
     assert told["replication_lag_ms"]["observed"] > 10
+    bar = told["bar"]
+    assert bar["forks"] == 2 and bar["wallets"] == 10 and bar["tills"] == 3
+    assert bar["in_doubt"] == 0 and bar["copies_refused"] == 1 and bar["torn"] >= 3
     assert demo_runs.gone(ran.folder) == []
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 from edge.demo.accounts import Accounts, Double
+from edge.demo.bar_checks import BarSummary
 from edge.demo.checks import Finding
 from edge.demo.rows import Row
 from edge.demo.summary import Summary, sentences, summarize
@@ -109,3 +111,27 @@ def test_several_gateways_read_well() -> None:
     failed = sentences(made([Finding("a", "b")], doubles=2, **SEVERAL))[-2]
     assert failed.endswith("; 2 tickets were admitted twice, besides those of the cut.")
     assert made([], **SEVERAL).json()["replication_lag_ms"]["p99"] == 41
+
+
+BAR = {
+    "taps": 52, "posted": 21, "voided": 3, "in_doubt": 0, "refused": {"balance": 1, "behind": 1},
+    "torn": 4, "paid_already": 1, "topped_up_minor": 56000, "presale_minor": 1500,
+    "spent_minor": 9750, "given_back_minor": 1600, "tips_minor": 150, "wallets": 8,
+    "balances_minor": 49350, "copies_refused": 1, "forks": 2, "tills": 3, "drawers_minor": 85000,
+}  # fmt: skip
+
+
+def test_the_bar_is_told_where_there_was_one() -> None:
+    assert "bar" not in " ".join(sentences(made([])))
+    told = " ".join(sentences(made([], bar=BAR)))
+    for wanted in (
+        "8 wristbands tapped 52 times: 21 sales were posted, 3 voided, 0 in doubt, 2 refused.",
+        "torn in the middle of a write 4 times", "Credits 575.00, less debits 97.50, and 16.00"
+        " given back, are balances of 493.50: so say ledgers, centre, wristbands, guests and",
+        "1 copied band was refused where the original had paid; 2 others were used on both sides",
+    ):  # fmt: skip
+        assert wanted in told
+    assert BAR.keys() == {field.name for field in fields(BarSummary)}
+    alone = " ".join(sentences(made([Finding("x", "y")], bar=BAR | {"forks": 0})))
+    assert "refused where the original had paid." in alone
+    assert "balances of 493.50." in alone, "who failed a check does not say that all agree"
