@@ -40,6 +40,8 @@ FILES: Final = {
     "/till_words.js": (FOLDER / "till_words.js", _JS),
     "/money.js": (FOLDER / "money.js", _JS),
     "/desk.js": (FOLDER / "desk.js", _JS),
+    "/asking.js": (FOLDER / "asking.js", _JS),
+    "/result.js": (FOLDER / "result.js", _JS),
     "/camera.js": (FOLDER / "camera.js", _JS),
     "/signals.js": (FOLDER / "signals.js", _JS),
     "/words.js": (FOLDER / "words.js", _JS),

@@ -1,5 +1,7 @@
-// What a supervisor does at a handheld beside scanning: a sheet over the page that asks for a
-// reason, or looks a guest up. While it is open no scan is taken, and no scanner can press it.
+// What is done at a handheld beside scanning: a sheet over the page that asks for a reason, for an
+// answer, or looks a guest up. While it is open no scan is taken, and no scanner can press it.
+import { signal } from "/signals.js";
+
 const ANSWER_MS = 10000;
 const PAUSE_MS = 250;
 const LETTERS_MIN = 3;
@@ -19,7 +21,8 @@ export class Desk {
     this.signedOut = signedOut;
     this.asked = 0;
     this.typedAt = -TYPED_MS;
-    byId("desk-close").addEventListener("click", () => this.close());
+    this.dropped = null;
+    byId("desk-close").addEventListener("click", () => this.drop());
     byId("desk-name").addEventListener("input", () => this.look());
     byId("desk").addEventListener("keydown", (event) => this.guard(event));
   }
@@ -28,15 +31,33 @@ export class Desk {
     return !byId("desk").hidden;
   }
 
+  // Whether an answer is waited for, without which a guest stands there for nothing.
+  get asks() {
+    return this.open && this.dropped !== null;
+  }
+
   // A scanner types a code and Enter, wherever the focus is: that Enter is no decision.
   guard(event) {
-    if (event.key === "Escape") return this.close();
-    if (event.key === "Enter" && event.timeStamp - this.typedAt < TYPED_MS) event.preventDefault();
+    if (event.key === "Escape") return this.drop();
+    if (event.key === "Enter" && event.timeStamp - this.typedAt < TYPED_MS) {
+      event.preventDefault();
+      if (this.asks) this.answerFirst();
+    }
     if (event.key.length === 1) this.typedAt = event.timeStamp;
     if (event.key === " " && event.target.matches("button")) event.preventDefault();
   }
 
-  show(title, what, rows) {
+  answerFirst() {
+    byId("desk-first").hidden = false;
+    signal("attention");
+  }
+
+  // `dropped` is called if the sheet is closed without an answer; null: nothing is waited for.
+  show(title, what, rows, look = "", dropped = null) {
+    this.dropped = dropped;
+    byId("desk").className = look;
+    byId("desk-first").hidden = true;
+    byId("desk-more").hidden = true;
     byId("desk-title").textContent = title;
     byId("desk-what").textContent = what;
     byId("desk-name").hidden = true;
@@ -120,15 +141,22 @@ export class Desk {
       `${this.words.list_of} ${made}`].filter(Boolean).join(" · ");
   }
 
+  drop() {
+    const { dropped } = this;
+    this.close();
+    if (dropped) dropped();
+  }
+
   close() {
     this.asked += 1;
+    this.dropped = null;
     byId("desk").hidden = true;
     byId("desk-list").replaceChildren();
     this.closed();
   }
 }
 
-function button(label, pressed) {
+export function button(label, pressed) {
   const made = document.createElement("button");
   made.type = "button";
   made.textContent = label;
@@ -136,13 +164,13 @@ function button(label, pressed) {
   return made;
 }
 
-function row(parts) {
+export function row(parts) {
   const made = document.createElement("li");
   made.append(...parts);
   return made;
 }
 
-function line(name, text) {
+export function line(name, text) {
   const made = document.createElement("span");
   made.className = name;
   made.textContent = text;

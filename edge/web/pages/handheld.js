@@ -2,15 +2,15 @@
 // connection, asking again is asking for the same. Nothing is queued: what could not be sent fills
 // the screen until somebody decides.
 import { WORDS, ownLanguage, speak } from "/words.js";
-import { hintsOf, kindOf, shape, signal, wake } from "/signals.js";
+import { hintsOf, kindOf, signal, wake } from "/signals.js";
 import { Camera } from "/camera.js";
 import { ANNUL_WHYS, Desk, OVERRIDE_WHYS } from "/desk.js";
+import { Asking } from "/asking.js";
+import { Result, put } from "/result.js";
 
 const POLL_MS = 3000;
 const POLL_ANSWER_MS = 4000;
 const ANSWER_MS = 10000;
-const YES_MS = 3000;
-const LAST_MAX = 12;
 const COUNT_MAX = 255;
 
 const t = ownLanguage();
@@ -23,21 +23,18 @@ let count = 1;
 let direction = "entry";
 let pending = JSON.parse(sessionStorage.getItem("pending") || "null");
 let busy = false;
-let closing = null;
 let trial = false;
 let trialAt = ""; // the time that is thought of while only trying, as the device's clock has it
 let refused = null; // the last answer, if it was a refusal: what an override is about
+let owed = null; // the last answer and what it was to, if it was not paid
 let admitted = JSON.parse(sessionStorage.getItem("admitted") || "null"); // what annul is about
 
 const toSignIn = () => location.replace("/signin?to=/handheld");
+const result = new Result(t, () => focusWedge());
 const desk = new Desk(words, t, () => focusWedge(), toSignIn);
+const asking = new Asking(desk, words, t);
 const camera = new Camera(byId("video"), present);
 const laneRow = () => session.lanes.find((row) => row.lane === Number(byId("lane").value));
-
-function put(id, text) {
-  byId(id).textContent = text;
-  byId(id).hidden = text === "";
-}
 
 function keep(what) {
   pending = what;
@@ -56,7 +53,8 @@ function keepAdmitted(what) {
 }
 
 function present(code) {
-  if (busy || desk.open || !session || !laneRow()) return;
+  if (desk.open) return asking.other(code);
+  if (busy || !session || !laneRow()) return;
   if (pending) {
     if (code === pending.code) return send();
     byId("pending-other").hidden = false;
@@ -67,7 +65,6 @@ function present(code) {
 
 // `shown`: a code, or the ticket of a guest who was found by name.
 function ask(shown) {
-  refused = null;
   const row = laneRow();
   const asked = trial ? { ...shown } : { ...shown, nonce: newNonce() };
   if (count > 1) asked.count = count;
@@ -79,6 +76,25 @@ function ask(shown) {
   send();
 }
 
+// The same once more, with what was asked for: another presentation, so it has another name.
+function askAgain(before, more) {
+  if (busy || pending) return;
+  const asked = { ...before.asked, ...more };
+  if (asked.nonce) asked.nonce = newNonce();
+  keep({ ...before, asked, at: Date.now(), failed: false });
+  send();
+}
+
+function askBeside(answer, before) {
+  const no = (text) => {
+    result.show("no", verdictOf(answer, false), { text, product: productOf(answer), simulated: answer.simulated,
+      force: mayForce() });
+    signal("no");
+    result.remember("no", verdictOf(answer, false), text);
+  };
+  asking.begin(answer, before, (more) => askAgain(before, more), no);
+}
+
 function askSearch() {
   const may = direction === "entry" && session.rights.includes(trial ? "simulate" : "scan");
   const admit = (ticket) => { if (!busy && !pending && laneRow()) ask({ ticket }); };
@@ -87,15 +103,16 @@ function askSearch() {
 
 function override(why) {
   if (busy || pending || !refused) return;
-  const { code, ticket, lane } = refused;
-  const asked = { ...(ticket ? { ticket } : { code }), nonce: newNonce(), why, count: refused.count };
+  const { code, ticket, lane, choice } = refused;
+  const asked = { ...(ticket ? { ticket } : { code, choice }), nonce: newNonce(), why, count: refused.count };
   keep({ code, lane, asked, at: Date.now(), to: ticket ? "guests" : "override" });
   send();
 }
 
 async function send() {
   busy = true;
-  closeResult();
+  refused = owed = null;
+  result.close();
   byId("pending").hidden = true;
   byId("state").classList.add("busy");
   byId("state").textContent = words.sending;
@@ -121,42 +138,57 @@ async function send() {
   }
 }
 
-function decided(answer) {
-  const passes = answer.decision === "admitted";
+function verdictOf(answer, passes) {
   const said = !passes ? (answer.reason === "wait" ? words.wait : words.refused)
     : answer.repeated && !pending.failed ? words.again
       : answer.overridden ? words.forced
         : answer.direction === "exit" ? words.yes_exit : words.yes_entry;
-  const verdict = answer.simulated ? `${words.would}${words.colon} ${said}` : said;
-  const look = passes ? "yes" : kindOf(answer);
+  return answer.simulated ? `${words.would}${words.colon} ${said}` : said;
+}
+
+const productOf = (answer) => [answer.product, answer.performance].filter(Boolean).join(" · ");
+const mayForce = () => refused && session.rights.includes("override");
+
+function decided(answer) {
+  const passes = answer.decision === "admitted";
+  const verdict = verdictOf(answer, passes);
   note(answer, passes, verdict);
-  showResult(look, verdict, {
+  setCount(1);
+  if (Asking.asks(answer)) return askBeside(answer, pending);
+  const look = passes ? "yes" : kindOf(answer);
+  result.show(look, verdict, {
     granted: passes && answer.granted > 1 ? "× " + answer.granted : "",
-    guest: answer.name || "", text: answer.text || "",
-    product: [answer.product, answer.performance].filter(Boolean).join(" · "),
+    guest: answer.name || "", text: answer.text || "", product: productOf(answer),
     hints: hintsOf(answer).map((name) => words[name]).join(" · "), simulated: answer.simulated,
-    force: refused && session.rights.includes("override"),
+    force: mayForce(), take: owed !== null,
   });
   signal(kindOf(answer));
-  remember(look, verdict, [answer.product, passes ? "" : answer.text].filter(Boolean).join(" · "));
-  setCount(1);
+  result.remember(look, verdict, [answer.product, passes ? "" : answer.text].filter(Boolean).join(" · "));
 }
 
 // What annul and override will be about.
 function note(answer, passes, verdict) {
-  refused = null;
+  if (answer.may_accept_unpaid && session.rights.includes("accept_unpaid")) owed = { answer, before: pending };
   if (answer.simulated) return;
   const { code, lane, asked, at } = pending;
-  if (!passes && answer.direction === "entry") refused = { code, lane, ticket: asked.ticket, count: asked.count || 1, text: answer.text };
+  // Of several tickets none was refused: which is meant comes first.
+  if (!passes && answer.direction === "entry" && !answer.choices) {
+    refused = { code, lane, ticket: asked.ticket, choice: asked.choice, count: asked.count || 1, text: answer.text };
+  }
   // After a nervous guest's second scan it is the first one that would be annulled: it let them pass.
   if (!passes || (answer.repeated && !pending.failed)) return;
   keepAdmitted({ nonce: asked.nonce, lane, at, what: [verdict, answer.product].filter(Boolean).join(" · ") });
 }
 
 function askOverride() {
-  closeResult();
+  result.close();
   const what = refused ? `${words.lane} ${refused.lane} · …${refused.code.slice(-6)} · ${refused.text}` : words.nothing_refused;
   desk.reasons(refused ? `${words.override}${words.colon} ${words.why}` : words.override, what, refused ? OVERRIDE_WHYS : [], override);
+}
+
+function askUnpaid() {
+  result.close();
+  if (owed && !busy && !pending) askBeside(owed.answer, owed.before);
 }
 
 function askAnnul() {
@@ -187,21 +219,21 @@ async function annul(why) {
 }
 
 function annulled() {
-  showResult("attention", words.annulled, { text: admitted.what });
+  result.show("attention", words.annulled, { text: admitted.what });
   signal("attention");
-  remember("attention", words.annulled, admitted.what);
+  result.remember("attention", words.annulled, admitted.what);
   keepAdmitted(null);
 }
 
 function notAnnulled(text) {
-  showResult("no", words.not_annulled, { text, product: admitted.what });
+  result.show("no", words.not_annulled, { text, product: admitted.what });
   signal("no");
-  remember("no", words.not_annulled, text);
+  result.remember("no", words.not_annulled, text);
 }
 
 function setTrial(wanted) {
   trial = wanted;
-  refused = null;
+  refused = owed = null;
   setTrialAt("");
   for (const id of ["override", "annul"]) byId(id).disabled = trial;
   byId("trial").hidden = !trial;
@@ -217,15 +249,15 @@ function setTrialAt(wanted) {
 
 // The gateway did not take it as a presentation: nothing counted.
 function rejected(problem) {
-  showResult("attention", words.problem, { text: problem.detail || "", product: problem.hint || "" });
+  result.show("attention", words.problem, { text: problem.detail || "", product: problem.hint || "" });
   signal("attention");
-  remember("attention", words.problem, problem.detail || "");
+  result.remember("attention", words.problem, problem.detail || "");
 }
 
 function notSent() {
   if (pending.trial) { // nothing can have counted: nothing to decide
     keep(null);
-    showResult("attention", words.problem, { text: words.no_answer, simulated: true });
+    result.show("attention", words.problem, { text: words.no_answer, simulated: true });
     return signal("no");
   }
   keep({ ...pending, failed: true });
@@ -234,41 +266,6 @@ function notSent() {
   byId("pending-other").hidden = true;
   byId("pending").hidden = false;
   signal("no");
-}
-
-function showResult(look, verdict, parts) {
-  clearTimeout(closing);
-  byId("result").className = parts.simulated ? look + " trial" : look;
-  byId("result-trial").hidden = !parts.simulated;
-  byId("force").hidden = !parts.force;
-  byId("result-shape").replaceChildren(shape(look));
-  put("verdict", verdict);
-  for (const id of ["granted", "guest", "text", "product", "hints"]) put(id, parts[id] || "");
-  byId("result").hidden = false;
-  if (look === "yes" && !parts.hints) closing = setTimeout(closeResult, YES_MS);
-}
-
-function closeResult() {
-  clearTimeout(closing);
-  byId("result").hidden = true;
-  focusWedge();
-}
-
-function remember(look, verdict, more) {
-  const row = document.createElement("li");
-  row.className = look;
-  const parts = { mark: { yes: "✔", no: "✖", attention: "⚠" }[look], what: [verdict, more].filter(Boolean).join(" · "),
-    at: new Date().toLocaleTimeString(t, { hour12: false }) };
-  for (const [name, text] of Object.entries(parts)) {
-    const part = document.createElement("span");
-    part.className = name;
-    part.textContent = text;
-    row.append(part);
-  }
-  const list = byId("last");
-  list.querySelector(".none")?.remove();
-  list.prepend(row);
-  while (list.childElementCount > LAST_MAX) list.lastElementChild.remove();
 }
 
 function setCount(wanted) {
@@ -280,7 +277,7 @@ function setCount(wanted) {
 function setLane() {
   const row = laneRow();
   if (!row) return;
-  refused = null;
+  refused = owed = null;
   store.set("lane", row.lane);
   direction = row.direction === "both" ? direction : row.direction;
   for (const way of ["entry", "exit"]) {
@@ -344,7 +341,7 @@ async function toggleCamera() {
     } catch (error) {
       console.warn(String(error));
       camera.stop();
-      showResult("attention", words.attention, { text: words.no_camera });
+      result.show("attention", words.attention, { text: words.no_camera });
     }
   }
   byId("video").hidden = !camera.running;
@@ -370,7 +367,7 @@ for (const way of ["entry", "exit"]) byId(way).addEventListener("click", () => {
 byId("more").addEventListener("click", () => setCount(count + 1));
 byId("fewer").addEventListener("click", () => setCount(count - 1));
 byId("camera").addEventListener("click", toggleCamera);
-byId("result").addEventListener("click", closeResult);
+byId("take").addEventListener("click", (event) => { event.stopPropagation(); askUnpaid(); });
 byId("force").addEventListener("click", (event) => { event.stopPropagation(); askOverride(); });
 byId("override").addEventListener("click", askOverride);
 byId("annul").addEventListener("click", askAnnul);
@@ -379,7 +376,7 @@ byId("search").addEventListener("click", askSearch);
 byId("when").addEventListener("click", () => desk.time(trialAt, setTrialAt));
 byId("retry").addEventListener("click", () => { if (!busy) send(); });
 byId("discard").addEventListener("click", () => {
-  remember("attention", words.not_sent, "…" + pending.code.slice(-6));
+  result.remember("attention", words.not_sent, "…" + pending.code.slice(-6));
   keep(null);
   byId("pending").hidden = true;
 });

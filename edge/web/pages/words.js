@@ -30,7 +30,14 @@ export const WORDS = {
     "wrong_count": "Falsche Anzahl", "guest_name": "Name, 3 Buchstaben oder mehr", "nobody": "Niemand gefunden",
     "no_list": "Hier liegt keine Gästeliste.", "more_hits": "Es gibt mehr: weiter tippen", "list_of": "Liste vom",
     "colon": ":", "admit": "Einlassen", "no_ticket": "ohne Ticket", "when": "Zeitpunkt", "now": "jetzt", "take": "Übernehmen",
-    "when_more": "Was wäre dann? Es gilt die Zeitzone dieses Geräts."
+    "when_more": "Was wäre dann? Es gilt die Zeitzone dieses Geräts.",
+    "question": "Bitte prüfen", "yes_confirmed": "Ja, geprüft", "no_not": "Nein",
+    "not_confirmed": "Nicht bestätigt: kein Einlass, nichts gezählt.", "which_ticket": "Welches Ticket?",
+    "which_more": "Mehrere passen. Den Gast fragen und eines wählen.", "from": "ab", "until": "bis",
+    "none_chosen": "Kein Ticket gewählt: kein Einlass, nichts gezählt.", "unpaid": "Nicht bezahlt",
+    "take_anyway": "Trotzdem einlassen?", "unpaid_more": "Der Betrag ist hier nicht bekannt. Ihr Name wird festgehalten.",
+    "yes_take": "Ja, einlassen", "not_taken": "Nicht bezahlt: kein Einlass, nichts gezählt.",
+    "admit_unpaid": "Unbezahlt einlassen", "answer_first": "Erst antworten! Was eben gescannt wurde, zählte nicht."
   },
   "en": {
     "admitted": "COME IN", "exit": "GOODBYE", "refused": "STOP", "again": "GO THROUGH",
@@ -62,7 +69,14 @@ export const WORDS = {
     "nobody": "Nobody found", "no_list": "There is no guest list here.", "more_hits": "There are more: type on",
     "list_of": "List of",
     "colon": ":", "admit": "Admit", "no_ticket": "no ticket", "when": "Time", "now": "now", "take": "Use this time",
-    "when_more": "What would happen then? The time zone is this device’s."
+    "when_more": "What would happen then? The time zone is this device’s.",
+    "question": "Please check", "yes_confirmed": "Yes, checked", "no_not": "No",
+    "not_confirmed": "Not confirmed: not admitted, nothing counted.", "which_ticket": "Which ticket?",
+    "which_more": "Several fit. Ask the guest and choose one.", "from": "from", "until": "until",
+    "none_chosen": "No ticket chosen: not admitted, nothing counted.", "unpaid": "Not paid",
+    "take_anyway": "Admit all the same?", "unpaid_more": "The amount is not known here. Your name goes on record.",
+    "yes_take": "Yes, admit", "not_taken": "Not paid: not admitted, nothing counted.",
+    "admit_unpaid": "Admit unpaid", "answer_first": "Answer first! What was scanned just now did not count."
   },
   "fr": {
     "admitted": "ENTREZ", "exit": "AU REVOIR", "refused": "STOP", "again": "PASSEZ",
@@ -94,7 +108,14 @@ export const WORDS = {
     "guest_name": "Nom, 3 lettres ou plus", "nobody": "Personne de ce nom", "no_list": "Il n’y a pas de liste d’invités ici.",
     "more_hits": "Il y en a d’autres : précisez", "list_of": "Liste du",
     "colon": " :", "admit": "Faire entrer", "no_ticket": "sans billet", "when": "Moment", "now": "maintenant", "take": "Appliquer",
-    "when_more": "Que se passerait-il alors ? Fuseau horaire de cet appareil."
+    "when_more": "Que se passerait-il alors ? Fuseau horaire de cet appareil.",
+    "question": "À vérifier", "yes_confirmed": "Oui, vérifié", "no_not": "Non",
+    "not_confirmed": "Non confirmé : pas d’entrée, rien n’a compté.", "which_ticket": "Quel billet ?",
+    "which_more": "Plusieurs conviennent. Demandez au visiteur et choisissez.", "from": "dès", "until": "jusqu’à",
+    "none_chosen": "Aucun billet choisi : pas d’entrée, rien n’a compté.", "unpaid": "Non payé",
+    "take_anyway": "Faire entrer quand même ?", "unpaid_more": "Le montant n’est pas connu ici. Votre nom est enregistré.",
+    "yes_take": "Oui, faire entrer", "not_taken": "Non payé : pas d’entrée, rien n’a compté.",
+    "admit_unpaid": "Admettre impayé", "answer_first": "Répondez d’abord ! Ce dernier scan n’a pas compté."
   }
 };
 
