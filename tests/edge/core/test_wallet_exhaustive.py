@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
+from crypto.money import DebitHeld
 from edge.core.wallet import (
     AlreadyPaid,
     Held,
@@ -105,13 +106,13 @@ def start(chip: str):  # type: ignore[no-untyped-def]
     return band, gateway.log
 
 
-def venue(chip: str) -> tuple[Fading, Gateway, Gateway]:
+def venue(chip: str, skew_ms: int) -> tuple[Fading, Gateway, Gateway]:
     band, log = start(chip)
     a, b = Gateway(A), Gateway(B)
     for fact in log:
         a.record(lambda *_, fact=fact: fact)
     b.hear(a)
-    b.now_ms += 10_000  # no clock is like another
+    b.now_ms += skew_ms  # no clock is like another
     return Fading(band.uid, band.chip, bytearray(band.memory), band.counter), a, b
 
 
@@ -165,7 +166,7 @@ def tapped(case: Case, band: Fading, where: Gateway, wanted: Order) -> Answer:
 
 
 def played(case: Case) -> Story:
-    band, a, b = venue(case.chip)
+    band, a, b = venue(case.chip, 10_000 if case.later % 2 else -10_000)
     held = accident(case, band, a)
     landed = case.written == PAGES and (case.commits or not held.increments)
     a.unheard = b.unheard = not case.heard
@@ -268,7 +269,15 @@ def check_faded(story: Story) -> None:
         assert seen.refusal in (WalletReason.CLONED, WalletReason.BEHIND) and not known, story.case
 
 
+def check_seqs(story: Story) -> None:
+    """No gateway aims twice at one seq, nor below one that it has aimed at."""
+    for gateway in (story.a, story.b):
+        aimed = [fact.target.seq for fact in gateway.log if isinstance(fact, DebitHeld)]
+        assert aimed == sorted(set(aimed)), (story.case, aimed)
+
+
 def check(story: Story) -> None:
+    check_seqs(story)
     check_alike(story)
     check_basket(story)
     if story.case.fade:
