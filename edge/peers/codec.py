@@ -5,6 +5,9 @@ other lacks, in runs of sealed blocks as they stand in the ledger (*Formats* 4),
 each block that becomes durable. `Held` tells what is durable at the receiver, so it is the
 acknowledgement as well as the news about other logs. `Want` asks again after a gap; on a
 connection that only asks (`Hello.streams` False, a gateway before it opens) it is the request.
+
+Kind and version come first in every version of `Hello`. Whoever speaks another one is refused with
+both numbers, whatever else is in it: half an understanding would look like a fault on the line.
 """
 
 import struct
@@ -15,9 +18,10 @@ from msgspec import Meta
 
 from crypto.block import BLOCK_BYTES_MAX
 from crypto.fact import HLC_MAX, SEQ_MAX, U32, Id16
-from edge.peers.errors import BadFrame
+from edge.peers.errors import BadFrame, OtherVersion
 
-VERSION: Final = 1
+#: Raised with every message that is added or changed. 2: `Hello.guests`, kinds 10 and 11.
+VERSION: Final = 2
 LOGS_MAX: Final = 2048
 GATEWAYS_MAX: Final = 255
 #: A run is cut after so many bytes, but one block is always sent whole.
@@ -145,12 +149,20 @@ class StateAt(_Message, frozen=True, tag=11):
     state: Hash
 
 
+class _AnyHello(_Message, frozen=True, tag=1):
+    """What a `Hello` of every version begins with."""
+
+    version: Annotated[int, Meta(ge=1, le=0xFFFF)]
+
+
 Part: TypeAlias = BundlePart | GuestsPart
 Message: TypeAlias = (
     Hello | Refused | Blocks | Held | Want | Hears | Ping | Pong | BundlePart | GuestsPart | StateAt
 )  # fmt: skip
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Message)
+_HELLOS: Final = msgspec.msgpack.Decoder(_AnyHello)
+_KIND_AT: Final = 1
 
 
 def encode(message: Message) -> bytes:
@@ -166,7 +178,7 @@ def decode_untrusted(
     """The first message in `buffer` and its length; (None, 0) while it is not whole.
 
     Raises `BadFrame` for a frame longer than `most_bytes`, before anything is kept for it, and for
-    one that is no message, or not written as we write it.
+    one that is no message, or not written as we write it; `OtherVersion` for a `Hello` of another.
     """
     if len(buffer) < _LENGTH.size:
         return None, 0
@@ -177,6 +189,8 @@ def decode_untrusted(
     if len(buffer) < end:
         return None, 0
     body = bytes(buffer[_LENGTH.size : end])
+    if body[_KIND_AT : _KIND_AT + 1] == b"\x01":
+        _refuse_other_version(body)
     try:
         message: Message = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -184,3 +198,12 @@ def decode_untrusted(
     if _ENCODER.encode(message) != body:
         raise BadFrame("the message is not written as it should be")
     return message, end
+
+
+def _refuse_other_version(body: bytes) -> None:
+    try:
+        version = _HELLOS.decode(body).version
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return  # no `Hello` at all: what follows says so
+    if version != VERSION:
+        raise OtherVersion(version, VERSION)

@@ -208,9 +208,9 @@ class Connections:
             log.debug("a connection ended", extra={"sibling": name, "why": str(error)})
         except PeerRefused as error:
             if error.code not in ("duplicate", "replaced", "new_siblings"):
-                self._tell(error.code, str(error))
+                self._tell(error.code, str(error), name)
         except (BadFrame, Forged) as error:
-            self._tell(type(error).__name__, str(error))
+            self._tell(type(error).__name__, str(error), name)
         except StorageFailed:
             raise
         except Exception:  # noqa: BLE001
@@ -220,13 +220,14 @@ class Connections:
             with trio.CancelScope(shield=True):
                 await trio.aclose_forcefully(stream)
 
-    def _tell(self, code: str, why: str) -> None:
+    def _tell(self, code: str, why: str, sibling: str = "") -> None:
         """Count always, log each kind once: who knocks every second must not fill the log."""
         refused = self._links.refused
         refused[code] = refused.get(code, 0) + 1
         if (code, why) not in self._told and len(self._told) < 1000:
             self._told.add((code, why))
-            log.error("a connection with a sibling was refused", extra={"why": why})
+            who = {"sibling": sibling} if sibling else {}
+            log.error("a connection with a sibling was refused", extra={"why": why, **who})
 
 
 def _address_of(stream: Secured) -> str:

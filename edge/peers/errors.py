@@ -7,6 +7,17 @@ class BadFrame(Bad):
     """Bytes of a sibling that are no message of this protocol; the connection is closed."""
 
 
+class OtherVersion(BadFrame):
+    """A `Hello` of another version of this protocol; what else it says cannot be read for sure."""
+
+    def __init__(self, theirs: int, ours: int) -> None:
+        super().__init__(
+            f"it speaks version {theirs} and we speak version {ours}: bring both gateways to the"
+            " same release"
+        )
+        self.theirs = theirs
+
+
 class PeerLost(Exception):
     """The sibling cannot be reached, went away or is silent. Nothing is lost: it is told again."""
 

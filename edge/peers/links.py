@@ -142,6 +142,8 @@ class Links:
         """A connection is over; `problem` "" when we ended it ourselves."""
         sibling = self.sibling(session.other)
         if sibling.session is not session:
+            if sibling.session is None and problem:
+                sibling.problem = problem  # it did not come to greetings
             return
         sibling.session = None
         if not problem:

@@ -7,7 +7,7 @@ the next connection begins with the vectors again.
 """
 
 import math
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 import trio
 
@@ -15,7 +15,7 @@ from crypto.block import Block, Head, read_run_untrusted
 from crypto.errors import BadBlock
 from edge.peers import codec
 from edge.peers.codec import Hello, LogHead, Message
-from edge.peers.errors import BadFrame, PeerLost, PeerRefused
+from edge.peers.errors import BadFrame, OtherVersion, PeerLost, PeerRefused
 from edge.peers.holdings import Holdings
 from edge.peers.intake import Forged, Key
 
@@ -134,7 +134,10 @@ class Session:
         with trio.move_on_after(HELLO_S) as slow:
             mine = self._house.hello()
             await self._stream.send_all(codec.encode(mine))
-            theirs = await self._receive(codec.HELLO_BYTES_MAX)
+            try:
+                theirs = await self._receive(codec.HELLO_BYTES_MAX)
+            except OtherVersion as error:
+                await self._refuse("version", str(error))
         if slow.cancelled_caught:
             raise PeerLost(f"no word within {HELLO_S:g} s")
         if isinstance(theirs, codec.Refused):
@@ -143,8 +146,6 @@ class Session:
             raise BadFrame("the first message is no Hello")
         if theirs.gateway != self.other:
             raise BadFrame("the Hello is of another gateway than the certificate")
-        if theirs.version != codec.VERSION:
-            await self._refuse("version", f"we speak version {codec.VERSION}")
         self.streams = mine.streams and theirs.streams
         self.bundle, self.guests = theirs.bundle, theirs.guests
         self.first_heads = theirs.heads
@@ -154,7 +155,7 @@ class Session:
         except PeerRefused as error:
             await self._refuse(error.code, "")
 
-    async def _refuse(self, code: str, detail: str) -> None:
+    async def _refuse(self, code: str, detail: str) -> NoReturn:
         with trio.move_on_after(HELLO_S):
             await self._stream.send_all(codec.encode(codec.Refused(code, detail)))
         raise PeerRefused(code, detail)

@@ -1,5 +1,6 @@
 """Messages between siblings: they round trip, chunks do not matter, nothing else gets in."""
 
+import hashlib
 import struct
 
 import msgspec
@@ -9,13 +10,15 @@ from hypothesis import strategies as st
 
 from edge.peers import codec
 from edge.peers.codec import decode_untrusted, encode
-from edge.peers.errors import BadFrame
+from edge.peers.errors import BadFrame, OtherVersion
 from tests.crypto.samples import flips
 
 ID = bytes(range(16))
 HEAD = codec.LogHead(ID, 7, 99, bytes(32))
 MESSAGES: list[codec.Message] = [
-    codec.Hello(1, ID, 4, True, [HEAD, codec.LogHead(bytes(16), 8, 1, b"\xff" * 32)], 3),
+    codec.Hello(
+        codec.VERSION, ID, 4, True, [HEAD, codec.LogHead(bytes(16), 8, 1, b"\xff" * 32)], 3
+    ),
     codec.Refused("revoked", "by the centre"),
     codec.Blocks(b"blocks"),
     codec.Held([HEAD]),
@@ -46,6 +49,31 @@ def test_there_is_a_sample_of_every_message_with_a_number_of_its_own() -> None:
 def test_the_frame_is_what_it_says() -> None:
     assert encode(codec.Ping(5)) == bytes.fromhex("00000003 92 07 05")
     assert encode(codec.Want(ID, 7, 12)) == bytes.fromhex(f"00000016 94 05 c410{ID.hex()} 07 0c")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [ID, 4, True, []],  # as version 1 began
+        [ID, 4, True, [], 3],
+        [ID, 4, True, [], 3, "what we do not know yet", {}],
+        ["another", "beginning"],
+        [],
+    ],
+)
+@pytest.mark.parametrize("version", (1, codec.VERSION + 1))
+def test_another_version_is_told_whatever_else_its_hello_says(
+    version: int, rest: list[object]
+) -> None:
+    with pytest.raises(OtherVersion, match=f"version {version} and we speak version 2: bring"):
+        decode_untrusted(framed(msgspec.msgpack.encode([1, version, *rest])))
+
+
+def test_the_version_rises_with_every_message_that_is_added_or_changed() -> None:
+    """When this fails: raise `VERSION`, and only then write down here what the messages are."""
+    shapes = [(m.__name__, *m.__struct_fields__) for m in codec.Message.__args__]
+    told = hashlib.sha256(repr(shapes).encode()).hexdigest()[:16]
+    assert (codec.VERSION, told) == (2, "0b3772b348dd7e27")
 
 
 @given(st.lists(st.sampled_from(MESSAGES), max_size=5), st.integers(1, 40))
@@ -111,6 +139,6 @@ def test_a_damaged_message_raises_one_error_only() -> None:
 
 def test_the_largest_vector_fits_the_first_message() -> None:
     full = codec.LogHead(ID, 2**32 - 1, 2**63 - 1, b"\xff" * 32)
-    raw = encode(codec.Hello(1, ID, 2**63 - 1, True, [full] * codec.LOGS_MAX))
+    raw = encode(codec.Hello(codec.VERSION, ID, 2**63 - 1, True, [full] * codec.LOGS_MAX))
     assert len(raw) <= codec.HELLO_BYTES_MAX
     assert decode_untrusted(raw, codec.HELLO_BYTES_MAX)[1] == len(raw)

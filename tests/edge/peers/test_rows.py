@@ -58,6 +58,15 @@ async def test_a_row_says_who_it_is_and_where(scene: Scene) -> None:
     )  # fmt: skip
 
 
+async def test_who_is_turned_away_before_greetings_has_its_row_say_why(scene: Scene) -> None:
+    session: Any = End(A, dialed=True)
+    scene.links.ended(session, "version: it speaks version 1")
+    assert scene.links.rows()[0].problem == "version: it speaks version 1"
+    standing = scene.greet(A)
+    scene.links.ended(session, "duplicate")
+    assert (scene.links.rows()[0].problem, scene.links.sessions()) == ("", [standing])
+
+
 async def test_what_somebody_should_look_at_is_said_of_who_belongs(scene: Scene) -> None:
     for sibling in (A, B):
         scene.links.heard(scene.greet(sibling))

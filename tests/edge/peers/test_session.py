@@ -174,8 +174,8 @@ async def test_an_altered_run_ends_the_conversation(tmp_path: Path, autojump_clo
     ("first", "error", "told"),
     [
         (codec.Ping(1), BadFrame, "no Hello"),
-        (codec.Hello(1, C, 0, True, []), BadFrame, "another gateway"),
-        (codec.Hello(2, A, 0, True, []), PeerRefused, "version"),
+        (codec.Hello(codec.VERSION, C, 0, True, []), BadFrame, "another gateway"),
+        (codec.Hello(1, A, 0, True, []), PeerRefused, "it speaks version 1 and we speak version 2"),
         (codec.Refused("revoked", "by the centre"), PeerRefused, "revoked: by the centre"),
         (b"\xff\xff\xff\xff", BadFrame, "at most"),
         (b"GET / HTTP/1.1\r\n\r\n", BadFrame, "at most"),
@@ -192,6 +192,22 @@ async def test_whoever_begins_otherwise_is_turned_away(
     assert isinstance(wire.errors[1], error)
     assert told in str(wire.errors[1])
     assert b.sessions == []
+
+
+async def test_whoever_speaks_another_version_hears_both_numbers(
+    tmp_path: Path, autojump_clock: object
+) -> None:
+    a, b, _ = parties(tmp_path)
+    a.version = codec.VERSION + 1
+    wire = Wire(a, b)
+    await wire.streams[0].send_all(codec.encode(a.hello()))
+    await wire.run(1)
+    assert isinstance(wire.errors[1], PeerRefused) and wire.errors[1].code == "version"
+    told = await wire.streams[0].receive_some()
+    hello, used = codec.decode_untrusted(told)
+    refused, _ = codec.decode_untrusted(told[used:])
+    assert isinstance(hello, codec.Hello) and isinstance(refused, codec.Refused)
+    assert refused.code == "version" and "version 3 and we speak version 2" in refused.detail
 
 
 async def test_a_second_hello_is_no_message(tmp_path: Path, autojump_clock: object) -> None:
