@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Final
 
 import trio
 
@@ -27,6 +28,8 @@ from edge.till.till import Place, Till
 from edge.till.tills import Tills
 
 log = logging.getLogger(__name__)
+#: Between two questions about card payments that are not settled.
+SETTLE_S: Final = 15.0
 Border = Callable[[str, Callable[[], Awaitable[None]]], Awaitable[None]]
 
 
@@ -95,8 +98,10 @@ def _reader(till: Till, name: str, row: rows.Reader) -> NfcpyReader | UdpReader 
 
 
 async def _settle(till: Till) -> None:
-    await settle_cards(till)
-    await trio.sleep_forever()
+    """A card payment that nobody knows the end of is asked about until the terminal says."""
+    while True:
+        await settle_cards(till)
+        await trio.sleep(SETTLE_S)
 
 
 def _reader_health(till: Till, report: Report) -> None:

@@ -4,7 +4,6 @@ Nobody is ever asked to pay twice: what is unknown is asked of the terminal, and
 was not booked, because this process died, is booked when the same basket comes again.
 """
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Final, Literal
@@ -27,15 +26,15 @@ from edge.core.till_rows import CardPayment
 from edge.core.wallet_words import Make, Who
 from edge.ledger.errors import LedgerFull
 from edge.till.till import Till
-from edge.till.work import WAITING_CARD, Work
+from edge.till.work import CANCELLED, WAITING_CARD, Work
 
-log = logging.getLogger(__name__)
 #: How long a terminal may take to give its prompt up.
 CANCEL_S: Final = 5.0
 #: Between two questions to a terminal that cannot say yet.
 INQUIRE_S: Final = (1.0, 2.0, 5.0)
 SETTLED: Final = frozenset({"approved", "declined", "reversed", "declined_late"})
 _UNBOOKED: Final = frozenset({"", "unknown", "approved"})
+_ENDED: Final = frozenset({State.APPROVED, State.DECLINED, State.REVERSED, State.DECLINED_LATE})
 Purpose = Literal["sale", "top_up"]
 
 
@@ -93,7 +92,10 @@ async def by_card(till: Till, work: Work, purpose: Purpose, amount_minor: int) -
             outcome = await _ask_until(till, txid)
     if outcome.state is State.APPROVED:
         return txid
-    till.refuse(work, TillReason.CARD_DECLINED)
+    if work.cancelled:
+        till.end(work, CANCELLED, "cancelled")
+    else:
+        till.refuse(work, TillReason.CARD_DECLINED)
     return b""
 
 
@@ -129,34 +131,40 @@ async def _authorize(till: Till, work: Work, asked: Authorization) -> Outcome:
 
 async def _ask_until(till: Till, txid: bytes) -> Outcome:
     """Ask the terminal what became of a payment until it says."""
-    assert till.terminal is not None
-    card = till.tills.book.cards[txid]
-    asked = _authorization(till, txid, card.amount_minor)
     tries = 0
     while True:
-        outcome = await till.terminal.inquire(asked)
-        if outcome is not None and outcome.state in (
-            State.APPROVED, State.DECLINED, State.REVERSED, State.DECLINED_LATE,
-        ):  # fmt: skip
-            who = till.tills.who(till.number, card.shift, 0, False)
-            await _say(till, asked, outcome, who)
+        outcome = await _ask_once(till, txid)
+        if outcome is not None:
             return outcome
         await trio.sleep(INQUIRE_S[min(tries, len(INQUIRE_S) - 1)])
         tries += 1
 
 
+async def _ask_once(till: Till, txid: bytes) -> Outcome | None:
+    """Ask the terminal what became of a payment; None: it cannot say yet."""
+    assert till.terminal is not None
+    card = till.tills.book.cards[txid]
+    asked = _authorization(till, txid, card.amount_minor)
+    outcome = await till.terminal.inquire(asked)
+    if outcome is None or outcome.state not in _ENDED:
+        return None
+    await _say(till, asked, outcome, till.tills.who(till.number, card.shift, 0, False))
+    return outcome
+
+
 async def settle_cards(till: Till) -> None:
-    """At the start: what became of the payments that were under way when a process died?"""
+    """What became of the payments that were under way when a process died, or were given up?
+
+    Asks once about each; whoever sells by card comes in between.
+    """
     if till.terminal is None:
         return
     for txid, card in open_cards(till):
         if card.status in SETTLED:
             continue
-        where = {"till": till.number}
-        log.warning("a card payment was under way; the terminal is asked", extra=where)
         async with till.terminal_free:
             if till.tills.book.cards[txid].status not in SETTLED:
-                await _ask_until(till, txid)
+                await _ask_once(till, txid)
 
 
 async def give_back(till: Till, work: Work, txid: bytes) -> bool:

@@ -34,6 +34,7 @@ from edge.till.work import (
     PAID,
     TAP_AGAIN,
     WAITING_BAND,
+    WAITING_CARD,
     WORKING,
     Ask,
     Question,
@@ -110,6 +111,7 @@ class Till:
         #: The band of the last tap, until it has left: when that was, and its UID.
         self._lying: tuple[bytes, float] | None = None
         self._idle: trio.CancelScope | None = None
+        self._nursery: trio.Nursery | None = None
         #: Medium, amount and time of the last sale.
         self._sold: tuple[bytes, int, float] | None = None
         tills.tills[place.number] = self
@@ -182,6 +184,7 @@ class Till:
     async def run(self) -> None:
         """Serve works until cancelled."""
         async with trio.open_nursery() as nursery:
+            self._nursery = nursery
             nursery.start_soon(self._watch)
             await self._serve_all()
 
@@ -233,8 +236,18 @@ class Till:
             return True
         if work.state == WORKING or work.held or work.scope is None or work.scope.shield:
             return False
+        if work.state == WAITING_CARD:
+            return self._take_off_terminal(work)
         work.cancelled = True
         work.scope.cancel()
+        return True
+
+    def _take_off_terminal(self, work: Work) -> bool:
+        """The prompt goes; what the terminal says then counts, for the guest may be quicker."""
+        if self.terminal is None or self._nursery is None or work.because:
+            return False  # being asked what became of it: that is not given up
+        work.cancelled = True
+        self._nursery.start_soon(self.terminal.cancel)
         return True
 
     def answer(self, work: Work, question: Question, yes: bool) -> None:

@@ -106,20 +106,47 @@ async def test_a_crash_between_approval_and_booking(autojump_clock: MockClock) -
 
 
 @pytest.mark.trio
-async def test_cancelling_takes_the_prompt_off_and_hears_who_was_quicker(
-    autojump_clock: MockClock,
+@pytest.mark.parametrize(
+    ("says", "state"), [(State.DECLINED, "cancelled"), (State.APPROVED, "paid")]
+)
+async def test_cancelling_takes_the_prompt_off_unless_the_guest_was_quicker(
+    autojump_clock: MockClock, says: State, state: str
 ) -> None:
     bar, terminal = counter()
-    terminal.slow = trio.Event()
+    terminal.slow, terminal.says = trio.Event(), says
     async with bar.run():
-        basket = bar.id()
-        work = bar.one.submit(Ask(kind="sale", id=basket, items=TWO_WATERS, method="card"))
+        work = bar.one.submit(Ask(kind="sale", id=bar.id(), items=TWO_WATERS, method="card"))
         await trio.testing.wait_all_tasks_blocked()
         assert bar.one.cancel(work)
         await work.ended.wait()
-        assert (work.state, terminal.cancelled) == ("cancelled", 1)
-        # The guest was quicker: it is not lost, and is listed until somebody books or reverses it.
-        assert [card.status for _, card in open_cards(bar.one)] == ["approved"]
+        assert (work.state, terminal.cancelled) == (state, 1)
+        assert open_cards(bar.one) == []  # a guest who paid is served, another one pays nothing
+
+
+@pytest.mark.trio
+async def test_what_is_being_asked_of_the_terminal_is_not_given_up(
+    autojump_clock: MockClock,
+) -> None:
+    bar, terminal = counter()
+    terminal.says = State.UNKNOWN
+    async with bar.run():
+        work = bar.one.submit(Ask(kind="sale", id=bar.id(), items=TWO_WATERS, method="card"))
+        await trio.sleep(10)
+        assert not bar.one.cancel(work)
+        terminal.knows = State.DECLINED
+        await work.ended.wait()
+        assert work.state == "not_paid"
+
+
+@pytest.mark.trio
+async def test_the_end_of_the_process_hears_the_terminal_out(autojump_clock: MockClock) -> None:
+    bar, terminal = counter()
+    terminal.slow = trio.Event()
+    async with bar.run():
+        bar.one.submit(Ask(kind="sale", id=bar.id(), items=TWO_WATERS, method="card"))
+        await trio.testing.wait_all_tasks_blocked()
+    assert bar.story()[-1] == "CardApproved"  # not booked, listed, booked when it is sent again
+    assert [card.status for _, card in open_cards(bar.one)] == ["approved"]
 
 
 @pytest.mark.trio

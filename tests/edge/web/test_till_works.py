@@ -236,12 +236,13 @@ async def test_each_role_at_a_till(autojump_clock: MockClock) -> None:
                 (await bar.post("1/cash-outs?wait=0", out))[0],
                 (await bar.get("/1/state"))[0],
                 (await bar.post("1/training", {"on": False}))[0],
+                (await bar.post("1/refunds?wait=0", {"id": "01" * 16, "items": WATERS}))[0],
             ]
     assert may == {
-        "scanner": [403, 403, 403, 403],
-        "seller": [200, 403, 200, 403],
-        "supervisor": [200, 200, 200, 409],
-        "finance": [403, 403, 200, 403],
+        "scanner": [403, 403, 403, 403, 403],
+        "seller": [200, 403, 200, 403, 403],
+        "supervisor": [200, 200, 200, 409, 409],
+        "finance": [403, 403, 200, 403, 403],
     }
 
 
