@@ -116,6 +116,8 @@ class Gateway:
         self.delta_raw = b""
         #: Called on the loop when another bundle is in force.
         self.on_bundle: list[Callable[[], None]] = []
+        #: Called on the loop about once a second.
+        self.on_tick: list[Callable[[], None]] = []
         self.texts = Texts()
         self.events = Hub()
         self.lanes: dict[int, Lane] = {}
@@ -352,6 +354,8 @@ class Gateway:
             lane.tick()
         self._look_for_conflicts()
         self._listen()
+        for told in self.on_tick:
+            self._call(told)
 
     def _listen(self) -> None:
         """Tell the policy which gateways with exits are not heard: without siblings, all others."""

@@ -1,6 +1,9 @@
 """What all tills of a gateway share: the rules in force, ids, who is heard, and durability."""
 
+import logging
 from collections.abc import Callable
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,6 +15,7 @@ from crypto.medium_keys import ChipSecrets
 from crypto.money import MARK_SUPERVISED, MARK_UNHEARD, KnownMoney
 from edge.core.pricing import PriceList
 from edge.core.till_book import TillBook
+from edge.core.wallet_conflicts import as_fact, unrecorded
 from edge.core.wallet_rules import WalletRules
 from edge.core.wallet_words import Make, Who
 from edge.gateway import Gateway
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 HEARD_MS: Final = 250
 #: Bands whose keys are kept: working one out costs as much as reading the band.
 SECRETS_MAX: Final = 8192
+#: Bands that are looked at for conflicts in one tick: some ten milliseconds.
+SUSPECTS_MAX: Final = 500
+log = logging.getLogger(__name__)
 
 
 class Tills:
@@ -50,7 +57,10 @@ class Tills:
         #: By UID: the work that has the band on its reader now.
         self.serving: dict[bytes, Work] = {}
         self._secrets: dict[bytes, ChipSecrets] = {}
+        # A snapshot keeps no suspects: at the start every band is looked at once, a few at a time.
+        self._suspects = dict.fromkeys(gateway.state.wallets.accounts)
         gateway.on_bundle.append(self.take_bundle)
+        gateway.on_tick.append(self.look_for_conflicts)
         self.take_bundle()
 
     @property
@@ -89,6 +99,23 @@ class Tills:
             )
             self._heard_until_ms = now_ms + HEARD_MS
         return self._unheard
+
+    def look_for_conflicts(self) -> None:
+        """Record what facts of money contradict each other, once. Bands that changed since the
+        last look wait for the next: what explains it may be in the same delivery."""
+        wallets = self.gateway.state.wallets
+        if self.rules is None:
+            return
+        due = list(islice(self._suspects, SUSPECTS_MAX))
+        for medium in due:
+            del self._suspects[medium]
+        for conflict in unrecorded(wallets, self.rules, due):
+            self.gateway.must_record(partial(as_fact, conflict))
+            log.error("money contradicts itself", extra={"what": conflict.what})
+            told = {"what": conflict.what, "amount_minor": conflict.amount_minor}
+            self.gateway.events.publish("money_conflict", id=conflict.id.hex(), **told)
+        self._suspects.update(dict.fromkeys(sorted(wallets.suspects)))
+        wallets.suspects.clear()
 
     def secrets(self, uid: bytes) -> ChipSecrets:
         """Password and key of a band; those of the last bands are kept."""

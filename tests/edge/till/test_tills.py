@@ -2,15 +2,25 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from crypto.cashless import CreditKey
-from crypto.money import MARK_SUPERVISED, MARK_UNHEARD
+from crypto.money import (
+    MARK_SUPERVISED,
+    MARK_UNHEARD,
+    MoneyConflictFound,
+    PromoGranted,
+)
 from edge.core.moments import Moment
+from edge.core.state import State
 from edge.ledger.errors import LedgerFull
-from edge.till.tills import SECRETS_MAX, with_receipt
+from edge.till.tills import SECRETS_MAX, SUSPECTS_MAX, with_receipt
 from tests.edge.core.test_till_book import posted
 from tests.edge.till.counter import OTHER, Counter, bundle, cards
+
+MEDIUM = b"m" * 16
+HEAD = (1 << 40, 20260605, 120, bytes(range(16)), 3, 7, 2, 0)
 
 
 class Links:
@@ -90,3 +100,32 @@ async def test_what_has_happened_is_kept_also_without_room() -> None:
     bar.log.full = False
     bar.gateway.tick()
     assert bar.story()[-1] == "DebitPosted"
+
+
+def test_what_contradicts_itself_is_recorded_once() -> None:
+    bar = Counter()
+    grant = PromoGranted(*HEAD, MEDIUM, 500, 0, b"g" * 16)
+    other = msgspec.structs.replace(grant, txid=b"t" * 16, hlc=grant.hlc + 1)
+    for seq, fact in enumerate((grant, other), 1):
+        bar.gateway.state.apply(OTHER, 1, seq, fact)
+    for _ in range(3):
+        bar.gateway.tick()
+    found = [fact for fact in bar.log.facts if isinstance(fact, MoneyConflictFound)]
+    assert [(one.what, one.medium) for one in found] == [("voucher", MEDIUM)]
+
+
+def test_bands_of_a_snapshot_are_looked_at_once_a_few_at_a_time() -> None:
+    state = State()
+    for number in range(SUSPECTS_MAX + 1):
+        medium = number.to_bytes(16, "big")
+        grant = PromoGranted(*HEAD, medium, 500, 0, b"g" * 12 + number.to_bytes(4, "big"))
+        other = msgspec.structs.replace(grant, txid=medium, hlc=grant.hlc + 1)
+        state.apply(OTHER, 1, 2 * number + 1, grant)
+        state.apply(OTHER, 1, 2 * number + 2, other)
+    state.wallets.suspects.clear()  # as after a snapshot
+    bar = Counter(state=state)
+    found = []
+    for _ in range(3):
+        bar.gateway.tick()
+        found.append(bar.story().count("MoneyConflictFound"))
+    assert found == [SUSPECTS_MAX, SUSPECTS_MAX + 1, SUSPECTS_MAX + 1]
