@@ -51,6 +51,9 @@ _LEARNING: Final = "learning"
 ANSWERS: Final = 3
 #: So many starts end for a claim that could not be weighed, because who made it went away.
 STARTS_MAX: Final = 3
+#: So long an empty gateway waits for what siblings add to their own logs, which has no end where
+#: one of them lies. What others have signed has one.
+OWN_LOGS_S: Final = 600.0
 _NEXT_START: Final = "others hold facts of ours; the next start fetches them"
 
 
@@ -226,6 +229,7 @@ class House:
 
         Raises `NoHistory` when nothing has come for `rebuild_wait_s`. A sibling that was there all
         that time, and gave nothing more, has told what it can: its word for more stops nobody.
+        After `OWN_LOGS_S` more of siblings' own logs is nothing more.
         """
         log.warning("nothing is known of siblings: lanes stay closed until they, or the centre,"
                     " have told what happened; --open-without opens at once")  # fmt: skip
@@ -235,12 +239,15 @@ class House:
             if self._transport is not None:
                 nursery.start_soon(self._ask_centre, self._transport, centre)
             moved, since = -1, trio.current_time()
+            endless, until = set[bytes](), since + OWN_LOGS_S
             answered: dict[Session, int] = {}
             while not centre[0]:
                 self._note_claims()
                 if self._told_all():
                     break
-                folded = sum(counts.folded for counts in self.intake.counts.values())
+                endless |= {each.other for each in self.links.sessions()}
+                still = set[bytes]() if trio.current_time() < until else endless
+                folded = sum(c.folded for g, c in self.intake.counts.items() if g not in still)
                 if folded != moved:
                     moved, since = folded, trio.current_time()
                     answered = {each: each.pongs for each in self.links.sessions()}

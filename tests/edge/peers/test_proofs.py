@@ -184,6 +184,31 @@ async def test_an_empty_gateway_opens_beside_a_liar(
 
 
 @pytest.mark.trio
+@pytest.mark.parametrize(("patience_s", "opens"), [(0.5, True), (600.0, False)])
+async def test_a_liar_that_adds_to_its_own_log_for_ever_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience_s: float, opens: bool
+) -> None:
+    monkeypatch.setattr(house, "OWN_LOGS_S", patience_s)
+    async with site(tmp_path, "b") as (b,):
+        lie(b, LogHead(b.identity.gateway, b.ledger.epoch, 1 << 40, JUNK))
+        a = Node(tmp_path, "a", rebuild_wait_s=1.0)
+        async with a.running(), trio.open_nursery() as nursery:
+
+            async def chatter() -> None:
+                while True:
+                    b.record(lambda hlc, now: Started(hlc, now.day, now.offset_min, "x"))
+                    await trio.sleep(0.02)
+
+            nursery.start_soon(chatter)
+            a.join(b)
+            with trio.move_on_after(30 if opens else 2) as waiting:
+                await a.house.learn_history()
+            assert waiting.cancelled_caught is not opens
+            assert a.house.intake.counts[b.identity.gateway].folded > 3
+            nursery.cancel_scope.cancel()
+
+
+@pytest.mark.trio
 async def test_what_is_claimed_is_bounded(tmp_path: Path, autojump_clock: object) -> None:
     a, b = Party(tmp_path / "a", A, B), Party(tmp_path / "b", B, A)
     async with talking((a, b)) as (wire,):
