@@ -18,7 +18,7 @@ from tests.edge.web.house import NOW_S, House, rules
 
 AGE, CARD = "18 or older?", "Student card?"
 ASKED = 8
-COUPLE, OTHER_BAND = "04FFFFFFFFFFFF", "04AAAAAAAAAAAA"
+COUPLE, TASTERS = "04FFFFFFFFFFFF", "04AAAAAAAAAAAA"
 ENDS_S = NOW_S + 3600
 
 
@@ -31,16 +31,16 @@ OWED = identity(5)
 
 
 def asking(staff: Sequence[Staff] = (), *, accepts: bool = True) -> House:
-    """Product 8 is asked for; `COUPLE` has tickets 21 and 22; ticket 5 is not paid."""
+    """Product 8 is asked for; `COUPLE` has tickets 21 and 22, `TASTERS` 31 and 32 of product 8;
+    tickets 5 and 6 are not paid."""
     house = House(staff)
     ends = {"valid_until": ENDS_S}
-    pair = [MediumTicket(identity(21), 7, **ends), MediumTicket(identity(22), ASKED, 1, **ends)]
     terms = Terms(
         policies=[EntryPolicy(ASKED, questions=[AGE, CARD])],
         gates=[GatePolicy(1, accepts_unpaid=accepts)],
         media=[
             Medium(COUPLE.encode(), [MediumTicket(identity(n), 7, **ends) for n in (21, 22)]),
-            Medium(OTHER_BAND.encode(), pair),
+            Medium(TASTERS.encode(), [MediumTicket(identity(n), ASKED, **ends) for n in (31, 32)]),
         ],
         unpaid=[OWED, identity(6)],
     )

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from crypto.entry import Admitted, Overridden
 from edge.web.page import FOLDER
-from tests.edge.web.asking import AGE, ASKED, CARD, COUPLE, asking, identity
+from tests.edge.web.asking import AGE, ASKED, CARD, COUPLE, TASTERS, asking, identity
 from tests.edge.web.browsing import WAIT_MS, fits, hidden, in_browser, shows
 from tests.edge.web.desk import SCANNER, SUPERVISOR
 from tests.edge.web.house import PIN, House, code
@@ -147,6 +147,7 @@ async def test_a_scanner_and_a_second_tap_answer_nothing() -> None:
         expect(shown.locator("[data-choice=yes]")).to_be_enabled(timeout=WAIT_MS)
         shown.locator("[data-choice=yes]").focus()
         scan(shown, code(2))  # of the next guest, while the button has the focus
+        expect(shown.locator("#desk-first")).to_be_visible(timeout=WAIT_MS)
         shows(shown, "#desk-first", "Answer first!")
         shows(shown, "#desk-what", AGE)
         picture(shown, "answer-first")
@@ -213,9 +214,15 @@ async def test_of_a_band_with_two_tickets_one_is_chosen() -> None:
         scan(shown, COUPLE)
         press(shown, "ticket", 1)
         look(shown, "yes", "ADMITTED")
+        shown.locator("#close").click()
+        scan(shown, TASTERS)  # a band whose tickets ask: what was said is said again with the rest
+        press(shown, "yes")
+        press(shown, "yes")
+        press(shown, "ticket", 0)
+        look(shown, "yes", "ADMITTED")
 
     await play(at, work)
-    assert [fact.ticket for fact in admissions(at)] == [identity(22)]
+    assert [fact.ticket for fact in admissions(at)] == [identity(22), identity(31)]
 
 
 @pytest.mark.trio

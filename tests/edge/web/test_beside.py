@@ -9,7 +9,17 @@ import pytest
 from crypto.claim import show_identity
 from crypto.entry import Admitted, Overridden
 from edge.web.beside import ANSWERS_MAX, QUESTION_CHARS_MAX
-from tests.edge.web.asking import AGE, ASKED, CARD, COUPLE, ENDS_S, OWED, asking, identity
+from tests.edge.web.asking import (
+    AGE,
+    ASKED,
+    CARD,
+    COUPLE,
+    ENDS_S,
+    OWED,
+    TASTERS,
+    asking,
+    identity,
+)
 from tests.edge.web.desk import AT_TWO, NONCE, OTHER, SCANNER, SUPERVISOR, ask, signed_in
 from tests.edge.web.house import House, code
 
@@ -106,6 +116,22 @@ async def test_of_two_tickets_the_one_that_is_chosen_is_used() -> None:
     _, told = await house.post({"code": COUPLE, "choice": chosen}, lane=2)
     assert (told["decision"], told["identity"]) == ("admitted", named(22))
     assert [fact.ticket for fact in admissions(house)] == [identity(22)]
+
+
+@pytest.mark.trio
+async def test_one_answer_after_the_other_leads_in() -> None:
+    house = asking()
+    said: dict[str, Any] = {"code": TASTERS}
+    _, first = await house.post(said, lane=2)
+    said["answers"] = first["questions"]
+    _, then = await house.post(said, lane=2)
+    assert (first["reason"], then["reason"]) == ("questions", "ambiguous")
+    said["choice"] = then["choices"][0]["identity"]
+    without = {key: value for key, value in said.items() if key != "answers"}
+    _, forgotten = await house.post(without, lane=2)
+    _, told = await house.post(said, lane=2)
+    assert (forgotten["reason"], told["decision"]) == ("questions", "admitted")
+    assert [fact.ticket for fact in admissions(house)] == [identity(31)]
 
 
 @pytest.mark.trio
