@@ -69,10 +69,13 @@ async def _pay(till: Till, work: Work, sensed: Sensed, plan: Plan) -> None:
     look, tap, seq = await looked(till, work, sensed)
     if look is None or await _settled_before(till, work, look, seq):
         return
-    order = plan(till, work, look)
-    if order is None:
-        return
-    held = wallet.hold(look, order)
+    while True:
+        order = plan(till, work, look)
+        if order is None:
+            return
+        held = wallet.hold(look, order)
+        if not (isinstance(held, Refused) and _less_free(work, order, held)):
+            break
     if isinstance(held, Refused) and work.ask.take_left:
         held = _what_is_left(work, look, order, held)
     if isinstance(held, AlreadyPaid):
@@ -161,6 +164,18 @@ def _already(till: Till, work: Work, txid: bytes, balance_minor: int) -> None:
         work.receipt, work.amount_minor = deal.receipt, deal.net_minor
         work.left_minor, work.lines = deal.otherwise_minor, deal.lines
     till.good(work)
+
+
+def _less_free(work: Work, order: Order, refused: Refused) -> bool:
+    """While nobody is heard, less is free than the ledger has: the rest is paid, not refused."""
+    most = refused.amount_minor
+    if refused.reason is WalletReason.PROMO and most < order.promo_minor:
+        work.promo_most = most
+    elif refused.reason is WalletReason.VOUCHERS and most < order.vouchers:
+        work.vouchers_most = most
+    else:
+        return False
+    return order.movement == "sale"
 
 
 def _what_is_left(

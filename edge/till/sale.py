@@ -68,7 +68,8 @@ def _begin(till: Till, work: Work) -> TillReason | None:
     found = _quoted(till, ask)
     if isinstance(found, Refused):
         return found.reason
-    work.quote, work.lines = found, found.lines
+    work.quote = work.plain = found
+    work.lines = found.lines
     if ask.total_minor is not None and ask.total_minor != found.total_minor:
         return TillReason.PRICE_CHANGED
     total = found.total_minor
@@ -154,7 +155,7 @@ def _same_basket(one: Ask, other: Ask) -> bool:
 
 def plan(till: Till, work: Work, look: Look) -> Order | None:
     """What the band shall pay; vouchers and promotional credit of its wallet come first."""
-    ask, found = work.ask, work.quote
+    ask, found = work.ask, work.plain
     assert found is not None
     first = not ask.part
     if first and ask.amount_minor is None:
@@ -193,7 +194,12 @@ def _with_means(till: Till, work: Work, look: Look, found: Quote) -> Quote | Til
         return found
     if found.prices != prices.version:
         return found
-    means = Means(max(0, look.promo_minor), max(0, look.vouchers), ages)
+    promo, vouchers = look.promo_minor, look.vouchers
+    if work.promo_most is not None:
+        promo = min(promo, work.promo_most)
+    if work.vouchers_most is not None:
+        vouchers = min(vouchers, work.vouchers_most)
+    means = Means(max(0, promo), max(0, vouchers), ages)
     again = quote(prices, work.ask.basket, found.at_ms, means)
     return again.reason if isinstance(again, Refused) else again
 

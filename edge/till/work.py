@@ -94,7 +94,8 @@ class Work:
     __slots__ = (
         "_changed", "account", "already", "amount_minor", "ask", "balance_minor", "because",
         "cancelled", "confirmed", "doubt_since", "ended", "held", "left_minor", "lines",
-        "medium", "question", "quote", "receipt", "scope", "state", "txid",
+        "medium", "plain", "promo_most", "question", "quote", "receipt", "scope", "state",
+        "txid", "vouchers_most",
     )  # fmt: skip
 
     def __init__(self, ask: Ask) -> None:
@@ -105,6 +106,8 @@ class Work:
         #: Questions that were answered with yes.
         self.confirmed: set[str] = set()
         self.quote: Quote | None = None
+        #: The quote before any wallet was seen: each tap begins with it.
+        self.plain: Quote | None = None
         self.lines: list[Line] = []
         self.amount_minor = 0
         self.left_minor = 0
@@ -123,6 +126,9 @@ class Work:
         #: Cancelling it takes the work off the reader or terminal.
         self.scope: trio.CancelScope | None = None
         self.cancelled = False
+        #: What may be free of it, where that is less than the ledger has.
+        self.promo_most: int | None = None
+        self.vouchers_most: int | None = None
 
     @property
     def name(self) -> tuple[bytes, int]:

@@ -4,13 +4,14 @@ import pytest
 from trio.testing import MockClock
 
 from crypto.money import PromoGranted, Sold
+from drivers.reader.chips import Fault, Mishap
 from edge.core.pricing import Item
 from edge.core.till_reasons import TillReason
 from edge.core.wallet_reasons import WalletReason
 from edge.till.shifts import close_shift, make_closing, open_shift
 from edge.till.undoing import receipt_txid
 from tests.edge.core.bar import WATER
-from tests.edge.till.counter import Counter
+from tests.edge.till.counter import OTHER, Counter, cards
 
 TWO_WATERS = (Item(WATER, 2),)
 
@@ -102,6 +103,46 @@ async def test_promotional_credit_comes_back_and_is_never_paid_out(
         assert (work.account.balance_minor, work.account.promo_minor) == (1000, 400)
         out = await bar.do("cash_out", band)
         assert (out.state, out.amount_minor, out.balance_minor) == ("done", 1000, 0)
+
+
+@pytest.mark.trio
+async def test_while_nobody_is_heard_less_is_free_and_the_rest_is_paid(
+    autojump_clock: MockClock,
+) -> None:
+    bar = Counter(gateways=cards(OTHER), promo_unheard_minor=100, vouchers_unheard=1)
+    async with bar.run():
+        band = await bar.wallet(2000)
+        medium = (await bar.do("balance", band)).medium
+        bar.gateway.record(
+            lambda hlc, now: PromoGranted(
+                hlc, now.day, now.offset_min, bar.id(), 0, 0, 0, 0, medium, 400, 3, b"g" * 16
+            )
+        )
+        work = await bar.sell(band, Item(WATER, 4))
+        assert work.state == "paid" and work.quote is not None
+        assert (work.quote.vouchers, work.quote.promo_minor) == (1, 100)
+        assert work.balance_minor == 2000 - (1000 - 250 - 100)
+
+
+@pytest.mark.trio
+async def test_promotional_credit_that_was_spent_between_two_taps(
+    autojump_clock: MockClock,
+) -> None:
+    async with Counter().run() as bar:
+        band = await bar.wallet(2000)
+        medium = (await bar.do("balance", band)).medium
+        bar.gateway.record(
+            lambda hlc, now: PromoGranted(
+                hlc, now.day, now.offset_min, bar.id(), 0, 0, 0, 0, medium, 400, 0, b"g" * 16
+            )
+        )
+        bar.readers[1].air.faults = [Fault(3, Mishap.LEAVES_IN_COMMAND, 1)]
+        work = await bar.sell(band, *TWO_WATERS)
+        assert not work.over
+        account = bar.state.wallets.account(medium)
+        account.grants.clear()  # gone, as if another gateway had spent it
+        await bar.tap(band, work)
+        assert work.state in ("paid", "tap_again")
 
 
 @pytest.mark.trio
