@@ -34,6 +34,7 @@ from edge.demo.venue import Venue
 #: What is known to one gateway is known to its siblings after this time.
 KNOWN_S: Final = 0.5
 COPY_REFUSED: Final = frozenset({"behind", "cloned"})
+FORKED: Final = frozenset({"cloned"})
 #: A till waits less for an end of a work than this.
 ANSWER_S: Final = 30.0
 #: A guest that goes to another gateway waits so long for the LAN.
@@ -224,8 +225,10 @@ class Bar:
 
     async def _until_known(self, step: Step) -> None:
         """Where the guest goes now, it must be known what happened."""
-        if self.venue.gateway_of_till(step.till) is self.venue.gateway_of_till(step.then):
-            return
+        if self.venue.gateway_of_till(step.till) is not self.venue.gateway_of_till(step.then):
+            await self._heard_everywhere()
+
+    async def _heard_everywhere(self) -> None:
         with trio.fail_after(JOINED_S):
             since = trio.current_time()
             while trio.current_time() - since < KNOWN_S:
@@ -283,15 +286,18 @@ class Bar:
 
     async def _fork(self, patron: Patron) -> None:
         purse = self.purses.bands[patron.name]
-        home = self.venue.gateway_of_till(patron.steps[0].till)
-        away = next(
-            number for each in self.venue.gateways if each is not home for number in each.site.tills
-        )
         here = self._cashiers[patron.steps[0].till]
+        away = self._away_from(here.number)
         copy = await self._copy(purse, here)
         await self._buy(purse, Step(0, "buy", here.number, ((BEER, 1),)), here)
         await self._buy(copy, Step(0, "buy", away, ((WATER, 1),)), self._cashiers[away])
         self.purses.forked.append(purse.name)
+
+    def _away_from(self, till: int) -> int:
+        """A till of another gateway."""
+        home = self.venue.gateway_of_till(till)
+        others = [each for each in self.venue.gateways if each is not home]
+        return next(number for each in others for number in each.site.tills)
 
     def line(self) -> str:
         """The bar in one line, for whoever watches."""
@@ -303,12 +309,22 @@ class Bar:
             f" {self.tally.in_doubt} in doubt, {minor // 100}.{minor % 100:02} on bands"
         )
 
+    async def _try_forked(self) -> None:
+        """Both gateways know by now which bands there are two of, and serve neither."""
+        await self._heard_everywhere()
+        for patron in self.forks:
+            purse, home = self.purses.bands[patron.name], patron.steps[0].till
+            for till in (home, self._away_from(home)):
+                await self._refused(purse, Step(0, "forked", till, ((WATER, 1),)), FORKED)
+
     # -- after ---------------------------------------------------------------------------------
 
     async def close(self) -> None:
         """Every till is counted and closed with its Z."""
         if self.forks and len(self.purses.forked) < FORKS:
             raise DemoFailed("not every planned copy was used on both sides of the cut")
+        if self.forks:
+            await self._try_forked()
         async with trio.open_nursery() as nursery:
             for cashier in self._cashiers.values():
                 nursery.start_soon(self._close, cashier)

@@ -120,7 +120,9 @@ async def test_a_guest_who_gave_up_pays_the_same_basket_elsewhere(
 
 
 @pytest.mark.trio
-async def test_a_copy_is_refused_and_copies_of_the_cut_are_not(tmp_path: Path) -> None:
+async def test_a_copy_is_refused_and_copies_of_the_cut_are_not(
+    tmp_path: Path, autojump_clock: Any
+) -> None:
     made, desks, anna = bar(tmp_path)
     desks[1].answers = [{}, PAID, PAID | {"state": "not_paid", "reason": "behind"}]
     await step(made, anna, Step(0, "copied", 1, ((WATER, 1),)))
@@ -134,7 +136,11 @@ async def test_a_copy_is_refused_and_copies_of_the_cut_are_not(tmp_path: Path) -
     assert sorted(made.purses.forked) == ["fork_0", "fork_1"]
     assert made.purses.balances()["fork_0"] == 5000 - 720 - 500
     made.purses.drawers.update({2: 0, 3: FLOAT_MINOR})
+    cloned = PAID | {"state": "not_paid", "reason": "cloned"}
+    desks[1].answers, desks[3].answers = [cloned] * 2, [cloned, PAID]
     await made.close()
+    assert len(made.surprises) == 1, "one gateway served a band of which there are two"
+    assert made.tally.refused["cloned"] == 3
     kept = made.json()
     assert set(kept["closings"]) == {1, 2, 3}
     with pytest.raises(KeyError):

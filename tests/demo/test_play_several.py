@@ -45,6 +45,7 @@ def test_three_gateways_and_the_centre_agree_after_everything_that_happened(ran:
     assert told["replication_lag_ms"]["observed"] > 10
     bar = told["bar"]
     assert bar["forks"] == 2 and bar["wallets"] == 10 and bar["tills"] == 3
+    assert bar["refused"]["cloned"] == 4, "each of the two, at both gateways with tills"
     assert bar["in_doubt"] == 0 and bar["copies_refused"] == 1 and bar["torn"] >= 3
     assert demo_runs.gone(ran.folder) == []
 
