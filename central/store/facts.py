@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from central.rows import COLUMNS, COPY_HEADER, COPY_TRAILER
+from crypto.entry import MARK_FORCED
 
 if TYPE_CHECKING:
     import asyncpg
@@ -49,7 +50,8 @@ COUNT_KINDS = """
 SELECT kind, count(*) AS count FROM facts WHERE tenant_id = $1 GROUP BY kind ORDER BY kind
 """
 # An open hold and one with an unknown end count as used, as they do at the gate. What staff let in
-# in spite of a refusal is no double admission: it was meant.
+# in spite of a refusal is no double admission: it was meant. Whom they only found by name, or let
+# owe the money, had to pass all the other checks, and counts as everybody does.
 DOUBLE_ADMISSIONS = f"""
 SELECT d.ticket, count(*) AS admissions, max(d.ticket_persons) AS persons, sum(d.used) AS used
 FROM (
@@ -57,7 +59,8 @@ FROM (
            CASE WHEN o.kind IN (12, 13, 17) THEN o.persons ELSE a.persons END AS used
     FROM facts AS a
     LEFT JOIN current_products AS p ON p.tenant_id = $1 AND p.product = a.product {_OUTCOME}
-    WHERE a.tenant_id = $1 AND a.kind = 10 AND COALESCE(p.reentry, 'none') = 'none'
+    WHERE a.tenant_id = $1 AND a.kind IN (10, 16) AND (a.kind = 10 OR a.code & {MARK_FORCED} = 0)
+      AND COALESCE(p.reentry, 'none') = 'none'
 ) AS d
 GROUP BY d.ticket
 HAVING sum(d.used) > max(d.ticket_persons)

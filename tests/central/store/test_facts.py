@@ -9,6 +9,7 @@ import pytest
 from central.ingest import deliver
 from central.store import facts, sales
 from crypto.entry import (
+    MARK_FORCED,
     AdmissionRefused,
     Annulled,
     KnownFact,
@@ -88,7 +89,10 @@ async def test_double_admissions(
     assert await doubles(connection, *listed) == used
 
 
-OVERRIDDEN = Overridden(*msgspec.structs.astuple(ONCE), who="erika", why="mistake", reason=5)
+OVERRIDDEN = msgspec.structs.replace(
+    Overridden(*msgspec.structs.astuple(ONCE), who="erika", why="mistake", reason=5),
+    marks=MARK_FORCED,
+)
 ANNULLED = Annulled(hlc(NOW_MS + 1), DAY, 120, 1, T, 5, 2, "erika", "did not turn")
 
 
@@ -98,6 +102,14 @@ async def test_what_staff_let_in_is_an_admission_and_no_double(
     assert await doubles(connection, ONCE, OVERRIDDEN) == []
     assert [row.seq for row in await facts.list_admissions(connection, TENANT, ticket=T)] == [3, 2]
     assert (await facts.count_by_gate(connection, TENANT))[0]["admitted"] == 2
+
+
+@pytest.mark.parametrize(("why", "reason"), [("found_by_name", 0), ("unpaid_accepted", 60)])
+async def test_who_had_to_pass_all_else_is_a_double_as_everybody(
+    connection: asyncpg.Connection, why: str, reason: int
+) -> None:
+    named = msgspec.structs.replace(OVERRIDDEN, why=why, reason=reason, marks=0)
+    assert await doubles(connection, ONCE, named) == [2]
 
 
 async def test_an_annulled_hold_was_not_used_whatever_is_said_later(
