@@ -212,6 +212,10 @@ class Texts:
         """For the guest, in every language there is."""
         return {language: self.put(said, "guest", language) for language in LANGUAGES}
 
+    def desk(self, language: str) -> str:
+        """Where help is."""
+        return self._desk[language]
+
     def put(self, said: Saying, audience: Audience, language: str) -> str:
         """One sentence or two."""
         values = {name: self._word(value, language, said.at) for name, value in said.values.items()}

@@ -99,6 +99,7 @@ async def _could(till: Till, work: Work, sensed: Sensed) -> bool:
                 return False
             found = wallet.top_up(look, _top(till, work, b""))
             if isinstance(found, Refused):
+                work.limit_minor = found.amount_minor
                 till.refuse(work, found.reason)
                 return False
             return True
@@ -153,6 +154,7 @@ async def _load(till: Till, work: Work, sensed: Sensed, paid: bytes) -> None:
         return
     found = wallet.top_up(look, _top(till, work, paid))
     if isinstance(found, Refused):
+        work.limit_minor = found.amount_minor
         if paid:
             till.show(work, TAP_AGAIN, found.reason)
         else:

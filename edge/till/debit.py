@@ -82,6 +82,7 @@ async def _pay(till: Till, work: Work, sensed: Sensed, plan: Plan) -> None:
         _already(till, work, held.txid, held.balance_minor)
         return
     if isinstance(held, Refused):
+        work.limit_minor = held.amount_minor
         await _refused(till, work, look, held.reason, seq)
         return
     seq = till.tills.record(held.fact)

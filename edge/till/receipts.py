@@ -29,7 +29,8 @@ def receipt_of(till: Till, number: int, *, copy: bool = False) -> Receipt | None
     if deal is None or prices is None or deal.movement not in _KINDS:
         return None
     cashless = prices.cashless
-    lines = _lines(deal, prices)
+    first = _first_part(till, deal)
+    lines = _lines(first, prices)
     moment = till.tills.gateway.clock.at(deal.hlc >> 16)
     reversed_deal = till.tills.book.deals.get(deal.reverses) if deal.reverses else None
     return Receipt(
@@ -45,11 +46,19 @@ def receipt_of(till: Till, number: int, *, copy: bool = False) -> Receipt | None
         cashier=str(deal.operator) if deal.operator else "",
         lines=lines,
         taxes=tax_totals(lines, {tax.letter: tax.rate_bp for tax in cashless.taxes}),
-        payments=tuple(_payments(till, deal)),
+        payments=tuple(_payments(till, first)),
         training=bool(deal.marks & MARK_TRAINING),
         copy=copy,
         reverses=str(reversed_deal.receipt) if reversed_deal is not None else "",
     )
+
+
+def _first_part(till: Till, deal: Deal) -> Deal:
+    """The part of the basket that has its lines: each receipt of a basket tells the whole of it."""
+    if not deal.part:
+        return deal
+    parts = till.tills.book.of_basket(deal.basket)
+    return next((each for _, each in parts if not each.part and each.status == POSTED), deal)
 
 
 def _lines(deal: Deal, prices: PriceList) -> tuple[Line, ...]:

@@ -12,7 +12,8 @@ import trio
 
 from crypto.money import Line
 from edge.core.pricing import Basket, Item, PriceList, Quote
-from edge.core.till_reasons import TillReason, words
+from edge.core.till_phrases import filled, spoken
+from edge.core.till_reasons import TillReason, Words
 from edge.core.wallet import Look
 from edge.core.wallet_reasons import WalletReason
 
@@ -65,6 +66,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+#: What integrators read; pages ask for the cashier's language (`GET /v1/tills/words`).
+ENGLISH: Final = spoken("en", "the help desk")
 #: Who asks, and what the cashier has confirmed since, do not make it another work.
 _BESIDE: Final = frozenset({"confirmed_age", "operator", "supervised"})
 _COMPARED: Final = tuple(name for name in Ask.__struct_fields__ if name not in _BESIDE)
@@ -93,8 +96,8 @@ class Work:
 
     __slots__ = (
         "_changed", "account", "already", "amount_minor", "ask", "balance_minor", "because",
-        "cancelled", "confirmed", "doubt_since", "ended", "held", "left_minor", "lines",
-        "medium", "plain", "promo_most", "question", "quote", "receipt", "scope", "state",
+        "cancelled", "confirmed", "doubt_since", "ended", "held", "left_minor", "limit_minor",
+        "lines", "medium", "plain", "promo_most", "question", "quote", "receipt", "scope", "state",
         "txid", "vouchers_most",
     )  # fmt: skip
 
@@ -112,6 +115,7 @@ class Work:
         self.amount_minor = 0
         self.left_minor = 0
         self.balance_minor: int | None = None
+        self.limit_minor: int | None = None
         self.receipt = 0
         self.txid = b""
         self.medium = b""
@@ -218,20 +222,21 @@ class Told(msgspec.Struct, frozen=True):
     already: bool
     repeated: bool
     account: Account | None
+    #: The amount that `{amount}` stands for in the words of `reason`.
+    limit_minor: int | None = None
 
 
 def tell(work: Work, prices: PriceList | None, repeated: bool = False) -> Told:
     """How the work stands now."""
     quote, because = work.quote, work.because
     reason, number, detail, hint = "", 0, "", ""
-    if isinstance(because, TillReason):
-        reason, number, (detail, hint) = because.name.lower(), because.value, words(because)
-    elif isinstance(because, WalletReason):
-        reason, number = because.code, because.value
-        detail, hint = WALLET_WORDS.get(because, (reason.replace("_", " "), ""))
-    elif because:
+    if isinstance(because, str):
         reason = because
-        detail, hint = DEVICE_WORDS.get(because, (because.replace("_", " "), ""))
+    else:
+        reason, number = because.name.lower(), because.value
+    if reason and reason != "none":
+        said = ENGLISH.get(reason, Words(reason.replace("_", " "), ""))
+        detail, hint = filled(said, work.limit_minor, prices)
     return Told(
         work.ask.id.hex(), work.ask.part, work.ask.kind, work.ask.method, work.state,
         quote.total_minor if quote else work.amount_minor, work.amount_minor, work.left_minor,
@@ -239,35 +244,5 @@ def tell(work: Work, prices: PriceList | None, repeated: bool = False) -> Told:
         work.receipt or None, work.txid.hex() or None, work.medium.hex() or None,
         tell_lines(work.lines, prices), reason, number, detail, hint, work.question,
         quote.age if quote else 0, work.already, repeated, work.account,
+        work.limit_minor,
     )  # fmt: skip
-
-
-#: What went wrong with a band or a device: the guest taps again, and nothing is charged twice.
-DEVICE_WORDS: Final = {
-    "band_gone": ("the band left too soon", "hold it to the reader again, a little longer"),
-    "band_refused": ("the band did not take it", "hold it to the reader again"),
-    "band_unknown": ("this is none of the event's bands", "hold the band alone to the reader"),
-    "other_band": ("another band was tapped before", "hold the same band to the reader again"),
-    "reader_away": ("the reader does not answer", "check its cable; it goes on by itself"),
-    "not_written": ("the band was not charged", "hold it to the reader again"),
-    "not_sure": ("it is not sure yet whether it was paid", "hold the same band again"),
-    "tap_for_credit": ("the money is taken", "hold the same band again to load it"),
-    "cancelled": ("it was cancelled", ""),
-    "goods_given": ("given, and not sure whether it was paid", "it is settled by the band"),
-    "goods_kept": ("not given, and not sure whether it was paid", "it is settled by the band"),
-    "crashed": ("something went wrong in the gateway", "look at the balance of the band"),
-    "age": ("is the guest old enough?", "look at a document"),
-    "same_amount": ("this band has just paid that much", "is this another sale?"),
-    "served_elsewhere": ("this band is at another till just now", "hold it to this reader again"),
-    "answered_no": ("the cashier said no", ""),
-}
-WALLET_WORDS: Final[dict[WalletReason, tuple[str, str]]] = {
-    WalletReason.BALANCE: ("there is too little on this band", "top up, or pay the rest otherwise"),
-    WalletReason.BLOCKED: ("this band is blocked", "go to the help desk"),
-    WalletReason.CLONED: ("this band may be a copy", "keep it and call a supervisor"),
-    WalletReason.EXPIRED: ("this band has expired", "go to the help desk"),
-    WalletReason.EXPOSURE: ("this band needs a till with network", "go to a top-up point"),
-    WalletReason.CERTIFICATE: ("this band has to be refreshed", "go to a top-up point"),
-    WalletReason.BALANCE_MAX: ("a band may not hold that much", "top up less"),
-    WalletReason.TOP_UP_MIN: ("this is less than the least top-up", "top up more"),
-}

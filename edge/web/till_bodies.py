@@ -159,6 +159,20 @@ class TillRow(msgspec.Struct, frozen=True):
     state: str
 
 
+class Said(msgspec.Struct, frozen=True):
+    """What is wrong, and what to do next. `{amount}` stands for the work's `limit_minor`."""
+
+    detail: str
+    hint: str
+
+
+class SpokenBody(msgspec.Struct, frozen=True):
+    """Words of every reason in one language."""
+
+    language: str
+    words: dict[str, Said]
+
+
 class TillsBody(msgspec.Struct, frozen=True):
     """All tills of this gateway."""
 

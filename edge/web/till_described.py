@@ -59,6 +59,16 @@ TILL_OPERATIONS: Final = (
     _told("closings", "Closings that this process made", dict[str, list[bodies.ClosingBody]]),
     _told("receipts", "The last receipts of the shift", bodies.ReceiptsBody),
     _told("receipts/{number}", "One receipt as data; ?copy=1 is a reprint", Receipt),
+    Operation(
+        "GET", f"{_TILL}/receipts/{{number}}/picture", "A receipt as the paper would look, a copy",
+        {200: Said("A picture", media_type="image/png"), 404: _NO_TILL, 409: _NOT_NOW, **_CLOSED},
+        query={"lang": "de, en or fr; en if left out"},
+    ),
+    Operation(
+        "GET", "/v1/tills/words", "What each `reason` of a work is in the cashier's language",
+        {200: Said("Words by reason", bodies.SpokenBody), 400: _BAD, **_CLOSED},
+        query={"lang": "de, en or fr; en if left out"},
+    ),
     _done("quotes", "Price a basket; writes nothing. Without a price: `refused` says why",
           bodies.Quoting, bodies.QuoteBody),
     _work("payments", "Have a basket paid, once", bodies.Paying),

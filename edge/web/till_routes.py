@@ -11,7 +11,6 @@ from edge.core.till import Summary
 from edge.core.till_reasons import words
 from edge.ledger.errors import LedgerFull
 from edge.till import shifts
-from edge.till.receipts import receipt_of
 from edge.till.till import Till
 from edge.till.tills import Tills
 from edge.web import till_bodies as bodies
@@ -19,6 +18,7 @@ from edge.web.bodies import read_json_untrusted
 from edge.web.problems import ApiError, Problem, reply
 from edge.web.rights import Right
 from edge.web.signin import Door
+from edge.web.till_papers import TillPapers
 from edge.web.till_views import (
     doubt,
     grid_of,
@@ -111,18 +111,6 @@ class TillPages:
         till = self._till(request, "tills")
         return reply(bodies.ReceiptsBody(receipts_of(till, RECEIPTS_MAX)))
 
-    async def receipt(self, request: Request) -> Response:
-        """GET /v1/tills/{till}/receipts/{number}; `?copy=1` is a reprint."""
-        till = self._till(request, "tills")
-        said, copy = request.path_params["number"], request.query_params.get("copy") == "1"
-        number = int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 0
-        found = receipt_of(till, number, copy=copy) if number else None
-        if found is None:
-            detail = f"there is no receipt {said[:20]!r} in this shift"
-            hint = "older ones are at the centre"
-            raise ApiError(404, Problem("unknown_receipt", detail, hint=hint))
-        return reply(found)
-
     async def training(self, request: Request) -> Response:
         """POST /v1/tills/{till}/training."""
         till = self._till(request, "training")
@@ -147,10 +135,11 @@ def till_routes(tills: Tills | None, door: Door) -> list[Route]:
     }  # fmt: skip
     gets: dict[str, Any] = {
         "grid": pages.grid, "state": pages.state, "closings": pages.closings,
-        "receipts": pages.receipts, "receipts/{number}": pages.receipt,
+        "receipts": pages.receipts,
     }  # fmt: skip
     return [
         Route("/v1/tills", pages.all, methods=["GET"]),
+        *TillPapers(tills, door).routes(),
         *(Route(f"{base}/{name}", at, methods=["POST"]) for name, at in posts.items()),
         *(Route(f"{base}/{name}", at, methods=["GET"]) for name, at in gets.items()),
     ]

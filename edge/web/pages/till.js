@@ -145,7 +145,7 @@ function line(row) {
 
 function notice(problem, kind = "") {
   const text = problem === null ? "" : typeof problem === "string" ? problem
-    : [problem.detail || words.problem, problem.hint].filter(Boolean).join(" ");
+    : Object.values(shown.words_of({ ...problem, reason: problem.refused || problem.problem })).filter(Boolean).join(" ") || words.problem;
   put("notice", text);
   byId("notice").dataset.kind = kind;
 }
@@ -323,6 +323,7 @@ async function begin() {
   if (told.needed && !told.signed_in) return toSignIn();
   session = told;
   put("who", told.name || told.gateway);
+  if (may("tills")) shown.spoken = (await ask(`/v1/tills/words?lang=${t}`)).told.words || {};
   const tills = (await ask("/v1/tills")).told.tills || [];
   byId("nowhere").hidden = tills.length > 0 && may("sell");
   if (!tills.length || !may("sell")) return undefined;

@@ -95,7 +95,7 @@ export class More {
       top.append(element("span", "", `${row.number} · ${at} · ${words[row.kind] || row.kind}`),
         element("span", "", till.money.text(row.total_minor)));
       const acts = element("div", "row");
-      acts.append(button(words.reprint, () => till.again(() => this.receipt(row.number))));
+      acts.append(button(words.reprint, () => this.receipt(row.number)));
       if (till.may("reverse") && row.kind === "sale" && !row.reversed) {
         acts.append(button(words.reverse, () => { till.sheet.close(); this.work("reversals", { receipt: row.number }); }));
       }
@@ -105,10 +105,12 @@ export class More {
     till.sheet.show(words.receipts, rows.length ? "" : words.none, rows);
   }
 
-  async receipt(number) {
-    const { told } = await ask(`${this.till.path()}/receipts/${number}?copy=1&lang=${document.documentElement.lang}`);
-    const page = element("pre", "", told.text || JSON.stringify(told, null, 1));
-    this.till.sheet.show(`${this.words.reprint} ${number}`, "", [page]);
+  receipt(number) {
+    const paper = element("img");
+    paper.alt = `${this.words.reprint} ${number}`;
+    paper.addEventListener("error", () => { paper.replaceWith(element("p", "", this.words.no_picture)); });
+    paper.src = `${this.till.path()}/receipts/${number}/picture?lang=${document.documentElement.lang}`;
+    this.till.sheet.show(`${this.words.reprint} ${number}`, "", [paper]);
   }
 
   openShift() {

@@ -14,6 +14,14 @@ export class Shown {
     this.words = words;
     this.money = money;
     this.state = "";
+    this.spoken = {}; // by reason: what the gateway says in this language
+  }
+
+  // The gateway's words for a work, in the cashier's language where it gave them.
+  words_of(work) {
+    const said = this.spoken[work.reason] || { detail: work.detail, hint: work.hint };
+    const amount = work.limit_minor === null || work.limit_minor === undefined ? "…" : this.money.text(work.limit_minor);
+    return { detail: (said.detail || "").replace("{amount}", amount), hint: (said.hint || "").replace("{amount}", amount) };
   }
 
   get open() {
@@ -24,14 +32,15 @@ export class Shown {
   work(work, acts) {
     const look = work.already ? "yes" : LOOKS[work.state] || "attention";
     const said = work.already ? "already" : SAID[work.state] || work.state;
+    const told = this.words_of(work);
     const asked = work.state === "asking" && this.words[work.question];
     this.fill(look, work, {
       said: asked ? this.words.asking : this.words[said] || work.state,
       amount: this.amount(work),
       balance: this.balance(work),
       detail: asked ? `${asked}${work.age ? ` (${work.age}+)` : ""}`
-        : work.already ? this.words.already_more : work.detail || this.words[MORE[work.state]] || "",
-      hint: work.hint || "",
+        : work.already ? this.words.already_more : told.detail || this.words[MORE[work.state]] || "",
+      hint: told.hint,
       list: this.account(work.account),
     }, acts);
   }

@@ -3,7 +3,7 @@ import { WORDS } from "/words.js";
 
 const TILL = {
   "de": {
-    "menu": "Mehr", "training_on": "ÜBUNG: kein Geld, kein Band, kein Kassenstand", "refund_on": "RÜCKNAHME: was kommt zurück?",
+    "no_picture": "Der Beleg lässt sich gerade nicht zeigen.", "menu": "Mehr", "training_on": "ÜBUNG: kein Geld, kein Band, kein Kassenstand", "refund_on": "RÜCKNAHME: was kommt zurück?",
     "back": "Zurück", "articles": "Artikel", "undo": "Letztes weg", "clear": "Leeren", "total": "Summe",
     "pay_band": "Mit Band zahlen", "pay_cash": "Bar", "pay_card": "Karte", "no_till": "Für Sie ist hier keine Kasse eingerichtet.",
     "empty": "Noch nichts gewählt", "closed": "KASSE GESCHLOSSEN: öffnen Sie eine Schicht", "no_reader": "Der Leser antwortet nicht: nur Bar oder Karte",
@@ -30,7 +30,7 @@ const TILL = {
     "sale": "Verkauf", "reversal": "Storno", "deposit_return": "Pfand zurück", "deposit": "Pfand", "voucher": "Gutschein", "rounding": "Rundung", "adjustment": "Korrektur", "credit": "Gutschrift"
   },
   "en": {
-    "menu": "More", "training_on": "TRAINING: no money, no band, no totals", "refund_on": "REFUND: what comes back?",
+    "no_picture": "The receipt cannot be shown just now.", "menu": "More", "training_on": "TRAINING: no money, no band, no totals", "refund_on": "REFUND: what comes back?",
     "back": "Back", "articles": "Articles", "undo": "Undo", "clear": "Clear", "total": "Total",
     "pay_band": "Pay by band", "pay_cash": "Cash", "pay_card": "Card", "no_till": "There is no till for you here.",
     "empty": "Nothing chosen yet", "closed": "TILL CLOSED: open a shift", "no_reader": "The reader does not answer: cash or card only",
@@ -57,7 +57,7 @@ const TILL = {
     "sale": "Sale", "reversal": "Reversal", "deposit_return": "Deposit back", "deposit": "Deposit", "voucher": "Voucher", "rounding": "Rounding", "adjustment": "Correction", "credit": "Credit"
   },
   "fr": {
-    "menu": "Plus", "training_on": "FORMATION : ni argent, ni bracelet, ni caisse", "refund_on": "REPRISE : qu’est-ce qui revient ?",
+    "no_picture": "Le reçu ne peut pas être affiché.", "menu": "Plus", "training_on": "FORMATION : ni argent, ni bracelet, ni caisse", "refund_on": "REPRISE : qu’est-ce qui revient ?",
     "back": "Retour", "articles": "Articles", "undo": "Retirer", "clear": "Vider", "total": "Total",
     "pay_band": "Payer par bracelet", "pay_cash": "Espèces", "pay_card": "Carte", "no_till": "Aucune caisse pour vous ici.",
     "empty": "Rien de choisi", "closed": "CAISSE FERMÉE : ouvrez un service", "no_reader": "Le lecteur ne répond pas : espèces ou carte",

@@ -8,7 +8,7 @@ import pytest
 from edge.core.pricing import Item, PriceList
 from edge.core.till_reasons import TillReason
 from edge.core.wallet_reasons import WalletReason
-from edge.till.work import DEVICE_WORDS, Ask, Work, difference, tell
+from edge.till.work import Ask, Work, difference, tell
 from tests.edge.core.bar import bar
 
 ASK = Ask(kind="sale", id=b"i" * 16, items=(Item(1, 2),))
@@ -45,7 +45,8 @@ def test_reasons_have_a_number_and_words() -> None:
         told = tell(work, PriceList(bar()))
         assert (told.reason, told.number) == (reason, number)
         assert told.detail
-    assert all(detail for detail, _ in DEVICE_WORDS.values())
+    work.because, work.limit_minor = WalletReason.GIVEN_TOO_MUCH, 1250
+    assert "12.50 EUR" in tell(work, PriceList(bar())).detail
     work.because = ""
     assert (tell(work, None).reason, tell(work, None).txid) == ("", None)
 
