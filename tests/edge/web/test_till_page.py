@@ -289,3 +289,33 @@ async def test_a_seller_has_no_cash_out() -> None:
         eventually(shown, "document.activeElement.id === 'sheet'")
 
     await play(bar, work)
+
+
+async def test_a_receipt_is_shown_as_the_paper_would_look() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        press(shown, WATER)
+        shows(shown, "#sum", "2.50")
+        shown.locator("#cash").click()
+        answered(shown, "paid")
+        act(shown, "Next guest")
+        more(shown, "Last receipts", "Show receipt")
+        eventually(shown, "document.querySelector('#sheet-body img').naturalWidth > 300")
+
+    await play(bar, work)
+
+
+async def test_the_page_speaks_the_cashiers_language() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        band = from_trio(lambda: bar.wallet(100))
+        press(shown, WATER)
+        shows(shown, "#sum", "2,50")
+        place(bar, band)
+        shown.locator("#band").click()
+        answered(shown, "not_paid")
+        shows(shown, "#work-detail", "Guthaben reicht nicht: noch 1,00 EUR")
+
+    await play(bar, work, locale="de-AT")
