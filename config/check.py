@@ -124,7 +124,8 @@ class _Walk:
     def struct(self, kind: type[msgspec.Struct], value: Any, at: Where) -> Any:
         """A struct; if parts of it are broken, a namespace with the parts that are not."""
         if not isinstance(value, dict):
-            self.fault(at, f"is {_named(value)}, but a table is needed")
+            hint = f"begin it with {_head(at)}"
+            self.fault(at, f"is {_named(value)}, but a table is needed", hint)
             return BROKEN
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         for key in value:
@@ -138,7 +139,7 @@ class _Walk:
                 whole &= not _damaged(converted)
                 good[field.name] = converted
             elif field.required:
-                self.fault((*at, key), "is missing", _hint(field.type))
+                self.fault((*at, key), "is missing", _form(field.type, (*at, key)))
                 whole = False
         if whole:
             return kind(**good)
@@ -147,7 +148,7 @@ class _Walk:
     def items(self, annotation: Any, value: Any, at: Where) -> Any:
         bare = _bare(annotation)
         if not isinstance(value, list):
-            self.fault(at, f"is {_named(value)}, but a list is needed")
+            self.fault(at, f"is {_named(value)}, but a list is needed", _form(annotation, at))
             return BROKEN
         inner = get_args(bare)[0]
         converted = [self.value(inner, item, (*at, i)) for i, item in enumerate(value)]
@@ -245,6 +246,21 @@ def _misfit(annotation: Any, value: Any) -> str:
     return f"{shown} is not allowed"
 
 
+def _head(at: Where) -> str:
+    """How TOML begins the table at `at`."""
+    head = "[" + ".".join(step for step in at if isinstance(step, str)) + "]"
+    return f"[{head}]" if at and isinstance(at[-1], int) else head
+
+
+def _form(annotation: Any, at: Where) -> str:
+    """How what belongs at `at` is written."""
+    bare = _bare(annotation)
+    if get_origin(bare) in (list, tuple):
+        tables = any(_structs(_bare(get_args(bare)[0])))
+        return f"begin each entry with {_head((*at, 0))}" if tables else f'as {at[-1]} = ["..."]'
+    return f"begin it with {_head(at)}" if any(_structs(bare)) else _hint(annotation)
+
+
 def _hint(annotation: Any, value: Any = None) -> str:
     info, extra = _info(annotation)
     if "description" in extra:
@@ -257,4 +273,10 @@ def _hint(annotation: Any, value: Any = None) -> str:
             steps = f" in steps of {info.multiple_of}" if info.multiple_of else ""
             return f"allowed: {info.ge} to {info.le}{steps}"
         return "a number"
+    if isinstance(info, inspect.BoolType):
+        return "without quotes"
+    if isinstance(info, inspect.StrType) and not isinstance(value, str):
+        return "a text, in quotes"
+    if isinstance(info, inspect.UnionType):
+        return "a text, in quotes, or a table"
     return ""

@@ -131,7 +131,7 @@ class Gateway(_Table, frozen=True):
     identity_dir: Folder
     gates: Annotated[tuple[Gate, ...], Meta(min_length=1, max_length=1000)]
     lanes: Annotated[tuple[Lane, ...], Meta(min_length=1, max_length=256)]
-    timezone: str
+    timezone: Annotated[str, Meta(description="an IANA name, as Europe/Vienna")]
     business_day_cutover: TimeOfDay = "06:00"
     #: ledger/ and bundle/. Absent: in identity_dir.
     data_dir: Folder = ""

@@ -179,6 +179,9 @@ def _said(error: BaseException) -> str:
     text = type(error).__name__
     inner: BaseException | None = error
     while inner is not None:
+        if isinstance(inner, BaseExceptionGroup):  # an attempt for each address; one says it all
+            inner = inner.exceptions[0]
+            continue
         text = str(inner) or text
         inner = inner.__cause__ or inner.__context__
     return text

@@ -103,11 +103,17 @@ def write_codes(out: Path, codes: list[str]) -> None:
 def write_pictures(
     folder: Path, codes: list[str], progress: Callable[[int], None] = lambda done: None
 ) -> None:
-    """A QR picture per code: 000001.png, 000002.png, … in the order of the codes."""
+    """A QR picture per code: 000001.png, 000002.png, … in the order of the codes.
+
+    Readable by their owner only, as the file of codes: a picture is a ticket.
+    """
     import segno
 
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for number, code in enumerate(codes, 1):
         picture = segno.make(code, error="m", micro=False)
-        picture.save(str(folder / f"{number:06}.png"), scale=4, border=4)
+        file = folder / f"{number:06}.png"
+        file.unlink(missing_ok=True)
+        file.touch(mode=0o600)
+        picture.save(str(file), scale=4, border=4)
         progress(number)

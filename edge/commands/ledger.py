@@ -9,14 +9,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
 import zstandard
 from cyclopts import Parameter
 
+from config.faults import nearest
 from crypto.block import Block, read_run_untrusted
-from crypto.entry import AnyFact, UnknownFact
+from crypto.entry import AnyFact, KnownFact, UnknownFact
 from crypto.errors import Bad, BadBlock
 from crypto.keys import VerifyKey
 from crypto.trust import FILE_BYTES_MAX as TRUST_BYTES_MAX
@@ -52,6 +53,8 @@ RUN_BYTES_MAX: Final = 1 << 30
 REASON_CHARACTERS_MAX: Final = 200
 _CHUNK_BYTES: Final = 1 << 20
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+#: What `show` calls facts; "Unknown" are those of a newer Gatehouse.
+KINDS: Final = [*sorted(one.__name__ for one in get_args(KnownFact)), "Unknown"]
 _EXIT: Final[dict[type[LedgerError], int]] = {
     LedgerBusy: UNAVAILABLE, LedgerForeign: BAD_DATA, LedgerFull: STORAGE_FAILED,
     StorageFailed: STORAGE_FAILED, LedgerDamaged: ANSWER_IS_NO,
@@ -110,6 +113,11 @@ def show(
     """
     if limit is not None and limit < 1:
         raise CommandFailed("--limit takes a number from 1", USAGE)
+    for name in kind:
+        if name not in KINDS:
+            raise CommandFailed(
+                f"--kind {name}: no fact is called so; {nearest(name, KINDS)}", USAGE
+            )
     left = [limit if limit is not None else -1]
     with _Opened(folder) as opened:
         whose(opened.storage, opened.trust)

@@ -141,6 +141,10 @@ class _Recovery:
             self.put_back += tail.restore(
                 self.helpers.fetch, proven, must=last and not set_aside, ask=set_aside
             )
+            if tail.put_back or walk.put_back:
+                log.warning("epoch %d: %d blocks were missing or damaged here and were put back"
+                            " from who else holds them", epoch,
+                            walk.put_back + tail.put_back)  # fmt: skip
             if chain.head.seq or epoch not in self.heads:
                 self.heads[epoch] = chain.head
             self.last_hlc = max(self.last_hlc, chain.last_hlc)

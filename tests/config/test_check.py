@@ -63,8 +63,11 @@ def test_each_kind_of_fault_has_its_sentence() -> None:
     rows: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         ({"nam": "n"}, ("nam", "is unknown", "did you mean name?")),
         ({"leaves": []}, ("leaves", "has 0 entries", "allowed: 1 to 3")),
-        ({"leaves": 5}, ("leaves", "is 5, but a list is needed", "")),
-        ({"leaves": [3]}, ("leaves[0]", "is 3, but a table is needed", "")),
+        (
+            {"leaves": 5},
+            ("leaves", "is 5, but a list is needed", "begin each entry with [[leaves]]"),
+        ),
+        ({"leaves": [3]}, ("leaves[0]", "is 3, but a table is needed", "begin it with [[leaves]]")),
         ({"leaves": [{}]}, ("leaves[0].port", "is missing", "allowed: 1 to 65535")),
         (
             {"leaves": [{"port": 70000}]},
@@ -84,7 +87,7 @@ def test_each_kind_of_fault_has_its_sentence() -> None:
         ),
         (
             {"leaves": [{"port": 1, "on": "yes"}]},
-            ("leaves[0].on", "'yes' is neither true nor false", ""),
+            ("leaves[0].on", "'yes' is neither true nor false", "without quotes"),
         ),
         (
             {"leaves": [{"port": 1, "kind": "gren"}]},
@@ -92,11 +95,18 @@ def test_each_kind_of_fault_has_its_sentence() -> None:
         ),
         ({"either": {"x": 1}}, ("either.kind", "is missing", "one of: a, b")),
         ({"either": {"kind": "c"}}, ("either.kind", "'c' is unknown", "known here: a, b")),
-        ({"name": 5}, ("name", "5 is not a text", "")),
+        ({"name": 5}, ("name", "5 is not a text", "a text, in quotes")),
         ({"steps": 31}, ("steps", "31 is not allowed", "allowed: 0 to 90 in steps of 30")),
     ]
     for change, fault in rows:
         assert told(GOOD | change) == [fault], change
+
+
+def test_what_is_missing_says_how_it_is_written() -> None:
+    assert told({}) == [
+        ("name", "is missing", "a text, in quotes"),
+        ("leaves", "is missing", "begin each entry with [[leaves]]"),
+    ]
 
 
 def test_all_faults_are_listed_at_once() -> None:

@@ -119,8 +119,11 @@ def test_codes_replace_an_older_file_and_are_the_owners(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["codes"]
 
 
-def test_pictures_are_counted_from_one(tmp_path: Path) -> None:
-    heard: list[int] = []
-    write_pictures(tmp_path / "deep" / "png", ["A", "B"], heard.append)
-    names = sorted(one.name for one in (tmp_path / "deep" / "png").iterdir())
+def test_pictures_are_counted_from_one_and_are_the_owners(tmp_path: Path) -> None:
+    folder, heard = tmp_path / "deep" / "png", list[int]()
+    folder.mkdir(parents=True)
+    (folder / "000001.png").touch(mode=0o644)
+    write_pictures(folder, ["A", "B"], heard.append)
+    names = sorted(one.name for one in folder.iterdir())
     assert names == ["000001.png", "000002.png"] and heard == [1, 2]
+    assert {one.stat().st_mode & 0o777 for one in folder.iterdir()} == {0o600}

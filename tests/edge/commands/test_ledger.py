@@ -132,6 +132,7 @@ def test_wrong_uses_are_one_clear_error(gateway_folder: Path, tmp_path: Path) ->
         (lambda: command.repair(gateway_folder, start=tmp_path / "noise"), BAD_DATA, "no run"),
         (lambda: command.set_aside(gateway_folder, reason=" "), USAGE, "--reason"),
         (lambda: command.show(gateway_folder, limit=0), USAGE, "--limit"),
+        (lambda: command.show(gateway_folder, kind=("Admited",)), USAGE, "did you mean Admitted?"),
     ]
     for call, code, text in cases:
         with pytest.raises(CommandFailed) as caught:

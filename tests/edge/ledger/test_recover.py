@@ -75,7 +75,9 @@ def test_damage_in_the_middle_is_said_and_never_cut() -> None:
     assert bytes(disk.files[place.segment.file]) == before
 
 
-def test_a_rotten_last_block_that_somebody_holds_is_put_back() -> None:
+def test_a_rotten_last_block_that_somebody_holds_is_put_back_and_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     disk = FaultyDisk()
     seen = start(disk)
     blocks = write(seen, range(10))
@@ -86,6 +88,8 @@ def test_a_rotten_last_block_that_somebody_holds_is_put_back() -> None:
     assert again.recovered.begun is None
     assert again.recovered.put_back == 1
     assert again.numbers == list(range(10))
+    told = [one.getMessage() for one in caplog.records if "put back" in one.getMessage()]
+    assert len(told) == 1 and " 1 blocks were missing or damaged here" in told[0]
     assert start(disk).numbers == list(range(10))
 
 
