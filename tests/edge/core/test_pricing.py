@@ -10,8 +10,8 @@ from crypto.money import Line
 from edge.core.pricing import Basket, Item, Means, PriceList, Quote, Refused, quote
 from edge.core.till_reasons import TillReason
 from tests.edge.core.bar import (
-    BEFORE_MS,
     BEER,
+    BEFORE_MS,
     BOTTLE,
     CATERING,
     CUP,
@@ -182,7 +182,7 @@ def test_lines_add_up_and_what_is_free_never_turns_into_money(
     assert sum(line.total_minor for line in found.lines) == found.total_minor
     assert all(line.total_minor == line.quantity * line.unit_minor for line in found.lines)
     assert found.debit_minor - found.given_minor == found.total_minor
-    assert 0 <= found.debit_minor
+    assert found.debit_minor >= 0
     assert found.promo_minor <= means.promo_minor
     assert found.vouchers <= means.vouchers
     goods: dict[tuple[int, int], int] = {}
