@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+import trio
+
 from crypto.block import Block
 from crypto.entry import AdmissionRefused, Admitted, AnyFact, ConflictFound, KnownFact, UnknownFact
 from crypto.fact import HLC_COUNTER_BITS
@@ -22,6 +24,8 @@ ALREADY_REDEEMED = 100
 #: A clock that is set forwards between two looks of a process at it.
 SLACK_MS = 1000
 REPLAY_EVERY = 7
+#: With everything healed so long, and a connection that stands as long, all has been told.
+PASSED_ON_S = 20.0
 
 
 class Checker:
@@ -230,6 +234,14 @@ class Kept(Checker):
         told = any(covers(known, _without(machine, v)) for v in self.history.heard[machine.number])
         self.expect(told, f"{machine.name} was empty and opens without the venue's history")
 
+    def ticked(self, machine: Machine) -> None:
+        """What is said to be durable is on the medium."""
+        assert machine.life is not None
+        for key, head in machine.life.intake.heads().items():
+            has = machine.holds.get(key, 0)
+            what = f"{machine.name} says that it holds {_log(key)} to {head.seq}, its disk to {has}"
+            self.expect(has >= head.seq, what)
+
     def left(self) -> str:
         """What is held somewhere and has not arrived everywhere; or ""."""
         # What the centre alone holds of a burnt gateway is not lost: the empty ask it for that.
@@ -258,6 +270,34 @@ class Kept(Checker):
                 self.expect(not problem and block.first_seq == expected, problem or "a hole")
                 expected = block.last_seq + 1
             self.expect(bool(blocks), f"nothing of {_log((gateway, epoch))}")
+
+
+class PassedOn(Checker):
+    """What a sibling holds arrives over the venue's own network, also when no centre is asked."""
+
+    name = "passed on"
+
+    def ticked(self, machine: Machine) -> None:
+        assert machine.life is not None
+        since = trio.current_time() - PASSED_ON_S
+        if since < self.history.healed_at:
+            return
+        known = machine.through()
+        for session in machine.life.house.links.sessions():
+            other = next(m for m in self.history.machines if m.identity == session.other)
+            if session.since > since or other.life is None or not other.life.ready:
+                continue
+            for key, head in other.life.intake.heads().items():
+                named = any(key[0] == card.gateway for card in machine.life._cards())
+                if key[0] == other.identity or not named:
+                    continue
+                have = known.get(key, 0)
+                what = f"{machine.name} has {_log(key)} to {have}, {other.name} to {head.seq}"
+                self.expect(have >= head.seq or head.seq > self._before(other, key), what)
+
+    def _before(self, machine: Machine, key: tuple[bytes, int]) -> int:
+        """How far a log was held when everything was healed."""
+        return self.history.held_then.get(machine.number, {}).get(key, 0)
 
 
 def _without(machine: Machine, vector: Vector) -> Vector:
@@ -319,7 +359,7 @@ class Clocks(Checker):
 
 def make(history: History) -> list[Checker]:
     """One of each."""
-    kinds = (Numbers, Rights, Folded, Kept, Same, Conflicts, Clocks)
+    kinds = (Numbers, Rights, Folded, Kept, PassedOn, Same, Conflicts, Clocks)
     return [kind(history) for kind in kinds]
 
 

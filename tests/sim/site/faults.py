@@ -21,6 +21,7 @@ from edge.peers.courier import Courier
 from edge.peers.house import House
 from edge.peers.intake import Intake
 from edge.peers.mirror import Mirror
+from edge.peers.regain import Regain
 from edge.peers.session import Session
 from tests.sim.planting import SITE_FAULTS, site_fault
 
@@ -32,8 +33,8 @@ FOUND_AT = {
     "drift_not_bounded": 5,
     "drift_followed_at_a_start": 5,
     "siblings_forgotten_at_a_start": 5,
-    "mirrors_not_written": 113,
     "nobody_delivers_for_the_burnt": 3,
+    "own_old_log_not_taken_back": 1215,
     "empty_gateway_opens_at_once": 5,
     "siblings_uses_do_not_count": 5,
 }
@@ -177,6 +178,17 @@ def nobody_delivers_for_the_burnt() -> Iterator[None]:
         pass
 
     with patch.object(Courier, "_deliver", deliver):
+        yield
+
+
+@site_fault
+def own_old_log_not_taken_back() -> Iterator[None]:
+    """What a gateway that burnt was not given before it opened comes at its next start only."""
+
+    async def hear(self: Regain, block: Block) -> None:
+        pass
+
+    with patch.object(Regain, "hear", hear):
         yield
 
 

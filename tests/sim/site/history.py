@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import random
 from collections import Counter
 from typing import Any
@@ -77,6 +78,9 @@ class History:
         self.checkers = checkers.make(self)
         #: For each gateway: what each of the others, and the centre, held when it began.
         self.heard: dict[int, list[Vector]] = {}
+        #: When everything was healed, and what each gateway held of its siblings' logs then.
+        self.healed_at = math.inf
+        self.held_then: dict[int, Vector] = {}
         #: The ticket that is being presented in this very moment, and for how many.
         self.presenting: tuple[Ticket, int] | None = None
 
@@ -148,6 +152,8 @@ class History:
                 moods.cancel_scope.cancel()
             trouble.heal(self)
             self.note("healed")
+            self.healed_at = trio.current_time()
+            self.held_then = {one.number: dict(one.holds) for one in self.machines}
             self.ending.set()
             with trio.move_on_after(HEAL_S):
                 await trio.sleep(10)
