@@ -116,7 +116,7 @@ async def _listen(service: Service, tls: Tls, stop: asyncio.Event, ready_fd: int
                 started=started(name),
             )  # fmt: skip
         except OSError as error:
-            raise CannotListen(str(error)) from error
+            raise CannotListen(error.strerror or str(error)) from error
 
     limits, at = service.config.limits, service.config.listen
     settle = Limits(

@@ -45,13 +45,24 @@ _apps: Final = {
 }
 for _one in _apps.values():
     app.command(_one)
-# By path: imported when one of them is called.
-for _noun in ("product", "performance", "gate", "ticket", "issuer"):
-    app.command(f"central.cli_sales:{_noun}", name=_noun)
-for _noun in ("terms", "guests"):
-    app.command(f"central.cli_entry:{_noun}", name=_noun)
-for _noun in ("cashless", "credit-key", "codes", "presale", "wallet"):
-    app.command(f"central.cli_wallets:{_noun.replace('-', '_')}", name=_noun)
+#: Noun -> where it lives and what the list of commands says of it. By path: a file is imported when
+#: one of its nouns is called.
+_LATER: Final = {
+    "product": ("cli_sales", "What a ticket is of."),
+    "performance": ("cli_sales", "The concerts."),
+    "gate": ("cli_sales", "Groups of lanes and what they admit."),
+    "ticket": ("cli_sales", "Ticket codes."),
+    "issuer": ("cli_sales", "Who signs codes that are admitted."),
+    "terms": ("cli_entry", "Who may enter when, where and how often."),
+    "guests": ("cli_entry", "The guest list."),
+    "cashless": ("cli_wallets", "What tills sell, at what price, to whom."),
+    "credit-key": ("cli_wallets", "Top-up points that may credit bands."),
+    "codes": ("cli_wallets", "Voucher codes worth money."),
+    "presale": ("cli_wallets", "Credit that was paid before."),
+    "wallet": ("cli_wallets", "What bands are worth."),
+}
+for _noun, (_file, _text) in _LATER.items():
+    app.command(f"central.{_file}:{_noun.replace('-', '_')}", name=_noun, help=_text)
 
 BORDER: Final = Border(lambda: time.time_ns() // 1_000_000, secrets.token_bytes)
 DEFAULT_CONFIG: Final = Path("/etc/gatehouse/central.toml")

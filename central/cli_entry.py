@@ -9,10 +9,8 @@ from cyclopts import App, Parameter
 
 from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, run_loop
 
-terms: Final = App(
-    name="terms", help="Who may enter when, where and how often.", help_epilogue=EXIT_CODES
-)
-guests: Final = App(name="guests", help="The guest list.", help_epilogue=EXIT_CODES)
+terms: Final = App(name="terms", help_epilogue=EXIT_CODES)
+guests: Final = App(name="guests", help_epilogue=EXIT_CODES)
 
 
 @terms.command(name="set")

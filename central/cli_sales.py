@@ -11,15 +11,11 @@ from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, run_loop
 
 Number = Annotated[int | None, Parameter(help="its number; the next free one if left out")]
 Texts = Annotated[tuple[str, ...], Parameter(negative_iterable="")]
-product: Final = App(name="product", help="What a ticket is of.", help_epilogue=EXIT_CODES)
-performance: Final = App(name="performance", help="The concerts.", help_epilogue=EXIT_CODES)
-gate: Final = App(
-    name="gate", help="Groups of lanes and what they admit.", help_epilogue=EXIT_CODES
-)
-ticket: Final = App(name="ticket", help="Ticket codes.", help_epilogue=EXIT_CODES)
-issuer: Final = App(
-    name="issuer", help="Who signs codes that are admitted.", help_epilogue=EXIT_CODES
-)
+product: Final = App(name="product", help_epilogue=EXIT_CODES)
+performance: Final = App(name="performance", help_epilogue=EXIT_CODES)
+gate: Final = App(name="gate", help_epilogue=EXIT_CODES)
+ticket: Final = App(name="ticket", help_epilogue=EXIT_CODES)
+issuer: Final = App(name="issuer", help_epilogue=EXIT_CODES)
 
 
 @product.command(name="add")

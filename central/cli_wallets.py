@@ -9,15 +9,11 @@ from cyclopts import App
 
 from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, run_loop
 
-cashless: Final = App(
-    name="cashless", help="What tills sell, at what price, to whom.", help_epilogue=EXIT_CODES
-)
-credit_key: Final = App(
-    name="credit-key", help="Top-up points that may credit bands.", help_epilogue=EXIT_CODES
-)
-codes: Final = App(name="codes", help="Voucher codes worth money.", help_epilogue=EXIT_CODES)
-presale: Final = App(name="presale", help="Credit that was paid before.", help_epilogue=EXIT_CODES)
-wallet: Final = App(name="wallet", help="What bands are worth.", help_epilogue=EXIT_CODES)
+cashless: Final = App(name="cashless", help_epilogue=EXIT_CODES)
+credit_key: Final = App(name="credit-key", help_epilogue=EXIT_CODES)
+codes: Final = App(name="codes", help_epilogue=EXIT_CODES)
+presale: Final = App(name="presale", help_epilogue=EXIT_CODES)
+wallet: Final = App(name="wallet", help_epilogue=EXIT_CODES)
 
 
 @cashless.command(name="set")

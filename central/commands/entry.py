@@ -29,7 +29,8 @@ def read_text(file: Path) -> str:
     except OSError as error:
         raise CommandFailed(f"{file} cannot be read: {error.strerror}", NO_INPUT) from error
     except UnicodeDecodeError as error:
-        raise CommandFailed(f"{file} is not UTF-8: {error.reason}", BAD_DATA) from error
+        problem = f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8 (in a spreadsheet"
+        raise CommandFailed(f"{problem}: CSV UTF-8)", BAD_DATA) from error
 
 
 async def set_terms(config_file: Path, border: Border, file: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,8 +31,9 @@ async def issue(
     """Issue codes into a file, one a line, and pictures when asked."""
     if not 1 <= count <= COUNT_MAX:
         raise CommandFailed(f"--count must be 1 to {COUNT_MAX}", USAGE)
-    if not out.parent.is_dir():
-        raise CommandFailed(f"cannot write to {out}: no folder {out.parent}", CANNOT_CREATE)
+    _may_be_written(out)
+    if png is not None and png.exists() and not png.is_dir():
+        raise CommandFailed(f"cannot draw into {png}: it is a file, not a folder", CANNOT_CREATE)
     window = seconds(valid_from, "--valid-from"), seconds(valid_until, "--valid-until")
     async with session(config_file, border) as s:
         try:
@@ -89,8 +91,8 @@ async def reissue(
     config_file: Path, border: Border, text: str, out: Path | None, prefix: str
 ) -> int:
     """A new code of the same ticket; the older ones are revoked in the bundle."""
-    if out is not None and not out.parent.is_dir():
-        raise CommandFailed(f"cannot write to {out}: no folder {out.parent}", CANNOT_CREATE)
+    if out is not None:
+        _may_be_written(out)
     async with session(config_file, border) as s:
         identity = await named(s, text)
         try:
@@ -146,6 +148,16 @@ async def deny_all(
     shown = [show_identity(identity) for identity in identities]
     show({"kind": kind, "stands": stands, "tickets": shown, "bundle_version": version})
     return 0
+
+
+def _may_be_written(out: Path) -> None:
+    """Said before tickets are recorded: codes that no file took would be gone."""
+    if out.is_dir():
+        raise CommandFailed(f"cannot write to {out}: it is a folder", CANNOT_CREATE)
+    if not out.parent.is_dir():
+        raise CommandFailed(f"cannot write to {out}: no folder {out.parent}", CANNOT_CREATE)
+    if not os.access(out.parent, os.W_OK):
+        raise CommandFailed(f"cannot write to {out}: {out.parent} is closed to us", CANNOT_CREATE)
 
 
 @contextmanager

@@ -91,6 +91,6 @@ async def test_a_taken_address_is_said(centre: Centre, tmp_path: Path) -> None:
         server_names=("127.0.0.1",),
         ops="127.0.0.1:0",
     )
-    with pytest.raises(CannotListen, match="cannot listen on"):
+    with pytest.raises(CannotListen, match="^cannot listen on"):
         async with serving(centre.dsn, tmp_path, listen=taken):
             pass

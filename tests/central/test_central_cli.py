@@ -25,6 +25,15 @@ def test_no_word_prints_the_help_and_is_a_wrong_use(capsys: pytest.CaptureFixtur
     assert "78 the configuration is invalid" in " ".join(said.split())
 
 
+def test_each_noun_says_what_it_is_about_before_its_file_is_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cli.run_command([])
+    said = " ".join(capsys.readouterr().out.split())
+    for noun, (_, text) in cli._LATER.items():
+        assert f"│ {noun} {text} │" in said, noun
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -171,7 +171,7 @@ def test_mistakes_in_a_csv_name_their_line(run: Run, tmp_path: Path) -> None:
         answer = run("guests", "import", guests_file(tmp_path, text))
         assert (answer.code, told in answer.err) == (65, True), answer.err
     (tmp_path / "latin.csv").write_bytes(b"name\nJ\xf6rg\n")
-    assert "is not UTF-8" in run("guests", "import", str(tmp_path / "latin.csv")).err
+    assert "save it as UTF-8" in run("guests", "import", str(tmp_path / "latin.csv")).err
 
 
 def test_the_exported_list_is_what_gateways_take(run: Run, tmp_path: Path) -> None:

@@ -93,6 +93,17 @@ def test_no_folder_to_write_to(run: Run, tmp_path: Path) -> None:
     assert answer.code == 73 and "no folder" in answer.err
 
 
+def test_codes_that_could_not_be_written_are_not_issued(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    good = str(tmp_path / "codes")
+    for more in (["--out", str(tmp_path)], ["--out", "."],
+                 ["--out", good, "--png", str(tmp_path / "file")]):  # fmt: skip
+        words = ["--performance", "1", "--product", "1", "--count", "1", *more]
+        answer = run("ticket", "issue", *words)
+        assert (answer.code, len(answer.err.splitlines())) == (73, 1), answer.err
+    assert run("performance", "list").out["performances"][0]["issued"] == 0
+
+
 def test_denials_reach_the_bundle(run: Run, tmp_path: Path) -> None:
     codes = issue(run, tmp_path / "codes", "--count", "3")
     run("ticket", "revoke", codes[0])
