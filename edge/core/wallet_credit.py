@@ -72,6 +72,10 @@ def _top_up_refused(look: Look, top: TopUp) -> Refused | None:
         return Refused(look.refusal)
     if look.repair:
         return Refused(WalletReason.REPAIR)
+    bare = look.reading is not None and look.reading.certificate is None
+    if bare and look.unheard and not look.unfinished:
+        # What was loaded elsewhere since is not known here: a total from before would undo it.
+        return Refused(WalletReason.CERTIFICATE)
     if look.unfinished:
         return Refused(WalletReason.UNFINISHED, look.account.credits[look.unfinished].amount)
     if top.txid in look.account.credits:

@@ -367,3 +367,22 @@ def test_a_band_to_be_mended_is_mended_before_it_is_topped_up() -> None:
     seen = gateway.look(band)
     top = TopUp(txid(950), WHO, 500, "cash", 1, signer(KEY))
     assert top_up(seen, top) == Refused(R.REPAIR)
+
+
+@pytest.mark.parametrize("chip", ["NTAG213", "UL_EV1_48"])
+def test_who_hears_nobody_loads_no_band_that_shows_no_certificate(chip: str) -> None:
+    """It was loaded and applied elsewhere, and then torn: a total from before would undo that."""
+    a, b = Gateway(A), Gateway(B)
+    band = new_band(a, 5000, chip)
+    b.hear(a)
+    assert isinstance(a.top_up(band, 1000, 950), Credit)
+    if chip == "NTAG213":
+        torn(a, band, 2000, 5, 951)
+    second = {"key_index": 2, "sign": signer(OTHER_KEY)}
+    b.unheard = True
+    assert b.top_up(band, 500, 952, **second) == Refused(R.CERTIFICATE)
+    b.unheard = False
+    b.hear(a)
+    if chip == "UL_EV1_48":
+        assert isinstance(b.top_up(band, 500, 952, **second), Credit)
+        assert b.look(band).balance_minor == 6500
