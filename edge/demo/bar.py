@@ -35,6 +35,9 @@ from edge.demo.venue import Venue
 KNOWN_S: Final = 0.5
 COPY_REFUSED: Final = frozenset({"behind", "cloned"})
 FORKED: Final = frozenset({"cloned"})
+#: So long after a till was asked, a band is read or written.
+MID_TAP_S: Final = 0.04
+TAP_SOON_S: Final = 1.0
 #: A till waits less for an end of a work than this.
 ANSWER_S: Final = 30.0
 #: A guest that goes to another gateway waits so long for the LAN.
@@ -308,6 +311,13 @@ class Bar:
             f"{self.tally.taps} taps ({rate:.1f}/s), {self.tally.paid} paid,"
             f" {self.tally.in_doubt} in doubt, {minor // 100}.{minor % 100:02} on bands"
         )
+
+    async def in_mid_tap(self, gateway: GatewayProcess) -> None:
+        """Return while a band is held to a reader of `gateway`, or after a while if none is."""
+        with trio.move_on_after(TAP_SOON_S):
+            while not any(self._cashiers[n].at_work for n in gateway.site.tills):  # noqa: ASYNC110
+                await trio.sleep(0.005)
+            await trio.sleep(MID_TAP_S)
 
     async def _try_forked(self) -> None:
         """Both gateways know by now which bands there are two of, and serve neither."""

@@ -57,6 +57,8 @@ class Cashier:
         self.antenna = antenna
         self._api = api
         self._client = client
+        #: A band is held to the reader, and the till has been asked.
+        self.at_work = False
         self._tally = tally
         self._turn = trio.Lock()
 
@@ -126,8 +128,10 @@ class Cashier:
                 try:
                     await self.antenna.place(band, tear)
                     self._tally.taps += 1
+                    self.at_work = True
                     return await self._until_over(path, body, band, gives_up)
                 finally:
+                    self.at_work = False
                     with trio.CancelScope(shield=True), trio.move_on_after(2):
                         await self.antenna.take()
                         await trio.sleep(PAUSE_S)

@@ -74,6 +74,8 @@ class Troubles:
         if len(self._venue.gateways) > 1:
             await self._centre_back.wait()
         name = "The gateway" if len(self._venue.gateways) == 1 else f"Gateway {gateway.name}"
+        if self._bar is not None:
+            await self._bar.in_mid_tap(gateway)
         self.phase, self._watch.calm = "gateway killed", False
         self._news.say(f"{name} is killed (kill -9) in the middle of the rush.")
         await gateway.kill()

@@ -24,6 +24,7 @@ class Desk:
     def __init__(self, number: int) -> None:
         self.number = number
         self.cash = True
+        self.at_work = False
         self.antenna = self
         self.answers: list[dict[str, Any]] = []
         self.did: list[str] = []
@@ -178,3 +179,20 @@ async def test_an_operator_sets_it_up_by_commands(
     assert rows[0] == "order,amount,band" and rows[1].startswith("DEMO-0,15.00,04")
     assert next(made._codes) == "ABCD"
     assert made.venue.credentials.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.trio
+async def test_a_gateway_is_killed_in_mid_tap_if_there_is_one(
+    tmp_path: Path, autojump_clock: Any
+) -> None:
+    made, desks, _ = bar(tmp_path)
+    gateway = made.venue.gateways[0]
+    since = trio.current_time()
+    await made.in_mid_tap(gateway)
+    assert trio.current_time() - since == pytest.approx(1.0), "nobody is tapping: it goes on"
+    desks[3].at_work = True
+    await made.in_mid_tap(gateway)
+    assert trio.current_time() - since == pytest.approx(2.0), "another gateway's tap is none"
+    desks[2].at_work = True
+    await made.in_mid_tap(gateway)
+    assert trio.current_time() - since < 2.1

@@ -66,11 +66,12 @@ async def test_the_same_body_is_sent_until_the_work_has_ended(autojump_clock: An
         work("waiting_band"), away, (503, {}), (409, {"problem": "busy"}), work("paid")
     )
     hands, tally = Hands(), BarTally()
-    told = await cashier(gateway, hands, tally).pay(BODY, "anna", (2, "old"))
+    at = cashier(gateway, hands, tally)
+    told = await at.pay(BODY, "anna", (2, "old"))
     assert told["state"] == "paid"
     assert gateway.asked == [("payments?wait=10", BODY)] * 5
     assert hands.held == [("anna", (2, "old")), ("", None)]
-    assert tally.taps == 1
+    assert tally.taps == 1 and not at.at_work
 
 
 async def test_a_question_is_answered_and_another_one_is_an_error(autojump_clock: Any) -> None:
