@@ -39,7 +39,7 @@ MONEY_COLUMNS = (
     "shift", "marks", "medium", "band_epoch", "basket", "part", "movement", "debit_minor",
     "given_minor", "promo_minor", "vouchers", "cash_minor", "card_minor", "amount_minor",
     "base_seq", "band_seq", "debited_minor", "returned_minor", "txh", "credited_minor",
-    "absorbed_minor", "reverses", "source", "said",
+    "absorbed_minor", "reverses", "source", "receipt", "said",
 )  # fmt: skip
 LINE_COLUMNS = (
     "tenant_id", "gateway", "epoch", "seq", "line", "kind", "article", "quantity", "unit_minor",
@@ -99,6 +99,7 @@ def _filled(fact: KnownMoney) -> dict[str, object]:
             return at | {
                 "band_seq": slot.seq, "debited_minor": slot.debited,
                 "returned_minor": slot.given, "txh": slot.txh, "said": fact.evidence,
+                "receipt": getattr(fact, "receipt", 0) or None,
             }  # fmt: skip
         case Sold():
             return {
@@ -106,7 +107,7 @@ def _filled(fact: KnownMoney) -> dict[str, object]:
                 "cash_minor": fact.cash_minor, "card_minor": fact.card_minor,
                 "medium": fact.medium or None, "promo_minor": fact.promo_minor,
                 "vouchers": fact.vouchers, "reverses": fact.reverses or None,
-                "source": fact.card or None,
+                "source": fact.card or None, "receipt": fact.receipt or None,
             }  # fmt: skip
         case GoodsAnswered():
             return {"basket": fact.basket, "said": "given" if fact.given else "not_given"}
@@ -148,7 +149,7 @@ def _credit(fact: ToppedUp | CreditApplied | CreditVoided | PromoGranted) -> dic
             filled |= {
                 "band_epoch": fact.epoch, "amount_minor": fact.amount_minor, "said": fact.method,
                 "credited_minor": fact.to_credited, "absorbed_minor": fact.absorbed,
-                "source": fact.source or None,
+                "source": fact.source or None, "receipt": fact.receipt or None,
             }  # fmt: skip
         case CreditVoided():
             filled |= {"credited_minor": fact.to_credited, "said": fact.evidence}

@@ -10,7 +10,7 @@ INSERT INTO fact_kinds (kind, name) VALUES
 
 -- One row per fact of money. Columns are filled as the kind has them: amount_minor = what was
 -- topped up, moved, counted, approved or is in conflict; said = method, evidence, reference or
--- cause in one word; source = card transaction, code, order, grant or the other side of a conflict.
+-- cause in one word; receipt = its number at the till; source = card transaction, code, order, grant or the other side of a conflict.
 CREATE TABLE money (
     tenant_id bytea NOT NULL,
     gateway bytea NOT NULL,
@@ -45,6 +45,7 @@ CREATE TABLE money (
     absorbed_minor bigint,
     reverses bytea,
     source bytea,
+    receipt bigint,
     said text,
     CONSTRAINT money_pk PRIMARY KEY (tenant_id, gateway, epoch, seq),
     CONSTRAINT money_txid_is_16_bytes CHECK (octet_length(txid) = 16),

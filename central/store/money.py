@@ -11,18 +11,23 @@ if TYPE_CHECKING:
     from central.store import Connection
 
 # A debit counts once its hold and a posting of it are here, from whichever gateways and in
-# whichever order: of several postings the first by clock is named.
+# whichever order: of several postings the first by clock is named. What is taken back gives promo
+# and vouchers back.
 BOOK_DEBITS = """
 INSERT INTO wallet_movements
 SELECT $1, h.medium, h.txid,
        CASE WHEN h.debit_minor >= h.given_minor THEN 'debit' ELSE 'give_back' END,
-       h.given_minor - h.debit_minor, -h.promo_minor, -h.vouchers, p.day, p.gateway, p.epoch, p.seq
+       h.given_minor - h.debit_minor, s.sign * h.promo_minor, s.sign * h.vouchers,
+       p.day, p.gateway, p.epoch, p.seq
 FROM money AS h
 JOIN LATERAL (
     SELECT q.day, q.gateway, q.epoch, q.seq FROM money AS q
     WHERE q.tenant_id = $1 AND q.txid = h.txid AND q.kind = 34
     ORDER BY q.hlc, q.gateway, q.epoch, q.seq LIMIT 1
 ) AS p ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN h.movement IN ('reversal', 'refund') THEN 1 ELSE -1 END AS sign
+) AS s
 WHERE h.tenant_id = $1 AND h.txid = ANY($2) AND h.kind = 33 AND h.marks & 1 = 0
 ON CONFLICT DO NOTHING
 """
@@ -30,10 +35,12 @@ ON CONFLICT DO NOTHING
 BOOK_PROMO = """
 INSERT INTO wallet_movements
 SELECT $1, m.medium, CASE WHEN m.kind = 41 THEN m.source ELSE m.txid END, 'promo', 0,
-       CASE WHEN m.kind = 41 THEN m.promo_minor ELSE -m.promo_minor END,
-       CASE WHEN m.kind = 41 THEN m.vouchers ELSE -m.vouchers END,
+       s.sign * m.promo_minor, s.sign * m.vouchers,
        m.day, m.gateway, m.epoch, m.seq
 FROM money AS m
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN m.kind = 41 OR m.movement IN ('reversal', 'refund') THEN 1 ELSE -1 END AS sign
+) AS s
 WHERE m.tenant_id = $1 AND m.txid = ANY($2) AND m.kind IN (37, 41) AND m.medium IS NOT NULL
   AND m.marks & 1 = 0 AND (m.promo_minor <> 0 OR m.vouchers <> 0)
 ORDER BY m.hlc, m.gateway, m.epoch, m.seq

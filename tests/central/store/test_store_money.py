@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import asyncpg
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -189,3 +190,23 @@ async def test_every_kind_has_a_row_and_its_lines(twins: asyncpg.Connection) -> 
     rows = await twins.fetch("SELECT kind FROM money ORDER BY seq")
     assert [row["kind"] for row in rows] == [*range(30, 42), *range(45, 55)]
     assert await twins.fetchval("SELECT count(*) FROM sale_lines") == 2
+
+
+async def test_what_is_taken_back_gives_promo_and_vouchers_back(twins: asyncpg.Connection) -> None:
+    grant = PromoGranted(*head(1), BAND, 500, 3, txid(77))
+    taken = msgspec.structs.replace(held(2, 100, promo=300), vouchers=1)
+    back = msgspec.structs.replace(
+        held(3, 0, 100, seq=2, promo=300), vouchers=1, movement="reversal", reverses=txid(2)
+    )
+    spent = Sold(*head(4), txid(1004), 0, "sale", 0, 0, b"", BAND, 50, 1, b"", 1, [])
+    undone = Sold(*head(5), txid(1005), 0, "refund", 0, 0, b"", BAND, 50, 1, txid(4), 1, [])
+    await deliver(twins, [grant, taken, posted(2), spent])
+    assert await balance(twins) == (-100, 150, 1)
+    await deliver(twins, [grant, taken, posted(2), spent, back, posted(3, 2), undone])
+    assert await balance(twins) == (0, 500, 3)
+
+
+async def test_the_number_of_a_receipt_is_kept(twins: asyncpg.Connection) -> None:
+    numbered = msgspec.structs.replace(posted(2), receipt=17)
+    await deliver(twins, [held(2, 450), numbered])
+    assert await twins.fetchval("SELECT receipt FROM money WHERE kind = 34") == 17
