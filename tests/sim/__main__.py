@@ -6,6 +6,8 @@
     ./gatehouse sim --gateways 3 --seeds 60 venues of three gateways (2 to 4), cut and burnt
     ./gatehouse sim --kept                  the seeds of tests/sim/seeds.txt; with --gateways those
                                             of tests/sim/site/seeds.txt
+    ./gatehouse sim --wallet --seeds 100    fairs with tills and bands; --every: each tear,
+                                            crash and next tap; --help says more
     ./gatehouse sim --fault NAME            with a planted mistake: which checker finds it?
     ./gatehouse sim --faults                every planted mistake
 
@@ -36,6 +38,11 @@ CHUNK = 5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     told = list(sys.argv[1:] if arguments is None else arguments)
+    if "--wallet" in told:
+        determinism.start_again_if_needed(told)
+        from tests.sim.wallet import command
+
+        return command.main([word for word in told if word != "--wallet"])
     options = _options(told)
     determinism.start_again_if_needed(told)
     faults = _faults(options)

@@ -8,7 +8,7 @@ from crypto.money import CreditApplied, DebitHeld, DebitPosted, ToppedUp
 from drivers.reader import Chip
 from drivers.reader.chips import Torn
 from tests.sim.wallet import eye
-from tests.sim.wallet.cases import HELD_STILL, Case
+from tests.sim.wallet.cases import Case
 
 if TYPE_CHECKING:
     from tests.sim.wallet.every import Story
@@ -29,7 +29,7 @@ def check(story: Story, case: Case, said: str) -> None:
     for basket, price in story.served.items():
         if posted.get(basket) != price:
             raise Wrong(f"served for {price}, but {posted.get(basket)} stands in the books")
-    if case.accident.torn is Torn.FADED or case.accident.then == HELD_STILL:
+    if case.accident.torn is Torn.FADED:
         _check_weak(story, posted)
         return
     if seen.now is None:

@@ -13,6 +13,7 @@ CHIPS = (Chip.NTAG213, Chip.UL_C, Chip.UL_AES, Chip.UL_EV1_128, Chip.NTAG216, Ch
 SLOT_PAGES, CERTIFICATE_PAGES = 6, 20
 COUNTING = (Chip.UL_C, Chip.UL_AES)
 HELD_STILL, LEAVES, DIES = "held still", "leaves", "leaves and the gateway dies"
+UNHEARD = "held still, and the answer is lost"
 
 
 class Accident(NamedTuple):
@@ -67,6 +68,7 @@ def accidents(flow: str, chip: Chip, awaits: Awaits) -> Iterator[Accident]:
                 continue  # a counter counts or does not
             for then in (LEAVES, DIES):
                 yield Accident(flow, chip, page, torn, then)
+        yield Accident(flow, chip, page, Torn.NEW, UNHEARD)
         if page != SLOT_PAGES:
             yield Accident(flow, chip, page, Torn.FADED, HELD_STILL)
             yield Accident(flow, chip, page, Torn.GARBAGE, HELD_STILL)

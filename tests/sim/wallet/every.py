@@ -24,11 +24,13 @@ from edge.till.shifts import open_shift
 from edge.till.work import Ask, Work
 from tests.sim.wallet import eye, fair
 from tests.sim.wallet.after import FIRST, MORE, Wrong, check
-from tests.sim.wallet.cases import CHIPS, DIES, HELD_STILL, Awaits, Case, cases
+from tests.sim.wallet.cases import CHIPS, DIES, HELD_STILL, UNHEARD, Awaits, Case, cases
 from tests.sim.wallet.life import Died, Hand, Life, Machine, Run, World, quick
 
 FLOWS = ("sale", "top_up")
 LOADED, LATER = 5000, 250
+#: Between two taps: a till looks twice a second whether the last band has left.
+LIFTED_S = 0.7
 BUNDLE = fair.bundle(2, 1)
 BASKETS = {"first": b"\1" * 16, "next": b"\2" * 16, "more": b"\3" * 16}
 
@@ -56,6 +58,7 @@ class Story(World):
         #: Baskets that were served, and what each was worth.
         self.served: dict[bytes, int] = {}
         self.next_id = 0
+        self.lifted: dict[Life, float] = {}
         self.unheard = False
         #: How many awaits there were when something was held for the first time.
         self.first_held = 0
@@ -102,6 +105,8 @@ class Story(World):
         """One work at a gateway, and so many taps; what it said counts as done."""
         life = self.alive(machine)
         till = life.counters[0]
+        if trio.current_time() < self.lifted.get(life, 0.0):
+            await trio.sleep(LIFTED_S)
         if till.work is not None and till.work.ask.id != how.get("id"):
             await self._give_up(life)
         ask = Ask(kind=kind, id=how.pop("id", None) or self.id(), operator=5, **how)
@@ -121,6 +126,7 @@ class Story(World):
         await trio.testing.wait_all_tasks_blocked()
         hand.take()
         await trio.testing.wait_all_tasks_blocked()
+        self.lifted[life] = trio.current_time() + LIFTED_S
         if life.alive:
             life.log.sync()
 
@@ -194,6 +200,8 @@ class Story(World):
         one, life = case.accident, self.alive(self.a)
         if one.at:
             life.dies_at = life.steps + one.at
+        elif one.then == UNHEARD:
+            life.hands[0].mute = one.page + 1
         else:
             self.band.tear = TearPlan(one.page, one.torn, leaves=one.then != HELD_STILL)
         if one.flow == "sale":

@@ -26,8 +26,9 @@ CERTIFICATES = {
     Chip.NTAG215: (0x08, 0x28), Chip.NTAG216: (0x08, 0x28), Chip.UL_EV1_48: (),
     Chip.UL_EV1_128: (0x04,),
 }  # fmt: skip
-#: A torn certificate may say any epoch: of these the slots may be.
-EPOCHS = (1, 2)
+#: A torn certificate may say any epoch: of these the slots may be, first as was seen last.
+EPOCHS_MAX = 60
+_seen_epoch: dict[bytes, int] = {}
 POINTS = range(4)
 COUNTS = (Chip.UL_C, Chip.UL_AES)
 
@@ -93,7 +94,12 @@ def _signed(raw: bytes, chip: Chip, uid: bytes) -> bool:
 
 @lru_cache(4096)
 def _mark(raw: bytes, uid: bytes, count: int) -> Mark | None:
-    if not any(_fits(raw, uid, epoch, count) for epoch in EPOCHS):
+    last = _seen_epoch.get(uid, 1)
+    for epoch in (last, *range(1, EPOCHS_MAX)) if any(raw) else ():
+        if _fits(raw, uid, epoch, count):
+            _seen_epoch[uid] = epoch
+            break
+    else:
         return None
     return Mark(
         int.from_bytes(raw[:2], "big"), int.from_bytes(raw[4:7], "big"),

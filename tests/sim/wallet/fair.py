@@ -48,7 +48,7 @@ def credit_key(number: int) -> SigningKey:
 
 
 def code_text(number: int) -> str:
-    return f"GIFT-{number:04}"
+    return f"GIFT{number:04}"
 
 
 def medium_of(uid: bytes) -> bytes:

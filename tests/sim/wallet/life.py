@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
@@ -18,6 +19,7 @@ from crypto.block import Block, Head
 from crypto.bundle import Bundle
 from crypto.entry import AnyFact, KnownFact, decode_facts_untrusted, encode_facts
 from drivers.reader.memory import MemoryReader
+from drivers.reader.tap import NoAnswer
 from edge.core.moments import Moment
 from edge.core.pricing import PriceList
 from edge.core.state import State
@@ -93,18 +95,21 @@ class _Log:
         self.life = life
         self.durable = Head(life.machine.next_seq - 1)
         self.pending: list[KnownFact] = []
+        #: Set while something is in line.
+        self.wanted = trio.Event()
         self.on_durable: list[Callable[[list[Block]], None]] = []
 
     def append(self, fact: KnownFact) -> int:
         self.life.must_live()
         self.pending.append(fact)
+        self.wanted.set()
         return self.durable.seq + len(self.pending)
 
     def sync(self) -> None:
         """The disk has taken everything."""
         if not self.pending or not self.life.alive:
             return
-        facts, self.pending = self.pending, []
+        facts, self.pending, self.wanted = self.pending, [], trio.Event()
         machine = self.life.machine
         machine.runs.append(Run(machine.identity, self.durable.seq + 1, facts))
         first = self.durable.seq + 1
@@ -126,6 +131,7 @@ class _Gateway(Gateway):
 
     def when_durable(self, seq: int, then: Callable[[], None]) -> None:
         self.life.commit()
+        self.life.waiting.append(then)
         super().when_durable(seq, then)
 
 
@@ -166,6 +172,8 @@ class Hand(MemoryReader):
         self.life, self.number = life, number
         #: What the guest at this reader wants paid, for the checkers.
         self.wanted: Any = None
+        #: The answer to the write of this number from now on is lost; 0: none is.
+        self.mute = 0
 
     async def activate(self) -> bytes | None:
         self.life.must_live()
@@ -181,6 +189,10 @@ class Hand(MemoryReader):
             if band is not None and command[0] in (0xA2, 0xA5):
                 self.life.world.wrote(self, band, command)
         self.life.step()
+        if command[0] in (0xA2, 0xA5) and self.mute:
+            self.mute -= 1
+            if not self.mute:
+                raise NoAnswer
         return answer
 
 
@@ -207,7 +219,9 @@ class Life:
         self.alive = True
         self.steps, self.dies_at = 0, -1
         self.how: Callable[[], float] | None = None
+        self.scope: trio.CancelScope | None = None
         self.slow_disk = False
+        self.waiting: deque[Callable[[], None]] = deque(maxlen=64)
         self.state = State()
         for run in machine.runs:
             self._fold_own(run)
@@ -252,6 +266,8 @@ class Life:
     def kill(self) -> None:
         """Nothing of this process counts any more; what was not durable never was."""
         self.alive = False
+        for then in self.waiting:  # whoever waits for the disk goes on, to where it finds out
+            then()
 
     def commit(self) -> None:
         """Somebody waits for the disk: at once here, unless the disk is slow."""
@@ -271,6 +287,7 @@ class Life:
         """All tills, until the process dies or is cancelled."""
         try:
             async with trio.open_nursery() as nursery:
+                self.scope = nursery.cancel_scope
                 for till in self.counters:
                     nursery.start_soon(till.run)
         except* Died:
