@@ -13,6 +13,7 @@ from config.gateway import LocalApi
 from config.runtime.health import Health
 from config.runtime.limits import LOOPBACK_HOSTS, Limits
 from config.runtime.listen import Connections
+from edge.core.occupancy import occupancy
 from edge.digests import DigestFailed
 from edge.gateway import Gateway
 from edge.till.tills import Tills
@@ -118,6 +119,9 @@ def _told_routes(sources: Sources, door: Door, beat_s: float) -> list[Route]:
     async def now(request: Request) -> Response:
         return reply(await _status(sources, request))
 
+    async def inside(_request: Request) -> Response:
+        return reply(occupancy(gateway.state, gateway.policy, gateway.clock.now().ms))
+
     async def description(_request: Request) -> Response:
         return reply(described)
 
@@ -125,6 +129,7 @@ def _told_routes(sources: Sources, door: Door, beat_s: float) -> list[Route]:
         Route("/v1/lanes", door.guard("watch", lanes), methods=["GET"]),
         Route("/v1/lanes/{lane}/shown", Shows(gateway, door).get, methods=["GET"]),
         Route("/v1/status", door.guard("watch", now), methods=["GET"]),
+        Route("/v1/occupancy", door.guard("watch", inside), methods=["GET"]),
         Route("/v1/events", Events(gateway, door, beat_s).get, methods=["GET"]),
         Route("/v1/session", door.get, methods=["GET"]),
         Route("/v1/session", door.post, methods=["POST"]),

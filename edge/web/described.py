@@ -5,6 +5,7 @@ from typing import Any, Final
 from config.runtime.openapi import Answer as Told
 from config.runtime.openapi import Operation, document
 from edge.answers import Answer
+from edge.core.occupancy import Occupancy
 from edge.gateway import VERSION
 from edge.web.annulments import Annulled, Annulling
 from edge.web.display import Shown
@@ -119,6 +120,10 @@ OPERATIONS: Final = (
             503: Told("No digest could be worked out", Problem),
         },
         query={"digest": "\"now\": work the digest of the state out first; takes seconds"},
+    ),
+    Operation(
+        "GET", "/v1/occupancy", "Who is inside by place and product, and how they came by the hour",
+        {200: Told("By what this gateway has heard", Occupancy), **_CLOSED},
     ),
     Operation(
         "GET", "/v1/session", "Who is calling, and what they may do",

@@ -95,3 +95,17 @@ def test_the_limits_follow_the_configuration() -> None:
     assert limits_for(LocalApi("unix:/run/gatehouse/api.sock")).hosts == ()
     lan = LocalApi("10.0.0.1:443", names=("Gate.lan", "fd00::1"))
     assert {"10.0.0.1", "gate.lan", "[fd00::1]"} < set(limits_for(lan).hosts)
+
+
+@pytest.mark.trio
+async def test_who_is_inside_is_told_by_place_product_and_hour() -> None:
+    house = House()
+    assert (await house.get("/v1/occupancy"))[1]["places"][0]["inside"] == 0
+    await house.post({"code": code(), "nonce": "0a"}, lane=2)
+    status, told = await house.get("/v1/occupancy")
+    assert (status, told["since_ms"]) == (200, 0)
+    assert told["places"] == [
+        {"zone": 0, "name": "venue", "inside": 1, "capacity": 0, "level": ""}
+    ]  # fmt: skip
+    assert [(row["product"], row["inside"]) for row in told["products"]] == [(7, 1)]
+    assert [(row["came"], row["left"]) for row in told["hours"]] == [(1, 0)]
