@@ -66,6 +66,12 @@ def run(config: GatewayConfig, *, ready_fd: int | None = None, open_without: boo
     """
     logs.setup(config.log.level)
     identity = load_identity(Path(config.identity_dir), _device_seed(config))
+    if config.name != identity.trust.name:
+        # The gate opens all the same: lanes may be right, and somebody stands before them.
+        log.error(
+            "this configuration is of another gateway than this identity; were two swapped?",
+            extra={"configured": config.name, "approved": identity.trust.name},
+        )
     try:
         trio.run(partial(_main, config, identity, ready_fd, open_without))
     except Exception as error:

@@ -103,6 +103,15 @@ def test_a_second_daemon_on_the_same_ledger_is_turned_away(config: Path) -> None
         second = run_daemon(config)
     assert second.returncode == 69
     assert "another process writes to the ledger" in second.stdout
+    assert "swapped" not in second.stdout
+
+
+def test_a_configuration_of_another_gateway_is_told(config: Path) -> None:
+    text = config.read_text()
+    with gateway(config):
+        config.write_text(text.replace('name = "bench"', 'name = "south"', 1))
+        second = run_daemon(config)
+    assert "were two swapped?" in second.stdout and second.returncode == 69
 
 
 def test_a_ledger_of_another_gateway_is_refused_untouched(config: Path) -> None:
