@@ -245,7 +245,7 @@ def _settle_credits(seen: Look, reading: Reading, found: list[Outcome]) -> None:
     below a later certificate, and a higher Ct alone proves nothing.
     """
     on_band, waiting = reading.certificate, list[Topped]()
-    below, down_to = _chain(seen.account, on_band)
+    below, down_to = _chain(seen.account, on_band, seen.unheard)
     for topped in seen.account.credits.values():
         if topped.ended & POSTED or not topped.gateway or topped.epoch != reading.epoch:
             continue
@@ -257,8 +257,14 @@ def _settle_credits(seen: Look, reading: Reading, found: list[Outcome]) -> None:
         seen.unfinished = max(waiting, key=lambda one: (one.after, one.txid)).txid
 
 
-def _chain(account: Account, on_band: Certificate | None) -> tuple[set[bytes], int]:
-    """Top-ups that the certificate on the band stands on, and down to which Ct that is known."""
+def _chain(
+    account: Account, on_band: Certificate | None, unheard: bool
+) -> tuple[set[bytes], int]:  # fmt: skip
+    """Top-ups that the certificate on the band stands on, and down to which Ct that is known.
+
+    Steps are found by their Ct. While somebody is not heard, another one may have made that step;
+    and what a gateway had not seen on the band when it loaded it again was not there.
+    """
     below = set[bytes]()
     if on_band is None:
         return below, 0
@@ -268,9 +274,12 @@ def _chain(account: Account, on_band: Certificate | None) -> tuple[set[bytes], i
     while len(step) == 1 and step[0].txid not in below:
         below.add(step[0].txid)
         down_to = step[0].before
+        upper = step[0]
         step = [one for one in rows if one.after == down_to and one.ended != VOIDED]
         # Of several with one Ct, it is the one that was read back.
-        step = [one for one in step if one.ended & POSTED] or step
+        read = [one for one in step if one.ended & POSTED]
+        missed = [one for one in step if one.gateway != upper.gateway or one.place > upper.place]
+        step = read or ([] if unheard else missed)
     return below, down_to
 
 

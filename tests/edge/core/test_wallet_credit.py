@@ -33,6 +33,7 @@ from tests.edge.core.purse import (
     A,
     B,
     Band,
+    C,
     Gateway,
     new_band,
     order,
@@ -386,3 +387,28 @@ def test_who_hears_nobody_loads_no_band_that_shows_no_certificate(chip: str) -> 
     if chip == "UL_EV1_48":
         assert isinstance(b.top_up(band, 500, 952, **second), Credit)
         assert b.look(band).balance_minor == 6500
+
+
+@pytest.mark.parametrize("unheard", [False, True])
+def test_what_was_not_there_when_it_was_loaded_again_is_not_below(unheard: bool) -> None:
+    """Two top-ups of one amount from one Ct: that of the other point is on the band."""
+    a, b, band = apart(1000, 1000)
+    a.unheard = unheard
+    assert isinstance(a.top_up(band, 500, 952), Credit)
+    assert a.look(band).resolutions == ()
+    a.unheard = False
+    a.hear(b)
+    assert (a.look(band).resolutions, a.look(band).balance_minor) == ((), 6500)
+
+
+def test_who_hears_nobody_takes_no_step_by_its_number_alone() -> None:
+    a, b, band = apart(1000, 1000)
+    c = Gateway(C)
+    c.hear(a)
+    later = b.top_up(band, 500, 952, key_index=2, sign=signer(OTHER_KEY))
+    assert isinstance(later, Credit)
+    assert later.fact is not None
+    number = len(b.log) - 2  # the one on the band now is known, the one below it is not
+    c.state.apply(b.name, 1, number + 1, b.log[number])
+    c.unheard = True
+    assert [one.txid for one in c.look(band).resolutions] == [txid(952)]
