@@ -60,6 +60,7 @@ _LATER: Final = {
     "codes": ("cli_wallets", "Voucher codes worth money."),
     "presale": ("cli_wallets", "Credit that was paid before."),
     "wallet": ("cli_wallets", "What bands are worth."),
+    "badge": ("cli_wallets", "Bands by which staff sign in at tills."),
 }
 for _noun, (_file, _text) in _LATER.items():
     app.command(f"central.{_file}:{_noun.replace('-', '_')}", name=_noun, help=_text)

@@ -1,4 +1,4 @@
-"""The words for money: prices, wallets, credit keys, codes, presale (see `central.cli`)."""
+"""The words for money: prices, wallets, credit keys, codes, presale, badges (see `central.cli`)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ credit_key: Final = App(name="credit-key", help_epilogue=EXIT_CODES)
 codes: Final = App(name="codes", help_epilogue=EXIT_CODES)
 presale: Final = App(name="presale", help_epilogue=EXIT_CODES)
 wallet: Final = App(name="wallet", help_epilogue=EXIT_CODES)
+badge: Final = App(name="badge", help_epilogue=EXIT_CODES)
 
 
 @cashless.command(name="set")
@@ -171,3 +172,31 @@ def wallet_doubts(*, config: Config = DEFAULT_CONFIG) -> int:
     from central.commands import wallets
 
     return run_loop(wallets.doubts(config, BORDER))
+
+
+@badge.command(name="add")
+def badge_add(band: str, operator: int, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Let the person with the number OPERATOR in the gateways' [[staff]] sign in by BAND.
+
+    BAND (UID or medium) must have been issued at a desk. One that can be copied (NTAG, Ultralight
+    EV1) signs in sellers only; all others need a band with a key of its own, or their PIN.
+    """
+    from central.commands import badges
+
+    return run_loop(badges.add(config, BORDER, band, operator))
+
+
+@badge.command(name="remove")
+def badge_remove(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """BAND signs nobody in any more wherever the next bundle comes."""
+    from central.commands import badges
+
+    return run_loop(badges.remove(config, BORDER, band))
+
+
+@badge.command(name="list")
+def badge_list(*, config: Config = DEFAULT_CONFIG) -> int:
+    """Badges and whose they are, as JSON."""
+    from central.commands import badges
+
+    return run_loop(badges.list_all(config, BORDER))

@@ -9,7 +9,7 @@ import msgspec
 
 from central.cashless_keys import CashlessKeys
 from central.keys import KeysMissing
-from central.store import money, wallets
+from central.store import badges, money, wallets
 from central.store.wallets import EVERY_EPOCH, Credit
 from crypto.cashless import Cashless, Wallet
 
@@ -38,6 +38,7 @@ async def build(
         credit_keys=points,
         wallets=await known_wallets(connection, tenant, with_credit=revoked),
         codes=await wallets.open_codes(connection, tenant),
+        badges=await badges.badges(connection, tenant),
     )
 
 

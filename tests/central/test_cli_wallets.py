@@ -11,6 +11,7 @@ WORDS = [
     (["credit-key", "--help"], ["add", "list", "revoke"]),
     (["codes", "make", "--help"], ["--count", "--amount", "--out"]),
     (["presale", "--help"], ["import", "bind"]),
+    (["badge", "--help"], ["add", "remove", "list"]),
     (
         ["wallet", "--help"],
         ["list", "show", "block", "unblock", "hold", "totals", "forks", "doubts"],
