@@ -106,11 +106,12 @@ class Checkers:
 
     def _based(self, machine: Machine, fact: DebitHeld) -> None:
         target, base = fact.target, fact.base
+        if fact.movement == "adjustment":
+            return  # a lock: also of bands of an epoch that nobody follows any more
         for place in self.aims[fact.medium]:
             other = place.fact
-            locks = fact.movement == "adjustment"  # also bands of epochs that nobody follows
             known = other.epoch == fact.epoch and self._knows(machine, place)
-            if known and not locks and other.target.seq >= target.seq:
+            if known and other.target.seq >= target.seq:
                 self.fail("seq", f"{target.seq} was to be written already: {other.target}")
         for place in self.marks[fact.medium]:
             mark = place.fact.target
