@@ -55,7 +55,8 @@ def _run_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gatehouse-edge run",
         description="Run the gateway until SIGTERM: serve its lanes, keep its ledger.",
-        epilog="Exit codes: 0 stopped in order, 69 the ledger folder is in use, 74 storage"
+        epilog="Exit codes: 0 stopped in order, 2 wrong words on the command line, 69 the ledger"
+        " folder or an address is in use, or nobody told an empty gateway what happened, 74 storage"
         " failed (start again: the ledger replays), 78 the configuration is invalid.",
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="the gateway's TOML file")

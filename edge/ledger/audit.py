@@ -112,8 +112,9 @@ def audit(storage: Storage, trust: Trust | None = None, fold: Fold = nothing) ->
         place = ends[last].place
         assert place is not None
         raise LedgerDamaged(
-            "the last block is torn or broken", epoch=last, seq=heads[last].seq + 1,
-            segment=place.segment.file, at_bytes=place.at,
+            "the last block is torn or broken, as a power cut may leave it; the next start of the"
+            " daemon fetches it, or cuts it where nobody holds it",
+            epoch=last, seq=heads[last].seq + 1, segment=place.segment.file, at_bytes=place.at,
         )  # fmt: skip
     return Audit(counts[0], counts[1], heads, _begins(storage))
 

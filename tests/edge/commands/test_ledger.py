@@ -81,6 +81,16 @@ def test_verify_names_the_first_broken_block(gateway_folder: Path) -> None:
     assert f"epoch {NOW_S} seq 5" in text and "repair" in text and "set-aside" in text
 
 
+def test_a_torn_last_block_is_nothing_to_set_a_ledger_aside_for(gateway_folder: Path) -> None:
+    last = sorted((gateway_folder / "ledger").glob("*.segment"))[-1]
+    raw = bytearray(last.read_bytes())
+    raw[len(raw.rstrip(b"\0")) // 4096 * 4096 + 100] ^= 1
+    last.write_bytes(raw)
+    with pytest.raises(CommandFailed) as caught:
+        command.verify(gateway_folder)
+    assert "the next start of the daemon fetches it, or cuts it" in failed(caught)[1]
+
+
 def test_verify_may_run_beside_the_daemon(gateway_folder: Path, capfdbinary: Out) -> None:
     storage = DiskStorage(gateway_folder / "ledger")
     assert command.verify(gateway_folder) == 0
