@@ -72,9 +72,7 @@ def _top_up_refused(look: Look, top: TopUp) -> Refused | None:
         return Refused(look.refusal)
     if look.repair:
         return Refused(WalletReason.REPAIR)
-    bare = look.reading is not None and look.reading.certificate is None
-    if bare and look.unheard and not look.unfinished:
-        # What was loaded elsewhere since is not known here: a total from before would undo it.
+    if not look.unfinished and look.unheard and _undoes(look, top):
         return Refused(WalletReason.CERTIFICATE)
     if look.unfinished:
         return Refused(WalletReason.UNFINISHED, look.account.credits[look.unfinished].amount)
@@ -103,6 +101,16 @@ def _top_up_refused(look: Look, top: TopUp) -> Refused | None:
     if top.source and _used(look.wallets, top.source):
         return Refused(WalletReason.CODE_USED)
     return None
+
+
+def _undoes(look: Look, top: TopUp) -> bool:
+    """Whether a total from before may be built on: the band shows no certificate, and another
+    point, which is not heard, may have loaded it since."""
+    keys = look.rules.credit_keys
+    own = keys[top.key_index].gateway if top.key_index in keys else b""
+    others = {key.gateway for key in keys.values()} - {own, bytes(len(own))}
+    bare = look.reading is not None and look.reading.certificate is None
+    return bare and bool(others)
 
 
 def _used(wallets: Wallets, source: bytes) -> bool:

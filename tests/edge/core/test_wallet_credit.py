@@ -33,7 +33,6 @@ from tests.edge.core.purse import (
     A,
     B,
     Band,
-    C,
     Gateway,
     new_band,
     order,
@@ -368,47 +367,3 @@ def test_a_band_to_be_mended_is_mended_before_it_is_topped_up() -> None:
     seen = gateway.look(band)
     top = TopUp(txid(950), WHO, 500, "cash", 1, signer(KEY))
     assert top_up(seen, top) == Refused(R.REPAIR)
-
-
-@pytest.mark.parametrize("chip", ["NTAG213", "UL_EV1_48"])
-def test_who_hears_nobody_loads_no_band_that_shows_no_certificate(chip: str) -> None:
-    """It was loaded and applied elsewhere, and then torn: a total from before would undo that."""
-    a, b = Gateway(A), Gateway(B)
-    band = new_band(a, 5000, chip)
-    b.hear(a)
-    assert isinstance(a.top_up(band, 1000, 950), Credit)
-    if chip == "NTAG213":
-        torn(a, band, 2000, 5, 951)
-    second = {"key_index": 2, "sign": signer(OTHER_KEY)}
-    b.unheard = True
-    assert b.top_up(band, 500, 952, **second) == Refused(R.CERTIFICATE)
-    b.unheard = False
-    b.hear(a)
-    if chip == "UL_EV1_48":
-        assert isinstance(b.top_up(band, 500, 952, **second), Credit)
-        assert b.look(band).balance_minor == 6500
-
-
-@pytest.mark.parametrize("unheard", [False, True])
-def test_what_was_not_there_when_it_was_loaded_again_is_not_below(unheard: bool) -> None:
-    """Two top-ups of one amount from one Ct: that of the other point is on the band."""
-    a, b, band = apart(1000, 1000)
-    a.unheard = unheard
-    assert isinstance(a.top_up(band, 500, 952), Credit)
-    assert a.look(band).resolutions == ()
-    a.unheard = False
-    a.hear(b)
-    assert (a.look(band).resolutions, a.look(band).balance_minor) == ((), 6500)
-
-
-def test_who_hears_nobody_takes_no_step_by_its_number_alone() -> None:
-    a, b, band = apart(1000, 1000)
-    c = Gateway(C)
-    c.hear(a)
-    later = b.top_up(band, 500, 952, key_index=2, sign=signer(OTHER_KEY))
-    assert isinstance(later, Credit)
-    assert later.fact is not None
-    number = len(b.log) - 2  # the one on the band now is known, the one below it is not
-    c.state.apply(b.name, 1, number + 1, b.log[number])
-    c.unheard = True
-    assert [one.txid for one in c.look(band).resolutions] == [txid(952)]
