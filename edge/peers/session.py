@@ -104,6 +104,7 @@ class Session:
         self._outbox: list[Message] = []
         self._told_state: codec.StateAt | None = None
         self._news: dict[Key, LogHead] = {}
+        self._greeted_with: list[LogHead] = []
         self._wake = trio.Event()
         self._pings: dict[int, float] = {}
         self._token = 0
@@ -149,6 +150,7 @@ class Session:
         self.streams = mine.streams and theirs.streams
         self.bundle, self.guests = theirs.bundle, theirs.guests
         self.first_heads = theirs.heads
+        self._greeted_with = mine.heads
         self._take_heads(theirs.heads)
         try:
             self._house.greeted(self)
@@ -162,6 +164,13 @@ class Session:
 
     async def _talk(self) -> None:
         self._holdings.on_change.append(self._changed)
+        # What became durable by another connection since our Hello was told to nobody here.
+        told = {(row.gateway, row.epoch): row.seq for row in self._greeted_with}
+        for row in self._holdings.rows():
+            if row.gateway != self._holdings.gateway and row.seq > told.get(
+                (row.gateway, row.epoch), 0
+            ):
+                self._news[row.gateway, row.epoch] = row
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._write)
