@@ -65,7 +65,7 @@ class Bar:
         self._codes: Iterator[str] = iter(())
         #: Public halves of credit keys, by name of the gateway.
         self._keys: dict[str, str] = {}
-        self._opened_s = 0.0
+        self._opened_s = self._empty_s = 0.0
         self._forks_ready = trio.Event()
         #: Everybody has been served, but those of the cut.
         self.served = trio.Event()
@@ -161,6 +161,7 @@ class Bar:
                 guests.start_soon(self._prepare_forks)
                 for patron in self.patrons:
                     guests.start_soon(self._visit, patron)
+            self._empty_s = trio.current_time()
             self.served.set()
             await trio.sleep_forever()
 
@@ -304,7 +305,8 @@ class Bar:
 
     def line(self) -> str:
         """The bar in one line, for whoever watches."""
-        since = trio.current_time() - self._opened_s if self._opened_s else 0.0
+        until = self._empty_s or trio.current_time()
+        since = until - self._opened_s if self._opened_s else 0.0
         rate = self.tally.taps / since if since > 1 else 0.0
         minor = sum(self.purses.balances().values())
         return (
