@@ -44,10 +44,10 @@ class Case(NamedTuple):
 
 #: Of these chips each case is played; of others, which differ in pages alone, every so manieth.
 STRIDES = {
-    ("sale", Chip.NTAG213): 1, ("sale", Chip.UL_C): 2, ("top_up", Chip.NTAG213): 4,
+    ("sale", Chip.NTAG213): 1, ("sale", Chip.UL_C): 4, ("top_up", Chip.NTAG213): 6,
     ("top_up", Chip.UL_EV1_48): 1,
 }  # fmt: skip
-OTHERS = {"sale": 7, "top_up": 17}
+OTHERS = {"sale": 9, "top_up": 29}
 
 
 class Awaits(NamedTuple):
