@@ -117,6 +117,8 @@ class Clock(_Table, frozen=True):
     step_min_ms: Annotated[int, Meta(ge=100, le=60_000)] = 1000
     #: A sibling's clock that is further off becomes a fact, and a warning.
     sibling_max_ms: Annotated[int, Meta(ge=50, le=3_600_000)] = 2000
+    #: So does the centre's.
+    central_max_ms: Annotated[int, Meta(ge=50, le=3_600_000)] = 2000
 
 
 class Log(_Table, frozen=True):

@@ -112,8 +112,9 @@ class DeviceBack(Fact, frozen=True, tag=8):
 
 
 class ClockMeasured(Fact, frozen=True, tag=9):
-    """This gateway's clock was found beyond its limits against a sibling's, or within them again.
+    """This gateway's clock was found beyond its limits against another's, or within them again.
 
+    `sibling`: whose it was; 16 zero bytes stand for the centre.
     `lead_ms`: how far ours is ahead (negative: behind), known to half of `round_trip_ms`.
     """
 

@@ -14,6 +14,7 @@ import trio
 from config.gateway import CentralLink
 from config.gateway import Gateway as GatewayConfig
 from edge.bundles import BundleStore
+from edge.centre_clock import compare_clocks
 from edge.clock import SystemClock
 from edge.gateway import Gateway
 from edge.identity import Identity, tls_context
@@ -21,7 +22,7 @@ from edge.ledger.errors import StorageFailed
 from edge.ledger.ledger import Ledger
 from edge.receipts import ReceiptStore
 from edge.transport import HttpTransport
-from edge.uplink import Backoff, Uplink, compare_clocks, follow_bundles, follow_guests, in_thread
+from edge.uplink import Backoff, Uplink, follow_bundles, follow_guests, in_thread
 
 log = logging.getLogger(__name__)
 #: Between a crash and the next beginning.
@@ -88,4 +89,6 @@ def start_uplink(
             config.central.bundle_wait_s,
         )  # fmt: skip
         nursery.start_soon(bordered, name, work)
-    nursery.start_soon(bordered, "clocks", partial(compare_clocks, clock, transport))
+    limit_ms = config.clock.central_max_ms
+    clocks = partial(compare_clocks, clock, transport, gateway, limit_ms)
+    nursery.start_soon(bordered, "clocks", clocks)

@@ -19,13 +19,11 @@ from crypto.keys import VerifyKey
 from crypto.receipt import Receipt
 from crypto.receipt import read_untrusted as read_receipt
 from edge.bundles import BundleStore
-from edge.clock import SystemClock
 from edge.gateway import Gateway
 from edge.ledger.errors import LedgerDamaged
 from edge.transport import EpochHead, Gap, Transport, Turned, UplinkLost
 
 log = logging.getLogger(__name__)
-CLOCK_EVERY_S: Final = 60.0
 # After the first block is durable: let a few more join the request.
 GATHER_S: Final = 0.05
 # With nothing to send: how often the centre is asked what it holds.
@@ -376,22 +374,3 @@ async def take_guests(gateway: Gateway, store: BundleStore, raw: bytes, aside: A
     except OSError as error:
         log.error("a guest list is in use but was not kept", extra={"why": str(error)})
     gateway.apply_guests(guests)
-
-
-async def compare_clocks(clock: SystemClock, transport: Transport) -> None:
-    """Measure our lead over the centre's clock now and then; shown and logged, never obeyed."""
-    told_off = False
-    while True:
-        asked = trio.current_time()
-        try:
-            theirs = await transport.clock_ms()
-        except (UplinkLost, Turned):
-            pass
-        else:
-            lead = clock.confirm(theirs, int((trio.current_time() - asked) * 1000))
-            if clock.unsure is not told_off:
-                told_off = clock.unsure
-                tell = log.error if told_off else log.warning
-                told = "this gateway's clock is off" if told_off else "the clock is right again"
-                tell(told, extra={"lead_ms": lead})
-        await trio.sleep(CLOCK_EVERY_S)

@@ -18,8 +18,9 @@ class Measured(msgspec.Struct, frozen=True):
 class ClockWatch:
     """Measurements against one sibling. `limit_ms`: further apart is beyond limits."""
 
-    def __init__(self, limit_ms: int) -> None:
+    def __init__(self, limit_ms: int, samples: int = SAMPLES) -> None:
         self._limit_ms = limit_ms
+        self._kept = samples
         self._samples: list[tuple[float, int]] = []
         self.beyond = False
 
@@ -32,7 +33,7 @@ class ClockWatch:
         """
         lead_ms = our_ms - (their_ms + round(round_trip_s * 500))
         self._samples.append((round_trip_s, lead_ms))
-        del self._samples[:-SAMPLES]
+        del self._samples[: -self._kept]
         measured = self.measured
         assert measured is not None
         apart = abs(measured.lead_ms)

@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 import trio
@@ -13,8 +12,7 @@ from trio.testing import MockClock
 from crypto import bundle
 from crypto.keys import SigningKey, VerifyKey
 from edge.bundles import BundleStore
-from edge.clock import SystemClock
-from edge.uplink import CLOCK_EVERY_S, Backoff, compare_clocks, follow_bundles, in_thread, inline
+from edge.uplink import Backoff, follow_bundles, in_thread, inline
 from tests.edge.centre import Centre
 from tests.edge.core.desk import make_bundle
 from tests.edge.venue import TENANT, Venue
@@ -169,40 +167,6 @@ async def test_work_aside_gives_its_result_and_its_errors() -> None:
 
 
 # -- clocks ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.trio
-async def test_our_lead_over_the_centre_is_measured_and_told_when_it_changes(
-    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    centre = Centre()
-
-    def wall_ns() -> int:
-        return int((trio.current_time() + 1_000_000) * 1e9)
-
-    lead_ms = [0]
-    centre.clock = lambda: wall_ns() // 1_000_000 - lead_ms[0]
-    clock = SystemClock(ZoneInfo("UTC"), 0, wall_ns=wall_ns, monotonic_ns=wall_ns)
-    centre.away = True
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(compare_clocks, clock, centre)
-        await trio.sleep(CLOCK_EVERY_S * 1.5)
-        assert clock.unsure
-        centre.away = False
-        await trio.sleep(CLOCK_EVERY_S)
-        assert (clock.unsure, clock.offset_ms, caplog.messages) == (False, 0, [])
-        lead_ms[0] = 61_000
-        await trio.sleep(CLOCK_EVERY_S * 5)
-        assert (clock.unsure, clock.offset_ms) == (True, 61_000)
-        lead_ms[0] = -61_000
-        await trio.sleep(CLOCK_EVERY_S)
-        assert clock.unsure
-        lead_ms[0] = 5
-        await trio.sleep(CLOCK_EVERY_S)
-        assert not clock.unsure
-        nursery.cancel_scope.cancel()
-    assert caplog.messages == ["this gateway's clock is off", "the clock is right again"]
-    assert centre.calls["clock_ms"] == 10
 
 
 # -- the pause between two questions ---------------------------------------------------------------

@@ -18,7 +18,7 @@ from drivers.scanner.driver import Scanner
 from drivers.supervisor import WELL
 from drivers.turnstile.driver import Turnstile
 from drivers.turnstile.plan import LanePlan
-from edge import keeping, rescue, snapshots, uplink, wiring
+from edge import centre_clock, keeping, rescue, snapshots, uplink, wiring
 from edge.core.moments import LogicalClock
 from edge.core.state import State
 from edge.events import Hub
@@ -282,7 +282,7 @@ class Life:
         nursery.start_soon(
             uplink.follow_bundles, self.gateway, papers, line, self._backoff(), BUNDLE_WAIT_S
         )
-        nursery.start_soon(uplink.compare_clocks, self.clock, line)
+        nursery.start_soon(centre_clock.compare_clocks, self.clock, line)
 
     def _backoff(self) -> uplink.Backoff:
         return uplink.Backoff(*BACKOFF_S, self._dice.random)

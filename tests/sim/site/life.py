@@ -16,7 +16,7 @@ from crypto.bundle import Bundle
 from crypto.entry import AnyFact, KnownFact
 from crypto.keys import VerifyKey
 from crypto.receipt import Receipt
-from edge import rescue, snapshots, uplink
+from edge import centre_clock, rescue, snapshots, uplink
 from edge.core.moments import LogicalClock
 from edge.core.state import State
 from edge.gateway import Gateway
@@ -267,7 +267,7 @@ class Life:
         nursery.start_soon(
             uplink.follow_bundles, self.gateway, papers, self.line, backoff(), 20
         )  # fmt: skip
-        nursery.start_soon(uplink.compare_clocks, self.clock, self.line)
+        nursery.start_soon(centre_clock.compare_clocks, self.clock, self.line)
 
     async def _tick(self) -> None:
         while True:
