@@ -13,6 +13,7 @@ import trio.testing
 
 from drivers.errors import Lost
 from drivers.reader import BandGone, BandRefused, Chip, Sensed
+from drivers.reader.tap import NoAnswer
 from drivers.reader.udp import UdpReader
 from drivers.supervisor import Health, Report
 from tests.drivers.processes import Double, double
@@ -74,6 +75,18 @@ async def test_lost_answers_are_asked_again_and_a_torn_band_has_gone() -> None:
         await reader.gone()
         image = await told(emulator, dump="anna")
         assert bytes.fromhex(image["memory"])[32:36] == b"late"
+
+
+async def test_an_answer_that_came_too_late_answers_no_later_question() -> None:
+    async with double("drivers.reader.fake") as emulator, reading(emulator) as reader:
+        await told(emulator, new="anna", chip="NTAG213", uid=UID)
+        await told(emulator, place="anna")
+        await reader.sense()
+        await told(emulator, faults=[{"exchange": 0, "mishap": "answer_late", "byte": 130}])
+        with pytest.raises(NoAnswer):
+            await reader.exchange(b"\x3a\x04\x04")
+        await trio.sleep(0.15)  # the emulator is a process: its late answer really comes
+        assert len(await reader.exchange(b"\x60")) == 8
 
 
 async def test_two_emulators_over_one_folder_hold_the_same_band(tmp_path: Path) -> None:
