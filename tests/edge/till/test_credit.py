@@ -4,6 +4,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from central.commands.cashless import hash_code
 from crypto.cashless import CreditKey, TopUpCode, WalletClass
 from crypto.money import ToppedUp
 from drivers.reader import Chip
@@ -101,3 +102,8 @@ async def test_limits_of_a_class(autojump_clock: MockClock) -> None:
             assert (work.state, work.because) == ("not_done", reason)
         nothing = await bar.do("top_up", band, method="cash")
         assert nothing.because is TillReason.NOTHING_TO_PAY
+
+
+def test_a_code_has_the_same_hash_here_and_at_the_centre() -> None:
+    for typed in ("ABCD-EFGH-1234-5678", "abcd efgh 1234 5678", " AbCd-EfGh-12345678\n"):
+        assert code_hash(typed) == hash_code("ABCDEFGH12345678")
