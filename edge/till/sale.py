@@ -62,9 +62,9 @@ def _wrong(till: Till, work: Work) -> TillReason | None:
 def _begin(till: Till, work: Work) -> TillReason | None:
     """Price the basket as it was quoted, and find what is left to pay."""
     ask = work.ask
-    first, paid_minor = _paid_before(till, ask)
+    txid, first, paid_minor = _paid_before(till, ask)
     if first is not None and first.part == ask.part and first.status == POSTED:
-        return _same_as_booked(till, work, first)
+        return _same_as_booked(till, work, txid, first)
     found = _quoted(till, ask)
     if isinstance(found, Refused):
         return found.reason
@@ -89,18 +89,21 @@ def _begin(till: Till, work: Work) -> TillReason | None:
     return None
 
 
-def _paid_before(till: Till, ask: Ask) -> tuple[Deal | None, int]:
+def _paid_before(till: Till, ask: Ask) -> tuple[bytes, Deal | None, int]:
     """The deal that this part follows (or its own), and what the basket's parts have paid."""
     deals = [
-        deal for _, deal in till.tills.book.of_basket(ask.id)
+        (txid, deal) for txid, deal in till.tills.book.of_basket(ask.id)
         if deal.status == POSTED and deal.movement in ("sale", "deposit_return")
     ]  # fmt: skip
-    own = next((deal for deal in deals if deal.part == ask.part), None)
-    first = next((deal for deal in deals if deal.part == 0), None)
-    return own or first, sum(deal.net_minor for deal in deals)
+    paid_minor = sum(deal.net_minor for _, deal in deals)
+    for part in (ask.part, 0):
+        for txid, deal in deals:
+            if deal.part == part:
+                return txid, deal, paid_minor
+    return b"", None, paid_minor
 
 
-def _same_as_booked(till: Till, work: Work, deal: Deal) -> TillReason | None:
+def _same_as_booked(till: Till, work: Work, txid: bytes, deal: Deal) -> TillReason | None:
     """Paid before this process knew of it: the same answer, if it is the same basket."""
     ask = work.ask
     said = {
@@ -111,7 +114,7 @@ def _same_as_booked(till: Till, work: Work, deal: Deal) -> TillReason | None:
         return TillReason.OTHER_CONTENT
     work.already, work.receipt, work.lines = True, deal.receipt, deal.lines
     work.amount_minor, work.left_minor = deal.net_minor, deal.otherwise_minor
-    work.medium = deal.medium
+    work.medium, work.txid = deal.medium, txid
     till.good(work)
     return None
 

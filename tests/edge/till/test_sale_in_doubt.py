@@ -123,6 +123,7 @@ async def test_a_basket_that_outlived_its_process(autojump_clock: MockClock) -> 
         seen = len(third.log.facts)
         work = await third.sell(None, *TWO_WATERS, id=basket)
         assert (work.state, work.already, work.receipt) == ("paid", True, 2)
+        assert work.txid == bar.state.tills.of_basket(basket)[0][0]  # by which it can be reversed
         assert third.story(seen) == []
     fourth = Counter(bar.log, bar.state)
     async with fourth.run():
