@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from edge.till.badges import read_badge
 from edge.till.credit import top_up
 from edge.till.issuing import issue_band, lock_a_band
 from edge.till.sale import sale
@@ -19,4 +20,5 @@ FLOWS: Final[dict[str, Flow]] = {
     "issue": issue_band,
     "reissue": issue_band,
     "lock": lock_a_band,
+    "sign_in": read_badge,
 }

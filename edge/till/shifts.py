@@ -58,7 +58,7 @@ async def close_shift(till: Till, operator: int, counted_minor: int) -> Shift:
     shift = till.shift
     if shift is None:
         raise NotNow(TillReason.SHIFT_CLOSED)
-    if till.work is not None:
+    if till.work is not None and not till.work.quiet:
         raise NotNow(TillReason.TILL_BUSY)
     who = _who(till, operator, till.shift_key[2])
     await _record(till, partial(_closed, who, till, counted_minor))

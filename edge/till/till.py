@@ -37,6 +37,7 @@ from edge.till.work import (
     WAITING_CARD,
     WORKING,
     Ask,
+    OtherContent,
     Question,
     Work,
     difference,
@@ -72,14 +73,6 @@ class Busy(Exception):
     def __init__(self, work: Work) -> None:
         super().__init__("another basket is under way at this till")
         self.work = work
-
-
-class OtherContent(Exception):
-    """A work of this name had other content; `field` is the first that differs."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(f"this basket was sent before with another {field}")
-        self.field = field
 
 
 Flow = Callable[["Till", Work], Awaitable[None]]
@@ -169,6 +162,8 @@ class Till:
             if field:
                 raise OtherContent(field)
             return known
+        if self.work is not None and self.work.quiet and ask.kind != "sign_in":
+            self.drop(self.work)
         if self.work is not None:
             raise Busy(self.work)
         work = Work(ask)
@@ -242,6 +237,11 @@ class Till:
         work.scope.cancel()
         return True
 
+    def drop(self, work: Work) -> None:
+        """Nobody waits for this work any longer. What is being read is read to its end."""
+        self.cancel(work)
+        self.end(work, CANCELLED, "cancelled")
+
     def _take_off_terminal(self, work: Work) -> bool:
         """The prompt goes; what the terminal says then counts, for the guest may be quicker."""
         if self.terminal is None or self._nursery is None or work.because:
@@ -292,7 +292,7 @@ class Till:
         work.state, work.because = state, because
         work.tell_all()
         events = self.tills.gateway.events
-        if events.heard:
+        if events.heard and not work.quiet:
             told = msgspec.to_builtins(tell(work, self.tills.prices))
             events.publish("till", till=self.number, work=told)
 
@@ -303,7 +303,7 @@ class Till:
         work.question = None
         self.show(work, state, because)
         work.ended.set()
-        self.last = work
+        self.last = self.last if work.quiet else work
         if self.work is work:
             self.work = None
 

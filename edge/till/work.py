@@ -5,7 +5,7 @@ work; other content under its name is refused by the first field that differs.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 import trio
@@ -17,9 +17,13 @@ from edge.core.till_reasons import TillReason, Words
 from edge.core.wallet import Look
 from edge.core.wallet_reasons import WalletReason
 
+if TYPE_CHECKING:
+    from edge.till.badges import Badge
+
 Kind: TypeAlias = Literal[
-    "sale", "top_up", "balance", "reversal", "refund", "cash_out", "issue", "reissue", "lock"
-]
+    "sale", "top_up", "balance", "reversal", "refund", "cash_out", "issue", "reissue", "lock",
+    "sign_in",
+]  # fmt: skip
 Method: TypeAlias = Literal["band", "cash", "card", "voucher"]
 Question: TypeAlias = Literal["age", "same_amount", "goods_given"]
 
@@ -78,6 +82,14 @@ def difference(one: Ask, other: Ask) -> str:
     return next((name for name in _COMPARED if getattr(one, name) != getattr(other, name)), "")
 
 
+class OtherContent(Exception):
+    """A work of this name had other content; `field` is the first that differs."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"this basket was sent before with another {field}")
+        self.field = field
+
+
 class Account(msgspec.Struct, frozen=True):
     """What a band is worth, as a guest asks for it."""
 
@@ -95,10 +107,10 @@ class Work:
     """How an `Ask` stands. `changed` is set, and another one, at each change."""
 
     __slots__ = (
-        "_changed", "account", "already", "amount_minor", "ask", "balance_minor", "because",
-        "cancelled", "confirmed", "doubt_since", "ended", "held", "left_minor", "limit_minor",
-        "lines", "medium", "plain", "promo_most", "question", "quote", "receipt", "scope", "state",
-        "txid", "vouchers_most",
+        "_changed", "account", "already", "amount_minor", "ask", "badge", "balance_minor",
+        "because", "cancelled", "confirmed", "doubt_since", "ended", "held", "left_minor",
+        "limit_minor", "lines", "medium", "plain", "promo_most", "question", "quote", "receipt",
+        "scope", "state", "txid", "vouchers_most",
     )  # fmt: skip
 
     def __init__(self, ask: Ask) -> None:
@@ -121,6 +133,8 @@ class Work:
         self.medium = b""
         self.already = False
         self.account: Account | None = None
+        #: Whose band it was, where that was the question.
+        self.badge: Badge | None = None
         #: Since when nobody knows whether the band was written (seconds of the loop); None: known.
         self.doubt_since: float | None = None
         #: A hold of this work is on disk and not settled; only its band may go on.
@@ -138,6 +152,11 @@ class Work:
     def name(self) -> tuple[bytes, int]:
         """What it is called."""
         return (self.ask.id, self.ask.part)
+
+    @property
+    def quiet(self) -> bool:
+        """Who asks has not signed in: no page is told, and every other work comes first."""
+        return self.ask.kind == "sign_in"
 
     @property
     def over(self) -> bool:

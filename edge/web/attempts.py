@@ -34,6 +34,12 @@ class Attempts:
     def __len__(self) -> int:
         return len(self._tries)
 
+    def locked_s(self, name: str, address: str, now_s: float) -> float:
+        """How long name or address are locked yet; counts nothing."""
+        keys = (("name", name), ("address", address))
+        tries = [self._tries[key] for key in keys if key in self._tries]
+        return max([0.0, *(each.locked_until_s - now_s for each in tries)])
+
     def begin(self, name: str, address: str, now_s: float) -> float:
         """Count a try. 0: look at the PIN; else the seconds to wait, and nothing was counted."""
         keys = (("name", name), ("address", address))

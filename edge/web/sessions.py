@@ -24,6 +24,8 @@ class Session(msgspec.Struct):
     begun_s: float
     seen_s: float
     rights: frozenset[Right]
+    #: Medium and epoch of the band by which this person signed in; None: by PIN.
+    badge: tuple[bytes, int] | None = None
 
     def may(self, right: Right, lane: int | None = None) -> bool:
         """Whether this person may do it (at this lane)."""
@@ -44,7 +46,9 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def begin(self, staff: Staff, now_s: float) -> tuple[str, Session]:
+    def begin(
+        self, staff: Staff, now_s: float, badge: tuple[bytes, int] | None = None
+    ) -> tuple[str, Session]:
         """A new session and its token. The oldest of this person, or of all, may end for it."""
         for key in [key for key, one in self._sessions.items() if self._over(one, now_s)]:
             del self._sessions[key]
@@ -54,7 +58,7 @@ class Sessions:
         elif len(self._sessions) >= SESSIONS_MAX:
             del self._sessions[next(iter(self._sessions))]
         token = self._new_token(TOKEN_BYTES)
-        session = Session(staff, now_s, now_s, rights_of(staff.role) & OFFERED)
+        session = Session(staff, now_s, now_s, rights_of(staff.role) & OFFERED, badge)
         self._sessions[_digest(token)] = session
         return token, session
 

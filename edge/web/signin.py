@@ -1,5 +1,7 @@
 """Signing in with a name and a PIN, and the door in front of every operation.
 
+By band: `edge.web.badge_signin`.
+
 Without `[[staff]]` in the configuration nobody signs in: then the listener is of this machine only
 (`config.staff.reach_faults`), and whoever reaches it may do what needs no name (`rights.NAMED`).
 """
@@ -69,6 +71,11 @@ class SessionBody(msgspec.Struct, frozen=True):
     left_s: float
 
 
+def address_of(request: Request) -> str:
+    """Where the tries come from."""
+    return request.client.host if request.client else ""
+
+
 class Door:
     """Knows who is calling. Every operation of the API asks here first."""
 
@@ -82,13 +89,20 @@ class Door:
         self.sessions = Sessions(lasts_s)
         self._staff = {one.name.casefold(): one for one in staff}
         self._hashes = {one.number: read_hash_untrusted(one.pin_hash) for one in staff}
+        self._by_number = {one.number: one for one in staff}
         self._attempts = Attempts()
+        #: Whether the band of such a session would still be believed.
+        self.badge_stands: Callable[[Session], bool] = lambda session: session.badge is None
         self._one_at_a_time = trio.CapacityLimiter(1)
 
     def caller(self, request: Request) -> Session | None:
         """The session of this request's cookie, if it has a good one."""
         token = request.cookies.get(COOKIE, "")
-        return self.sessions.find(token, trio.current_time()) if token else None
+        session = self.sessions.find(token, trio.current_time()) if token else None
+        if session is not None and session.badge is not None and not self.badge_stands(session):
+            self.sessions.end(token)
+            return None
+        return session
 
     def may(self, request: Request, right: Right, lane: int | None = None) -> bool:
         """Whether whoever calls may do it (at this lane)."""
@@ -134,14 +148,12 @@ class Door:
 
     async def post(self, request: Request) -> Response:
         """POST /v1/session: sign in. 401 for a wrong name or PIN, 429 while locked."""
-        if not self.needed:
-            hint = "add [[staff]] to the configuration"
-            raise ApiError(404, Problem("no_sign_in", "nobody signs in here", hint=hint))
+        self.expect_staff()
         example = '{"name": "Anna", "pin": "..."}'
         asked = read_json_untrusted(await request.body(), _DECODER, _HINTS, example)
         name = asked.name.strip().casefold()
-        address = request.client.host if request.client else ""
-        self._wait_your_turn(name, address)
+        address = address_of(request)
+        self.count_try(name, address)
         staff = self._staff.get(name)
         known = _NOBODY if staff is None else self._hashes[staff.number]
         check = partial(pin_matches, known, asked.pin)
@@ -151,8 +163,28 @@ class Door:
             detail = "this name and PIN do not belong together"
             raise ApiError(401, Problem("wrong_pin", detail, hint="try again, or ask supervisors"))
         self._attempts.right(name, address)
+        return self._open(request, staff, None)
+
+    def expect_staff(self) -> None:
+        """Raises `ApiError` (404) where nobody signs in."""
+        if not self.needed:
+            hint = "add [[staff]] to the configuration"
+            raise ApiError(404, Problem("no_sign_in", "nobody signs in here", hint=hint))
+
+    def person(self, number: int) -> Staff | None:
+        """Who has this number here."""
+        return self._by_number.get(number)
+
+    def open_by_band(
+        self, request: Request, name: str, staff: Staff, badge: tuple[bytes, int]
+    ) -> Response:
+        """As after a right PIN; `name` is what the tries were counted under."""
+        self._attempts.right(name, address_of(request))
+        return self._open(request, staff, badge)
+
+    def _open(self, request: Request, staff: Staff, badge: tuple[bytes, int] | None) -> Response:
         self.sessions.end(request.cookies.get(COOKIE, ""))
-        token, session = self.sessions.begin(staff, trio.current_time())
+        token, session = self.sessions.begin(staff, trio.current_time(), badge)
         self.gateway.must_record(
             lambda hlc, now: OperatorSignedIn(hlc, now.day, now.offset_min, staff.number)
         )
@@ -167,8 +199,15 @@ class Door:
         self._set_cookie(request, answer, "")
         return answer
 
-    def _wait_your_turn(self, name: str, address: str) -> None:
-        wait_s = self._attempts.begin(name, address, trio.current_time())
+    def count_try(self, name: str, address: str) -> None:
+        """One more try, before anything is told of it. Raises `ApiError` (429) while locked."""
+        self._refuse_for(self._attempts.begin(name, address, trio.current_time()))
+
+    def refuse_locked(self, name: str, address: str) -> None:
+        """Raises `ApiError` (429) while locked; counts nothing."""
+        self._refuse_for(self._attempts.locked_s(name, address, trio.current_time()))
+
+    def _refuse_for(self, wait_s: float) -> None:
         if wait_s <= 0:
             return
         seconds = max(1, round(wait_s + 0.5))

@@ -7,7 +7,9 @@ from config.runtime.openapi import Operation
 from edge.core.receipt import Receipt
 from edge.till.work import Told
 from edge.web import till_bodies as bodies
+from edge.web.badge_signin import SigningIn
 from edge.web.problems import Problem
+from edge.web.signin import SessionBody
 
 _BAD: Final = Said("The request is wrong; `field` and `hint` say how", Problem)
 _NO_TILL: Final = Said("There is no such till (or nothing by that name there)", Problem)
@@ -83,5 +85,17 @@ TILL_OPERATIONS: Final = (
     _done("shifts", "Open a shift, move cash, close it counted", bodies.Shifting,
           bodies.ShiftBody),
     _done("closings", "An X, or the Z of a closed shift", bodies.Closing, bodies.ClosingBody),
+    Operation(
+        "POST", f"{_TILL}/sign-in", "Sign in by a band that is a badge, at the reader of this till",
+        {
+            200: Said("Signed in; the cookie is set", SessionBody), 400: _BAD,
+            401: Said("This band signs nobody in", Problem),
+            403: Said("This band can be copied, and this role needs better proof", Problem),
+            404: Said("There is no such till, or nobody signs in here", Problem),
+            409: Said("A guest is being served, no reader, or no band came", Problem),
+            429: Said("Too many tries; `retry-after` says how long to wait", Problem), **_LIMITS,
+        },
+        body=SigningIn,
+    ),
     _done("training", "Training on or off", bodies.Training, bodies.StateBody),
 )  # fmt: skip

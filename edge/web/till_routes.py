@@ -14,6 +14,7 @@ from edge.till import shifts
 from edge.till.till import Till
 from edge.till.tills import Tills
 from edge.web import till_bodies as bodies
+from edge.web.badge_signin import BadgeSignIn
 from edge.web.bodies import read_json_untrusted
 from edge.web.problems import ApiError, Problem, reply
 from edge.web.rights import Right
@@ -115,7 +116,7 @@ class TillPages:
         """POST /v1/tills/{till}/training."""
         till = self._till(request, "training")
         body = await _body(request, _TRAINING)
-        if till.work is not None:
+        if till.work is not None and not till.work.quiet:
             raise ApiError(409, Problem("busy", "a basket is under way at this till"))
         till.training = body.on
         return reply(state_of(till))
@@ -131,7 +132,7 @@ def till_routes(tills: Tills | None, door: Door) -> list[Route]:
         "top-ups": works.top_up, "reversals": works.reverse, "refunds": works.refund,
         "cash-outs": works.cash_out, "bands": works.band, "answers": works.answer,
         "cancel": works.cancel, "shifts": pages.shift, "closings": pages.close,
-        "training": pages.training,
+        "training": pages.training, "sign-in": BadgeSignIn(tills, door).post,
     }  # fmt: skip
     gets: dict[str, Any] = {
         "grid": pages.grid, "state": pages.state, "closings": pages.closings,

@@ -32,13 +32,13 @@ def till_row(till: Till) -> TillRow:
     return TillRow(
         till.number, place.name, reader_of(till), till.terminal is not None, place.drawer,
         place.can_top_up, place.only_bands, till.training, till.shift_key[2],
-        till.shift is not None, till.work.state if till.work else "idle",
+        till.shift is not None, till.work.state if till.work and not till.work.quiet else "idle",
     )  # fmt: skip
 
 
 def told(till: Till, work: Work | None, repeated: bool = False) -> Told | None:
     """A work as pages see it."""
-    return None if work is None else tell(work, till.tills.prices, repeated)
+    return None if work is None or work.quiet else tell(work, till.tills.prices, repeated)
 
 
 def state_of(till: Till) -> StateBody:

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from config.runtime.limits import Receive
 from edge.core.pricing import Refused
 from edge.core.till_reasons import TillReason, words
-from edge.till.till import Busy, OtherContent, Till
+from edge.till.till import Busy, Till
 from edge.till.tills import Tills
 from edge.till.undoing import receipt_txid
-from edge.till.work import ASKING, TAP_AGAIN, WORKING, Ask, Work, tell_lines
+from edge.till.work import ASKING, TAP_AGAIN, WORKING, Ask, OtherContent, Work, tell_lines
 from edge.web import till_bodies as bodies
 from edge.web.bodies import read_json_untrusted
 from edge.web.presentations import cancel_when_gone

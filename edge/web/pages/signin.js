@@ -6,16 +6,53 @@ const t = ownLanguage();
 const byId = (id) => document.getElementById(id);
 const wanted = new URLSearchParams(location.search).get("to") || "/handheld";
 const to = PAGES.test(wanted) ? wanted : "/handheld";
+// A till's page knows its till; so staff may hold their badge to that till's reader.
+const till = to === "/till" ? new URLSearchParams(location.search).get("till") || localStorage.getItem("till") || "" : "";
+const TAP_S = 25;
 
 function wrong(words) {
   byId("wrong").textContent = "✖ " + words;
   byId("wrong").hidden = false;
 }
 
+function busy(is) {
+  byId("go").disabled = byId("tap").disabled = is;
+  byId("hold").hidden = true;
+  if (is) byId("wrong").hidden = true;
+}
+
+// The reader is asked for no longer than somebody stands here.
+async function tapBadge() {
+  busy(true);
+  byId("hold").textContent = "◉ " + WORDS[t].hold_badge;
+  byId("hold").hidden = false;
+  try {
+    const answer = await fetch(`/v1/tills/${till}/sign-in`, {
+      method: "POST", headers: { "content-type": "application/json" },
+      body: JSON.stringify({ wait: TAP_S }), signal: AbortSignal.timeout((TAP_S + 8) * 1000),
+    });
+    if (answer.ok) {
+      localStorage.setItem("till", till);
+      return location.replace(to);
+    }
+    const { problem } = await answer.json();
+    if (problem === "no_sign_in") return location.replace(to);
+    if (answer.status === 429) wrong(WORDS[t].locked + answer.headers.get("retry-after") + " s");
+    else wrong(WORDS[t][BADGE[problem]] || WORDS[t].problem);
+  } catch {
+    wrong(WORDS[t].no_answer);
+  }
+  return busy(false);
+}
+
+const BADGE = {
+  wrong_band: "wrong_badge", band_too_weak: "weak_badge", no_band: "no_badge", busy: "busy_badge",
+  no_reader: "no_reader_badge", no_bands: "no_reader_badge", unknown_till: "no_reader_badge",
+};
+
 async function signIn(event) {
   event.preventDefault();
-  byId("go").disabled = true;
-  byId("wrong").hidden = true;
+  busy(true);
   const name = byId("name").value.trim();
   try {
     const answer = await fetch("/v1/session", {
@@ -34,7 +71,7 @@ async function signIn(event) {
   } catch {
     wrong(WORDS[t].no_answer);
   }
-  byId("go").disabled = false;
+  busy(false);
 }
 
 document.documentElement.lang = t;
@@ -42,6 +79,8 @@ speak(document, t);
 byId("name").value = localStorage.getItem("name") || "";
 byId(byId("name").value ? "pin" : "name").focus();
 byId("form").addEventListener("submit", signIn);
+byId("tap").hidden = !/^[0-9]{1,5}$/.test(till);
+byId("tap").addEventListener("click", tapBadge);
 fetch("/v1/session").then((answer) => answer.json()).then((now) => {
   byId("gateway").textContent = now.gateway;
 }).catch(() => wrong(WORDS[t].no_answer));

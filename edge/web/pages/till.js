@@ -35,7 +35,7 @@ let turning = 0;
 let turned = null; // the quote by which the page learnt of another phase
 
 const path = () => `/v1/tills/${number}`;
-const toSignIn = () => location.replace("/signin?to=/till");
+const toSignIn = () => location.replace(`/signin?to=/till${number ? `&till=${number}` : ""}`);
 const may = (right) => session !== null && session.rights.includes(right);
 const pending = {
   get: () => JSON.parse(sessionStorage.getItem("till_work") || "null"),

@@ -12,8 +12,8 @@ from drivers.reader import Chip
 from edge.core.pricing import Item, Refused
 from edge.core.till_reasons import TillReason
 from edge.core.wallet_reasons import WalletReason
-from edge.till.till import Busy, OtherContent
-from edge.till.work import Ask
+from edge.till.till import Busy
+from edge.till.work import Ask, OtherContent
 from tests.edge.core.bar import BEER, CATERING, CUP, HAPPY_MS, PIZZA, WATER, WINE
 from tests.edge.till.counter import Counter
 

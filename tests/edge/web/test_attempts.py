@@ -91,3 +91,13 @@ def test_what_was_quiet_is_forgotten_and_a_flood_of_names_is_bounded() -> None:
     for i in range(KEPT_MAX + 50):
         attempts.begin(f"name {i}", f"address {i}", FORGET_S + 10)
     assert len(attempts) <= KEPT_MAX + 2
+
+
+def test_whether_it_is_locked_can_be_asked_and_counts_nothing() -> None:
+    tries = Attempts()
+    assert tries.locked_s("Anna", "a", 0.0) == 0.0 and len(tries) == 0
+    for i in range(NAME_TRIES_MAX):
+        tries.begin("Anna", "a", i * 2.0)
+    now_s = NAME_TRIES_MAX * 2.0 - 2.0
+    assert tries.locked_s("Anna", "a", now_s) == LOCK_S
+    assert tries.locked_s("Ben", "a", now_s) == 0.0

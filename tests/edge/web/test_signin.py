@@ -23,6 +23,7 @@ STAFF = [person(7, "Anna", "supervisor"), person(8, "Jörg", "scanner", (2,))]
 #: What answers to everybody: pages without data, and what supervises the process.
 OPEN = {
     *page.FILES, "/openapi.json", "/livez", "/readyz", "/metrics", "/v1/session",
+    "/v1/tills/{till}/sign-in",
 }  # fmt: skip
 
 

@@ -1,0 +1,46 @@
+"""Signing in by band in a real browser: the page of a till knows its reader."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.edge.till.test_badges import publish
+from tests.edge.web.browsing import WAIT_MS, fits, from_trio, hidden, shows
+from tests.edge.web.test_till_page import place, play, take
+from tests.edge.web.test_till_works import Bar
+
+pytestmark = [pytest.mark.trio, pytest.mark.needs("chromium")]
+
+
+async def test_a_badge_opens_the_till() -> None:
+    bar = Bar("seller", "supervisor")
+
+    def work(shown: Page) -> None:
+        band, chief = from_trio(lambda: bar.wallet(1000)), from_trio(lambda: bar.wallet(1000))
+        from_trio(lambda: _publish(bar, (band, 1), (chief, 2)))
+        shown.wait_for_url("**/signin?to=/till")
+        hidden(shown, "#tap")  # nobody has said which till this is
+        shown.goto(shown.url.split("/signin")[0] + "/till?till=1")
+        shown.wait_for_url("**/signin?to=/till&till=1")
+        shown.locator("#tap").click()
+        shows(shown, "#hold", "to the reader of this till")
+        expect(shown.locator("#go")).to_be_disabled()
+        fits(shown, 360)
+        place(bar, chief)
+        shows(shown, "#wrong", "for your role, please use the PIN")
+        take(bar)
+        hidden(shown, "#hold")
+        shown.wait_for_timeout(1100)  # between two tries
+        shown.locator("#tap").click()
+        place(bar, band)
+        shown.wait_for_url("**/till")
+        shows(shown, "#who", "Seller")
+        expect(shown.locator("#sell")).to_be_visible(timeout=WAIT_MS)
+        take(bar)
+
+    await play(bar, work)
+
+
+async def _publish(bar: Bar, *badges: object) -> None:
+    publish(bar, *badges)  # type: ignore[arg-type]
