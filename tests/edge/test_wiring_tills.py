@@ -11,6 +11,7 @@ import trio
 from config.credentials import Credential
 from config.faults import ConfigInvalid
 from config.tills import CashlessSettings, NfcpyReader, PlugTerminal, Till, UdpEmulator
+from crypto import chip_ciphers
 from drivers.payment.outcome import Outcome, State
 from drivers.reader.nfcpy import NfcpyReader as Foreign
 from drivers.reader.udp import UdpReader
@@ -73,6 +74,11 @@ async def test_each_till_gets_what_it_is_said_to_have() -> None:
     assert (one.place.drawer, two.place.can_top_up, three.place.debounce_s) == (True, True, 0.5)
     assert isinstance(one.reader, Foreign)
     assert isinstance(two.reader, UdpReader)
+    # The plain ones of the drivers are ten to twenty times as slow.
+    for reader in (one.reader, two.reader):
+        assert reader._ciphers is wiring_tills.CIPHERS
+    for name, cipher in wiring_tills.CIPHERS._asdict().items():
+        assert cipher is getattr(chip_ciphers, name)
 
 
 def test_a_reader_that_goes_away_is_told() -> None:
