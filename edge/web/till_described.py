@@ -10,6 +10,7 @@ from edge.web import till_bodies as bodies
 from edge.web.badge_signin import SigningIn
 from edge.web.problems import Problem
 from edge.web.signin import SessionBody
+from edge.web.till_closings import ClosingsBody
 
 _BAD: Final = Said("The request is wrong; `field` and `hint` say how", Problem)
 _NO_TILL: Final = Said("There is no such till (or nothing by that name there)", Problem)
@@ -58,7 +59,7 @@ TILL_OPERATIONS: Final = (
     ),
     _told("grid", "The buttons of a till in this phase", bodies.GridBody),
     _told("state", "How a till stands, for a page that was loaded anew", bodies.StateBody),
-    _told("closings", "Closings that this process made", dict[str, list[bodies.ClosingBody]]),
+    _told("closings", "Closings of this process, and earlier Z in short", ClosingsBody),
     _told("receipts", "The last receipts of the shift", bodies.ReceiptsBody),
     _told("receipts/{number}", "One receipt as data; ?copy=1 is a reprint", Receipt),
     Operation(

@@ -19,6 +19,7 @@ from edge.web.bodies import read_json_untrusted
 from edge.web.problems import ApiError, Problem, reply
 from edge.web.rights import Right
 from edge.web.signin import Door
+from edge.web.till_closings import closings_of
 from edge.web.till_papers import TillPapers
 from edge.web.till_views import (
     doubt,
@@ -103,9 +104,10 @@ class TillPages:
         return reply(made)
 
     async def closings(self, request: Request) -> Response:
-        """GET /v1/tills/{till}/closings: those that this process made, newest first."""
+        """GET /v1/tills/{till}/closings: those of this process whole, the Z before it in short."""
         till = self._till(request, "tills")
-        return reply({"closings": self._closings.get(till.number, [])})
+        made = self._closings.get(till.number, [])
+        return reply(closings_of(till, made, CLOSINGS_MAX))
 
     async def receipts(self, request: Request) -> Response:
         """GET /v1/tills/{till}/receipts."""
