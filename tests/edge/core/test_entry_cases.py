@@ -1,7 +1,8 @@
 """Cases from the test suites of other check-in systems, re-expressed; each keeps its name.
 
-Only those which today's model can tell; rules, questions, media, add-ons and payment follow with
-the rooms they need.
+Here are those of plain tickets: uses, lists, windows, codes of shops. `test_entry_cases_more.py`
+has the rest; rules, questions, bands and what staff do are beside the code that decides them.
+`entry_cases.toml` lists all, and why a few cannot be played.
 """
 
 from collections.abc import Callable
