@@ -12,6 +12,7 @@ from crypto.entry import OperatorSignedIn
 from crypto.money import DebitHeld
 from drivers.reader import Chip
 from drivers.reader.chips import Type2
+from edge.core.pricing import Item
 from edge.web.attempts import NAME_TRIES_MAX
 from edge.web.signin import COOKIE
 from tests.edge.core.bar import WATER
@@ -166,3 +167,38 @@ async def test_where_there_is_no_reader_no_till_or_no_staff(autojump_clock: Mock
     async with Bar().run() as bar:
         assert isinstance(bar, Bar)
         assert (await bar.post("1/sign-in", {}))[1]["problem"] == "no_sign_in"
+
+
+@pytest.mark.trio
+async def test_one_page_waits_at_a_time_and_is_told_when_a_guest_comes_first(
+    autojump_clock: MockClock,
+) -> None:
+    async with Bar("seller").run() as bar:
+        assert isinstance(bar, Bar)
+        band = await bar.wallet(1000)
+        publish(bar, (band, 1))
+        first: list[tuple[int, Any]] = []
+
+        async def ask() -> None:
+            first.append(await bar.post("1/sign-in", {"wait": 60}))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            await trio.sleep(1)
+            second = await tap(bar, None)
+            assert (second[0], second[1]["problem"], first) == (409, "busy", [])
+            assert (await bar.sell(band, Item(WATER, 1))).state == "paid"
+        assert (first[0][0], first[0][1]["problem"]) == (409, "busy")
+        assert len(bar.door.sessions) == 0
+
+
+@pytest.mark.trio
+async def test_who_hangs_up_leaves_the_reader_free(autojump_clock: MockClock) -> None:
+    async with Bar("seller").run() as bar:
+        assert isinstance(bar, Bar)
+        band = await bar.wallet(1000)
+        publish(bar, (band, 1))
+        with trio.move_on_after(1):
+            await bar.post("1/sign-in", {"wait": 60})
+        assert bar.one.work is None
+        assert (await tap(bar, band))[0] == 200
