@@ -13,13 +13,17 @@ Level = Literal["", "warn", "full"]
 
 
 class PlaceRow(msgspec.Struct, frozen=True):
-    """The venue (zone 0) or a zone: persons inside, and how near that is to its capacity."""
+    """The venue (zone 0) or a zone: persons inside, and how near that is to its capacity.
+
+    `capacity` and `warn_at` in persons, 0 = none is known.
+    """
 
     zone: int
     name: str
     inside: int
     capacity: int
     level: Level
+    warn_at: int = 0
 
 
 class ProductRow(msgspec.Struct, frozen=True):
@@ -63,8 +67,14 @@ def occupancy(state: State, policy: Policy, now_ms: int) -> Occupancy:
         for number, count in sorted(inside.items())
         for known in (policy.products.get(number),)
     ]
-    places = [_place(state, place, since_ms) for place in policy.places.values()]
-    return Occupancy(since_ms, places, products, _hours(policy, cells))
+    return Occupancy(since_ms, places(state, policy, now_ms), products, _hours(policy, cells))
+
+
+def places(state: State, policy: Policy, now_ms: int) -> list[PlaceRow]:
+    """The venue and its zones at `now_ms` (unix ms). The first call after everybody's exit, or of
+    another time, walks over all quarter hours; the next ones do not."""
+    since_ms = policy.emptied_ms(now_ms)
+    return [_place(state, place, since_ms) for place in policy.places.values()]
 
 
 def _place(state: State, place: Place, since_ms: int) -> PlaceRow:
@@ -74,7 +84,7 @@ def _place(state: State, place: Place, since_ms: int) -> PlaceRow:
         level = "full"
     elif place.warn_at and inside >= place.warn_at:
         level = "warn"
-    return PlaceRow(place.number, place.name, inside, place.capacity, level)
+    return PlaceRow(place.number, place.name, inside, place.capacity, level, place.warn_at)
 
 
 def _hours(policy: Policy, cells: list[Cell]) -> list[HourRow]:

@@ -1,21 +1,29 @@
 """The figures of a gateway for Prometheus, read when they are asked for."""
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
+import trio
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from edge.core.occupancy import PlaceRow, places
+from edge.gateway import Gateway
 from edge.ledger.spares import Room
 from edge.web.status import LaneRow, Sources, Status, lane_rows, status
 
+#: Counting who is inside may walk over all quarter hours, so scrapes share one count this long.
+INSIDE_KEPT_S: Final = 10.0
+
 
 class GatewayMetrics(Collector):
-    """`crashed` counts crashed handlers of the local API."""
+    """`crashed` counts crashed handlers of the local API. Read on the gateway's loop."""
 
     def __init__(self, sources: Sources, crashed: Callable[[], int]) -> None:
         self._sources = sources
         self._crashed = crashed
+        self._inside = Inside(sources.gateway)
 
     def describe(self) -> list[Metric]:
         """Nothing: the registry need not ask before the first scrape."""
@@ -26,10 +34,37 @@ class GatewayMetrics(Collector):
         now = status(self._sources)
         yield from _gateway(now)
         yield from _lanes(lane_rows(self._sources))
+        yield _inside(self._inside.places())
         yield _counted("event_listeners_dropped", "Listeners that read too slowly",
                        self._sources.gateway.events.dropped)  # fmt: skip
         yield _counted("lanes_crashed", "Crashes while letting somebody go", now.counts.crashed)
         yield _counted("http_handlers_crashed", "Crashed requests", self._crashed())
+
+
+class Inside:
+    """Persons inside by place, counted anew every `INSIDE_KEPT_S` at most."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._found: list[PlaceRow] = []
+        self._old_at_s = float("-inf")
+
+    def places(self) -> list[PlaceRow]:
+        """As they were at most `INSIDE_KEPT_S` ago."""
+        now_s, gateway = trio.current_time(), self._gateway
+        if now_s >= self._old_at_s:
+            self._found = places(gateway.state, gateway.policy, gateway.clock.now().ms)
+            self._old_at_s = now_s + INSIDE_KEPT_S
+        return self._found
+
+
+def _inside(rows: list[PlaceRow]) -> Metric:
+    # Names may be the same; the number of a zone is its own, and 0 is the venue.
+    text = "Persons inside by what was heard, 0 is the venue"
+    inside = GaugeMetricFamily("gatehouse_inside", text, labels=["place", "name"])
+    for row in rows:
+        inside.add_metric([str(row.zone), row.name], row.inside)
+    return inside
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

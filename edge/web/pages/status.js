@@ -6,6 +6,7 @@ const POLL_MS = 5000;
 const ANSWER_MS = 4000;
 const AGAIN_MS = 1000;
 const SILENT_MS = 12000;
+const INSIDE_MS = 10000; // who is inside costs a walk over all quarter hours
 const KINDS = ["completed", "lapsed", "unknown", "queued", "alarm", "device", "uplink", "receipt",
   "bundle"];
 const ARROWS = { entry: "→ entry", exit: "← exit", both: "⇄ entry and exit" };
@@ -14,6 +15,7 @@ const byId = (id) => document.getElementById(id);
 let heardAt = 0;        // ms on this machine: last answer of any kind
 let apartMs = 0;        // the gateway's clock minus ours
 let streaming = false;
+let insideAt = -INSIDE_MS; // ms on this page's clock: when we last asked who is inside
 let refreshTimer = null;
 let source = null;
 
@@ -98,6 +100,26 @@ function showCounts(id, counts) {
   }));
 }
 
+function showInside(places) {
+  byId("inside").tBodies[0].replaceChildren(...places.map((place) => {
+    const row = document.createElement("tr");
+    const [mark, kind] = { full: ["✖ full: ", "no"], warn: ["⚠ nearly full: ", "warn"] }[place.level] || ["", ""];
+    const of = place.capacity ? " of " + number(place.capacity) : "";
+    const warn = place.warn_at ? ", warns at " + number(place.warn_at) : "";
+    row.insertCell().textContent = mark + (place.name || "zone " + place.zone) + warn;
+    row.insertCell().textContent = number(place.inside) + of;
+    row.className = kind;
+    return row;
+  }));
+}
+
+async function askInside() {
+  const now = performance.now();
+  if (now - insideAt < INSIDE_MS) return;
+  insideAt = now;
+  showInside((await ask("/v1/occupancy")).places);
+}
+
 function laneBox(lane) {
   const known = byId("lane-" + lane);
   if (known) return known;
@@ -161,6 +183,7 @@ async function refresh() {
     lanes.lanes.forEach(showLane);
     const there = new Set(lanes.lanes.map((row) => "lane-" + row.lane));
     [...byId("lanes").children].filter((box) => !there.has(box.id)).forEach((box) => box.remove());
+    await askInside();
   } catch (error) {
     console.warn(String(error));
   }

@@ -2,7 +2,7 @@
 
 from crypto.bundle import Gate
 from crypto.terms import GatePolicy, Terms, Zone
-from edge.core.occupancy import HourRow, PlaceRow, ProductRow, occupancy
+from edge.core.occupancy import HourRow, PlaceRow, ProductRow, occupancy, places
 from tests.edge.core.desk import AFTER_EXIT, NOON_S, NORTH, ONCE, Desk, make_code
 
 NOON_MS = NOON_S * 1000
@@ -24,7 +24,8 @@ def test_places_products_and_hours() -> None:
     desk.scan(make_code(2, product=AFTER_EXIT), gate=HALL, way="exit")
     desk.scan(make_code(2, product=AFTER_EXIT), way="exit")
     found = occupancy(desk.state, desk.policy, desk.now_s * 1000)
-    assert found.places == [PlaceRow(0, "venue", 1, 0, ""), PlaceRow(1, "Hall", 0, 2, "")]
+    assert found.places == [PlaceRow(0, "venue", 1, 0, ""), PlaceRow(1, "Hall", 0, 2, "", 1)]
+    assert places(desk.state, desk.policy, desk.now_s * 1000) == found.places
     assert found.products == [
         ProductRow(ONCE, "Day ticket", 1), ProductRow(AFTER_EXIT, "Day ticket with re-entry", 0),
     ]  # fmt: skip

@@ -30,6 +30,14 @@ def test_every_step_is_on_the_page() -> None:
     assert {kind for kind in kinds if f"`{kind}`" not in PAGE} == set()
 
 
+def test_the_page_says_which_steps_a_scenario_has_and_who_plays_money() -> None:
+    (plays,) = re.findall(r"\*\*What a scenario plays\*\*.*?\n\n", PAGE, re.DOTALL)
+    kinds = {str(kind.__struct_config__.tag) for kind in schema.Step.__args__}
+    assert {kind for kind in kinds if f"`{kind}`" not in plays} == set()
+    (not_played,) = re.findall(r"\*\*What it does not play\*\*.*?\n\n", PAGE, re.DOTALL)
+    assert "`./gatehouse sim --wallet`" in not_played
+
+
 def test_the_example_on_the_page_runs() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     lines = list(run(parse_untrusted(example.encode(), "page")))

@@ -105,7 +105,7 @@ async def test_who_is_inside_is_told_by_place_product_and_hour() -> None:
     status, told = await house.get("/v1/occupancy")
     assert (status, told["since_ms"]) == (200, 0)
     assert told["places"] == [
-        {"zone": 0, "name": "venue", "inside": 1, "capacity": 0, "level": ""}
+        {"zone": 0, "name": "venue", "inside": 1, "capacity": 0, "level": "", "warn_at": 0}
     ]  # fmt: skip
     assert [(row["product"], row["inside"]) for row in told["products"]] == [(7, 1)]
     assert [(row["came"], row["left"]) for row in told["hours"]] == [(1, 0)]

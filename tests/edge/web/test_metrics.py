@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
+import msgspec
 import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.runtime.listen import Connections
+from crypto.terms import Terms, Zone
 from drivers.supervisor import Health, Report
+from edge.core.occupancy import places
+from edge.core.policy import Policy
+from edge.web import metrics
 from edge.wiring import Device
-from tests.edge.web.house import House, code
+from tests.edge.web.house import House, code, rules
 from tests.edge.web.test_status import UPLINK
 
 
@@ -55,6 +62,7 @@ async def test_the_figures_follow_the_gateway() -> None:
         "gatehouse_lanes_crashed_total{}": 0,
         "gatehouse_http_handlers_crashed_total{}": 0,
         "gatehouse_http_connections_refused_local{}": 2,
+        "gatehouse_inside{name=venue,place=0}": 1,
     }
     assert {name: found.get(name) for name in expected} == expected
     assert "gatehouse_clock_offset_seconds{}" not in found
@@ -64,3 +72,34 @@ async def test_the_figures_follow_the_gateway() -> None:
 async def test_without_a_centre_there_are_no_figures_of_one() -> None:
     found = await figures(House())
     assert not any("uplink" in name for name in found)
+
+
+@pytest.mark.trio
+async def test_who_is_inside_is_counted_every_ten_seconds_however_often_it_is_asked(
+    autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, counted = House(), Mock(wraps=places)
+    monkeypatch.setattr(metrics, "places", counted)
+    venue = "gatehouse_inside{name=venue,place=0}"
+    assert (await figures(house))[venue] == 0
+    await house.post({"code": code()}, lane=2)
+    assert (await figures(house))[venue] == 0
+    await trio.sleep(9.9)
+    assert (await figures(house))[venue] == 0
+    assert counted.call_count == 1
+    await trio.sleep(0.2)
+    assert (await figures(house))[venue] == 1
+    assert counted.call_count == 2
+
+
+@pytest.mark.trio
+async def test_zones_of_one_name_are_told_apart() -> None:
+    house = House()
+    terms = Terms(zones=[Zone(1, "Hall"), Zone(2, "Hall")])
+    house.gateway.policy = Policy(msgspec.structs.replace(rules(), terms=terms))
+    found = await figures(house)
+    assert {name for name in found if name.startswith("gatehouse_inside")} == {
+        "gatehouse_inside{name=venue,place=0}",
+        "gatehouse_inside{name=Hall,place=1}",
+        "gatehouse_inside{name=Hall,place=2}",
+    }

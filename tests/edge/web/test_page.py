@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import partial
 
+import msgspec
 import pytest
 import trio
 from playwright.sync_api import Page, expect
 
+from crypto.terms import Terms, Zone
 from drivers.supervisor import Health, Report
+from edge.core.policy import Policy
 from edge.ledger.spares import Room
 from edge.web import page
 from edge.web.status import LedgerRoom
 from edge.wiring import Device
-from tests.edge.web.browsing import WAIT_MS, from_trio, hidden, in_browser, shows
-from tests.edge.web.house import House, code
+from tests.edge.web.browsing import WAIT_MS, eventually, from_trio, hidden, in_browser, shows
+from tests.edge.web.house import House, code, rules
 from tests.edge.web.serving import served
 from tests.edge.web.test_status import UPLINK
 
@@ -115,6 +119,52 @@ async def test_a_server_that_is_gone_is_said_loudly(monkeypatch: pytest.MonkeyPa
 
     async with served(house) as api:
         await trio.to_thread.run_sync(in_browser, api, play)
+
+
+# Counts questions, and lets a test move the page's clock.
+WATCHED = (
+    NO_POLLING
+    + """
+window.asked = 0;
+window.ahead = 0;
+const fetched = window.fetch;
+window.fetch = (path, options) => {
+  window.asked += path === "/v1/occupancy";
+  return fetched(path, options);
+};
+const read = performance.now.bind(performance);
+performance.now = () => read() + window.ahead;
+"""
+)
+
+
+@pytest.mark.trio
+@pytest.mark.needs("chromium")
+async def test_who_is_inside_is_shown_and_asked_every_ten_seconds_at_most() -> None:
+    house = House()
+    terms = Terms(zones=[Zone(1, "<i>Hall</i>", 300, 250)], capacity=2, warn_at=1)
+    house.gateway.policy = Policy(msgspec.structs.replace(rules(), terms=terms))
+
+    def play(shown: Page) -> None:
+        shows(shown, "#inside tr:nth-child(1)", "venue, warns at 1")
+        shows(shown, "#inside tr:nth-child(1) td:last-child", "0 of 2")
+        shows(shown, "#inside tr:nth-child(2)", "<i>Hall</i>, warns at 250")
+        for number, inside in ((1, "⚠ nearly full: venue"), (2, "✖ full: venue")):
+            from_trio(partial(house.post, {"code": code(number)}, lane=2))
+            shows(shown, "#said", "admitted")
+            eventually(
+                shown, f"document.querySelector('#said td:last-child').textContent === '{number}'"
+            )
+            assert shown.evaluate("window.asked") == number
+            shown.evaluate("window.ahead += 10000")
+            from_trio(lambda: house.post({"code": "nonsense"}, lane=2))
+            shows(shown, "#inside tr:nth-child(1)", inside)
+        assert shown.evaluate("window.asked") == 3
+
+    async with served(house) as api:
+        await trio.to_thread.run_sync(
+            lambda: in_browser(api, play, size=(1280, 740), prepare=WATCHED)
+        )
 
 
 def gone(lane: int) -> Device:
