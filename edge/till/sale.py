@@ -185,7 +185,7 @@ def plan(till: Till, work: Work, look: Look) -> Order | None:
         till.tills.new_id(), ask.id, till.who(ask), movement, debit, given,
         found.promo_minor if first else 0, found.vouchers if first else 0,
         work.left_minor if first else 0, ask.part, b"", found.prices,
-        tuple(work.lines) if first else (),
+        tuple(work.lines) if first else (), attempts=work.ask.attempts,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ ENDS: Final = frozenset({PAID, NOT_PAID, DONE, NOT_DONE, IN_DOUBT, CANCELLED})
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for. All fields but the last three make it what it is."""
+    """What was asked for. All fields but the last four make it what it is."""
 
     kind: Kind
     id: bytes
@@ -61,6 +61,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_age: int = 0
     operator: int = 0
     supervised: bool = False
+    #: Transactions by which this part was tried at other gateways: one of them may be on the band.
+    attempts: tuple[bytes, ...] = ()
 
     @property
     def basket(self) -> Basket:
@@ -73,7 +75,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 #: What integrators read; pages ask for the cashier's language (`GET /v1/tills/words`).
 ENGLISH: Final = spoken("en", "the help desk")
 #: Who asks, and what the cashier has confirmed since, do not make it another work.
-_BESIDE: Final = frozenset({"confirmed_age", "operator", "supervised"})
+_BESIDE: Final = frozenset({"confirmed_age", "operator", "supervised", "attempts"})
 _COMPARED: Final = tuple(name for name in Ask.__struct_fields__ if name not in _BESIDE)
 
 

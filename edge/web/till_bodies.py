@@ -54,6 +54,7 @@ class Paying(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tip_percent: Annotated[int, Meta(ge=0, le=100)] = 0
     vouchers: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
     confirmed_age: Age = 0
+    attempts: Annotated[tuple[Id, ...], Meta(max_length=8)] = ()
 
 
 class Looking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

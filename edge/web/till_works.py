@@ -96,7 +96,8 @@ class TillWorks:
             items=bodies.items_of(body.items), tip_minor=body.tip_minor,
             tip_percent=body.tip_percent, vouchers=body.vouchers, total_minor=body.total_minor,
             amount_minor=body.amount_minor, take_left=body.take_left,
-            confirmed_age=body.confirmed_age, **who,
+            confirmed_age=body.confirmed_age,
+            attempts=tuple(bytes.fromhex(each) for each in body.attempts), **who,
         )  # fmt: skip
         return await self._do(request, till, ask)
 

@@ -129,3 +129,19 @@ async def test_a_basket_that_outlived_its_process(autojump_clock: MockClock) -> 
     async with fourth.run():
         other = await fourth.sell(None, Item(WATER, 3), id=basket)
         assert (other.state, other.because) == ("not_paid", TillReason.OTHER_CONTENT)
+
+
+@pytest.mark.trio
+async def test_what_was_paid_at_a_gateway_that_is_not_heard_is_not_charged_again(
+    autojump_clock: MockClock,
+) -> None:
+    """The page moves to another gateway with its basket, and says by what it was tried before."""
+    here, there = Counter(), Counter()
+    async with here.run(), there.run():
+        band, basket = await here.wallet(5000), here.id()
+        work = here.one.submit(Ask(kind="sale", id=basket, items=TWO_WATERS))
+        await _lose_the_answer(here, band)
+        tried = (work.txid,)
+        again = await there.sell(band, *TWO_WATERS, id=basket, attempts=tried)
+        assert (again.state, again.already) == ("paid", True)
+        assert await there.balance(band) == 4500

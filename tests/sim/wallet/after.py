@@ -53,8 +53,9 @@ def check(story: Story, case: Case, said: str) -> None:
 
 
 def _in_doubt(case: Case) -> bool:
-    """Written over twice by somebody who is not heard: nobody there can know, nor charge."""
-    return case.same and not case.heard and case.later > 1
+    """Written over twice by somebody who is not heard, or tried at somebody who is not heard and
+    not to be seen on the band: nobody there can know, nor charge."""
+    return case.same and not case.heard and (case.later > 1 or case.at_b)
 
 
 def _may_spend(case: Case) -> bool:

@@ -87,8 +87,10 @@ def _all(flow: str, chip: Chip, awaits: Awaits) -> Iterator[Case]:
     for accident in accidents(flow, chip, awaits):
         laters = range(4) if flow == "sale" else (0, 1, 3)
         for later, heard, at_b, same in itertools.product(laters, both, both, both):
-            if at_b and same and (flow == "top_up" or not heard):
-                continue  # no credit key there; or a till that was not told of the first attempt
+            if at_b and same and flow == "top_up":
+                continue  # no credit key there
+            if at_b and same and not heard and accident.torn is Torn.FADED:
+                continue  # seen once and gone, where nobody knew of it: the house loses that step
             yield Case(accident, later, heard, at_b, same)
         if flow == "sale" and accident.page >= 0 and accident.then == LEAVES:
             for at_b, same, second in itertools.product(both, both, range(9, 24, 3)):

@@ -217,7 +217,8 @@ class Story(World):
 
     async def play(self, case: Case) -> str:
         """The whole of it; "" or what the second answer was."""
-        await self.accident(case)
+        first = await self.accident(case)
+        self.tried = (first.txid,) if first is not None and first.txid else ()
         self.unheard = not case.heard
         if case.heard:
             self.b.hear(self.a)
@@ -242,6 +243,8 @@ class Story(World):
     async def _next(self, case: Case, where: Machine) -> str:
         if case.accident.flow == "sale":
             what = self.items("first" if case.same else "next")
+            if case.same and case.at_b:  # the page took what it knew along
+                what["attempts"] = self.tried
             return (await self.do(where, "sale", taps=3, **what)).state
         if case.at_b:
             return (await self.do(where, "sale", taps=2, **self.items("next"))).state
