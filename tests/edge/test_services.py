@@ -9,7 +9,7 @@ import pytest
 import trio
 import trio.testing
 
-from config.gateway import CentralLink
+from config.gateway import CentralLink, Clock
 from edge import services
 from edge.ledger.errors import StorageFailed
 
@@ -48,6 +48,7 @@ def test_the_jitter_is_a_share() -> None:
 
 class Config:
     central: CentralLink | None = None
+    clock = Clock()
 
 
 @pytest.mark.trio
