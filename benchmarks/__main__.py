@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import logging
 import sys
 
 from benchmarks.measure import show
@@ -31,6 +32,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=0, help="instead of the benchmark's own")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     asked = parser.parse_args(words)
+    logging.basicConfig(level=logging.ERROR)  # a ledger begins with each round: no news
     run = importlib.import_module(f"benchmarks.{asked.name}").run
     show(run(asked.rounds) if asked.rounds > 0 else run(), asked.json)
     return 0
