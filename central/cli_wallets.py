@@ -92,10 +92,12 @@ def codes_make(*, count: int, amount: str, out: Path, config: Config = DEFAULT_C
 
 @presale.command(name="import")
 def presale_import(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
-    """Import FILE, a CSV with the columns order, amount and band (UID) or medium.
+    """Import FILE, a CSV with the columns order, amount, band (UID) or medium, and code.
 
     The same order twice is credited once; with another amount it is refused by name. Without a
-    band the credit waits for `presale bind`, or for a desk that holds a credit key.
+    band the credit waits for `presale bind`, or until somebody types the order's code (a secret of
+    the guest, 8 letters and digits or more) at a top-up point, also offline. Codes are kept as
+    hashes.
     """
     from central.commands import wallets
 

@@ -92,6 +92,17 @@ async def book(connection: Connection, tenant: bytes, credit: list[Credit], day:
     await wallets.book_credits(connection, tenant, booked, day)
 
 
+def twice(redeemed: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Of the orders that were redeemed at tills, those that were credited once more."""
+    seen: set[object] = set()
+    found = []
+    for row in redeemed:
+        if row["bound"] is not None or row["reference"] in seen:
+            found.append(row)
+        seen.add(row["reference"])
+    return found
+
+
 async def accounts(connection: Connection, tenant: bytes) -> dict[str, object]:
     """Totals by kind of movement, and whether they add up to the sum of all balances."""
     by_kind = await money.totals(connection, tenant)
@@ -102,4 +113,5 @@ async def accounts(connection: Connection, tenant: bytes) -> dict[str, object]:
         "movements": by_kind, "wallets": len(balances), "balances_minor": total,
         "agree": moved == total, "forks": len(await money.forks(connection, tenant)),
         "in_doubt": len(await money.in_doubt(connection, tenant, 10_000)),
+        "presale_twice": len(twice(await wallets.redeemed_orders(connection, tenant))),
     }  # fmt: skip

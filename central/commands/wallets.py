@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from central import wallets
-from central.commands.cashless import amount, current, keys_of
+from central.commands.cashless import amount, current, hash_code, keys_of
 from central.commands.entry import read_text
 from central.commands.errors import ANSWER_IS_NO, BAD_DATA, CommandFailed
 from central.commands.session import Border, Session, session, show
@@ -22,7 +22,8 @@ from central.store import wallets as stored
 from central.store.wallets import EVERY_EPOCH, Credit
 from crypto.cashless import Wallet
 
-COLUMNS = ("order", "amount", "band", "medium")
+COLUMNS = ("order", "amount", "band", "medium", "code")
+CODE_CHARS_MIN = 8
 PRESALE = "presale"
 DOUBTS_MAX = 10_000
 MEDIUM_BYTES = 16
@@ -137,8 +138,11 @@ async def import_presale(config_file: Path, border: Border, file: Path) -> int:
     async with session(config_file, border) as s:
         told = await current(s)
         found: dict[str, Credit] = {}
+        codes: list[tuple[str, bytes]] = []
         for line, row in rows:
             credit = _credit(s, line, row, told.exponent)
+            if row.get("code"):
+                codes.append((credit.reference, _code(line, row["code"])))
             if found.setdefault(credit.reference, credit) != credit:
                 raise CommandFailed(f"line {line}: order {credit.reference!r} twice", BAD_DATA)
         known = {c.reference: c for c in await stored.list_credits(s.connection, s.tenant, PRESALE)}
@@ -147,6 +151,10 @@ async def import_presale(config_file: Path, border: Border, file: Path) -> int:
         new = [credit for reference, credit in found.items() if reference not in known]
         async with s.connection.transaction():
             await stored.add_credits(s.connection, s.tenant, new, border.now_ms())
+            try:
+                await stored.add_presale_codes(s.connection, s.tenant, codes)
+            except asyncpg.UniqueViolationError as error:
+                raise CommandFailed("two orders have the same code", BAD_DATA) from error
             await wallets.book(s.connection, s.tenant, new, _day(border))
         version = await s.publish()
     unbound = sum(credit.medium is None for credit in found.values())
@@ -163,6 +171,9 @@ async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
         if credit is None:
             raise CommandFailed(f"no order {order!r}: run `gatehouse central presale import` first")
         medium = medium_of(s, text)
+        redeemed = await stored.redeemed_orders(s.connection, s.tenant)
+        if any(row["reference"] == order for row in redeemed):
+            raise CommandFailed(f"order {order!r} was redeemed at a till already")
         if credit.medium is not None:
             raise CommandFailed(f"order {order!r} is bound to medium {credit.medium.hex()} already")
         bound = msgspec.structs.replace(credit, medium=medium)
@@ -184,7 +195,7 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
     wrong = [name for name in reader.fieldnames if name not in COLUMNS]
     if wrong or not {"order", "amount"} <= set(reader.fieldnames):
-        hint = "columns are order, amount and, where it is known, band (its UID) or medium"
+        hint = "columns are order, amount and, where known, band (its UID) or medium, code"
         raise CommandFailed(f"{', '.join(wrong) or 'order, amount'}: {hint}", BAD_DATA)
     try:
         for row in reader:
@@ -207,6 +218,14 @@ def _credit(s: Session, line: int, row: dict[str, str], exponent: int) -> Credit
     if minor < 1:
         raise CommandFailed(f"line {line}: the amount is nothing", BAD_DATA)
     return Credit(PRESALE, order, medium, minor)
+
+
+def _code(line: int, text: str) -> bytes:
+    """Hash of an order's secret. Raises CommandFailed for one that could be guessed."""
+    if sum(letter.isalnum() for letter in text) < CODE_CHARS_MIN:
+        least = f"at least {CODE_CHARS_MIN} letters and digits"
+        raise CommandFailed(f"line {line}: this code could be guessed: {least}", BAD_DATA)
+    return hash_code(text)
 
 
 def _same(credit: Credit, known: Credit | None) -> None:

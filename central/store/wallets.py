@@ -48,14 +48,43 @@ VALUES ($1, $2, $3, 'credit', $4, 0, 0, $5, $6, 0, 0) ON CONFLICT DO NOTHING
 ADD_CODE = """
 INSERT INTO top_up_codes (tenant_id, code_hash, amount_minor, made_ms) VALUES ($1, $2, $3, $4)
 """
-# A code that somebody redeemed need not travel any more.
+ADD_PRESALE_CODE = """
+INSERT INTO presale_codes (tenant_id, source, reference, code_hash)
+VALUES ($1, 'presale', $2, $3) ON CONFLICT (tenant_id, reference) DO NOTHING
+"""
+# A code that somebody redeemed need not travel any more, nor that of an order that has its band.
 OPEN_CODES = """
-SELECT c.code_hash, c.amount_minor FROM top_up_codes AS c
-WHERE c.tenant_id = $1 AND NOT EXISTS (
+SELECT c.code_hash, c.amount_minor FROM (
+    SELECT t.code_hash, t.amount_minor FROM top_up_codes AS t WHERE t.tenant_id = $1
+    UNION ALL
+    SELECT p.code_hash, o.amount_minor FROM presale_codes AS p
+    JOIN centre_credits AS o
+        ON o.tenant_id = $1 AND o.source = p.source AND o.reference = p.reference
+    LEFT JOIN credit_bindings AS b
+        ON b.tenant_id = $1 AND b.source = p.source AND b.reference = p.reference
+    WHERE p.tenant_id = $1 AND COALESCE(o.medium, b.medium) IS NULL
+) AS c
+WHERE NOT EXISTS (
     SELECT FROM money AS m
     WHERE m.tenant_id = $1 AND m.kind = 38 AND m.said = 'voucher' AND m.source = c.code_hash
 )
 ORDER BY c.code_hash
+"""
+# Orders whose secret was typed at a till: the medium that got the credit, and the one that the
+# centre gave it to as well, if it did.
+REDEEMED_ORDERS = """
+SELECT p.reference, m.medium, COALESCE(o.medium, b.medium) AS bound, m.amount_minor
+FROM presale_codes AS p
+JOIN centre_credits AS o
+    ON o.tenant_id = $1 AND o.source = p.source AND o.reference = p.reference
+LEFT JOIN credit_bindings AS b
+    ON b.tenant_id = $1 AND b.source = p.source AND b.reference = p.reference
+JOIN money AS m
+    ON m.tenant_id = $1 AND m.kind = 38 AND m.said = 'voucher' AND m.source = p.code_hash
+WHERE p.tenant_id = $1 AND NOT EXISTS (
+    SELECT FROM money AS v WHERE v.tenant_id = $1 AND v.kind = 40 AND v.txid = m.txid
+)
+ORDER BY p.reference, m.hlc
 """
 SAY = """
 INSERT INTO wallet_words (tenant_id, medium, changed_ms, min_epoch, hold_minor, promo_minor,
@@ -140,6 +169,18 @@ async def add_credits(
     """Keep new credit; what stands under its reference already stays as it is."""
     rows = [(tenant, c.source, c.reference, c.medium, c.amount_minor, now_ms) for c in credit]
     await connection.executemany(ADD_CREDIT, rows)
+
+
+async def add_presale_codes(
+    connection: Connection, tenant: bytes, codes: Sequence[tuple[str, bytes]]
+) -> None:
+    """Keep (order, hash of its secret). Raises UniqueViolationError for a secret of two orders."""
+    await connection.executemany(ADD_PRESALE_CODE, [(tenant, *each) for each in codes])
+
+
+async def redeemed_orders(connection: Connection, tenant: bytes) -> list[dict[str, Any]]:
+    """Orders whose secret was typed at a till; `bound` is set where the centre bound it, too."""
+    return [dict(row) for row in await connection.fetch(REDEEMED_ORDERS, tenant)]
 
 
 async def bind_credit(

@@ -121,3 +121,26 @@ async def test_the_same_credit_books_once(db: asyncpg.Connection) -> None:
     for _ in range(2):
         await wallets.book(db, TENANT, credit, 20260704)
     assert (await wallets.accounts(db, TENANT))["balances_minor"] == 2000
+
+
+async def test_an_order_that_a_till_redeemed_is_told_when_it_was_credited_twice(
+    db: asyncpg.Connection,
+) -> None:
+    await set_prices(db)
+    order = Credit("presale", "1", None, 2000)
+    await stored.add_credits(db, TENANT, [order], NOW_MS)
+    await stored.add_presale_codes(db, TENANT, [("1", b"h" * 16)])
+    assert (await told(db)).codes == [TopUpCode(b"h" * 16, 2000)]
+    redeemed = msgspec.structs.replace(topped_up(1, 2000), method="voucher", source=b"h" * 16)
+    await delivered(db, redeemed)
+    assert (await told(db)).codes == []
+    (row,) = await stored.redeemed_orders(db, TENANT)
+    assert (row["reference"], row["medium"], row["bound"]) == ("1", BAND, None)
+    assert (await wallets.accounts(db, TENANT))["presale_twice"] == 0
+    await stored.bind_credit(db, TENANT, order, NEW_BAND, NOW_MS)
+    assert (await wallets.accounts(db, TENANT))["presale_twice"] == 1
+
+
+async def test_the_second_till_that_redeems_an_order_is_told() -> None:
+    rows: list[dict[str, object]] = [{"reference": name, "bound": None} for name in "aab"]
+    assert wallets.twice(rows) == [rows[1]]

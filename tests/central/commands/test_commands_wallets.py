@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from central.commands.cashless import hash_code
 from tests.central.commands.conftest import Run
 
 EXAMPLE = Path(__file__).parents[3] / "config" / "prices.example.toml"
@@ -107,3 +108,26 @@ def test_a_bundle_is_shown_without_its_keys(priced: Run, tmp_path: Path) -> None
     for name in ("pseudonym_key", "chip_key", "key"):
         key = secret.partition(f'"{name}":"')[2].partition('"')[0]
         assert len(key) in (32, 64) and key not in said
+
+
+def test_an_order_with_a_secret_waits_at_every_top_up_point(priced: Run, tmp_path: Path) -> None:
+    head = "order,amount,band,code"
+    file = orders(tmp_path, "A1,20.00,,WXYZ-1234-ABCD", f"A2,5,{UID},QRST-1234-ABCD", head=head)
+    priced("presale", "import", file)
+    priced("presale", "import", file)
+    codes = priced("bundle", "show").out["cashless"]["codes"]
+    assert codes == [{"code_hash": hash_code("wxyz1234abcd").hex(), "amount_minor": 2000}]
+    priced("presale", "bind", "A1", UID)
+    assert "codes" not in priced("bundle", "show").out["cashless"]
+
+
+def test_secrets_that_could_be_guessed_or_are_shared_are_refused(
+    priced: Run, tmp_path: Path
+) -> None:
+    head = "order,amount,code"
+    short = priced("presale", "import", orders(tmp_path, "A1,20.00,1234-56", head=head))
+    assert short.code == 65 and "line 2: this code could be guessed" in short.err
+    both = orders(tmp_path, "A1,20.00,12345678", "A2,1,1234-5678", head=head)
+    shared = priced("presale", "import", both)
+    assert shared.code == 65 and "two orders have the same code" in shared.err
+    assert "no order 'A1'" in priced("presale", "bind", "A1", UID).err
