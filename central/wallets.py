@@ -56,15 +56,16 @@ async def known_wallets(
     words = await wallets.words(connection, tenant)
     blocked = await wallets.blocked_by_gateways(connection, tenant)
     settled = await wallets.settled_credit(connection, tenant) if with_credit else {}
+    declined = await wallets.late_declined(connection, tenant)
     return [
-        _wallet(medium, absorbed, words, blocked, settled)
-        for medium in sorted({*absorbed, *words, *blocked, *settled})
+        _wallet(medium, absorbed, words, blocked, settled, declined.get(medium, 0))
+        for medium in sorted({*absorbed, *words, *blocked, *settled, *declined})
     ]
 
 
 def _wallet(
     medium: bytes, absorbed: dict[bytes, int], words: dict[bytes, dict[str, object]],
-    blocked: dict[bytes, tuple[int, int, str]], settled: dict[bytes, int],
+    blocked: dict[bytes, tuple[int, int, str]], settled: dict[bytes, int], declined_minor: int,
 ) -> Wallet:  # fmt: skip
     word = words.get(medium, {})
     least, why = int(str(word.get("min_epoch", 0))), str(word.get("because", ""))
@@ -75,7 +76,7 @@ def _wallet(
         least, why = epoch, because
     return Wallet(
         medium, absorbed.get(medium, 0), settled.get(medium, 0),
-        int(str(word.get("hold_minor", 0))), min(least, EVERY_EPOCH), why[:64],
+        int(str(word.get("hold_minor", 0))) + declined_minor, min(least, EVERY_EPOCH), why[:64],
         int(str(word.get("promo_minor", 0))), int(str(word.get("vouchers", 0))),
         medium in absorbed,
     )  # fmt: skip

@@ -110,8 +110,23 @@ FROM (
 GROUP BY m.medium ORDER BY m.medium
 """
 COUNT_NEWS = """
-SELECT count(*) FROM money AS m
-WHERE m.tenant_id = $1 AND (m.kind IN (31, 32) OR (m.kind = 38 AND m.said = 'voucher'))
+SELECT (
+    SELECT count(*) FROM money AS m
+    WHERE m.tenant_id = $1 AND (m.kind IN (31, 32) OR (m.kind = 38 AND m.said = 'voucher'))
+) + (SELECT count(*) FROM money AS d WHERE d.tenant_id = $1 AND d.kind = 47)
+"""
+# Loaded by cards that were approved and declined afterwards: the money never came.
+LATE_DECLINED = """
+SELECT t.medium, sum(t.amount_minor)::bigint AS amount_minor
+FROM money AS t
+WHERE t.tenant_id = $1 AND t.kind = 38 AND t.said = 'card' AND t.marks & 1 = 0
+  AND EXISTS (SELECT FROM money AS d
+              WHERE d.tenant_id = $1 AND d.kind = 47 AND d.txid = t.source)
+  AND EXISTS (SELECT FROM money AS a
+              WHERE a.tenant_id = $1 AND a.kind = 46 AND a.txid = t.source)
+  AND NOT EXISTS (SELECT FROM money AS v
+                  WHERE v.tenant_id = $1 AND v.kind = 40 AND v.txid = t.txid)
+GROUP BY t.medium ORDER BY t.medium
 """
 SETTLED_CREDIT = """
 SELECT m.medium, max(m.credited_minor) AS credited_minor
@@ -236,6 +251,12 @@ async def count_news(connection: Connection, tenant: bytes) -> int:
     """Rises when gateways have blocked, replaced or redeemed something."""
     news: int = await connection.fetchval(COUNT_NEWS, tenant)
     return news
+
+
+async def late_declined(connection: Connection, tenant: bytes) -> dict[bytes, int]:
+    """Per medium what cards have loaded that were declined afterwards."""
+    rows = await connection.fetch(LATE_DECLINED, tenant)
+    return {row["medium"]: row["amount_minor"] for row in rows}
 
 
 async def settled_credit(connection: Connection, tenant: bytes) -> dict[bytes, int]:

@@ -13,10 +13,10 @@ from central.publish import build
 from central.store import wallets as stored
 from central.store.wallets import EVERY_EPOCH, Credit
 from crypto.cashless import Cashless, DebitKey, TopUpCode, Wallet
-from crypto.money import MediumBlocked, MediumReissued
+from crypto.money import CardApproved, CardDeclined, MediumBlocked, MediumReissued
 from tests.central.delivered import send
 from tests.central.store.test_store_money import BAND, NEW_BAND, head, topped_up
-from tests.central.world import GATEWAY, NOW_MS, TENANT, Ledger
+from tests.central.world import GATEWAY, NOW_MS, OTHER, TENANT, Ledger
 
 pytestmark = pytest.mark.asyncio
 KEYS = CashlessKeys(b"p" * 32, b"c" * 32, [DebitKey(1, b"d" * 16)])
@@ -144,3 +144,22 @@ async def test_an_order_that_a_till_redeemed_is_told_when_it_was_credited_twice(
 async def test_the_second_till_that_redeems_an_order_is_told() -> None:
     rows: list[dict[str, object]] = [{"reference": name, "bound": None} for name in "aab"]
     assert wallets.twice(rows) == [rows[1]]
+
+
+async def test_what_a_declined_card_has_loaded_is_held_back(db: asyncpg.Connection) -> None:
+    await set_prices(db)
+    card = b"c" * 16
+    loaded = msgspec.structs.replace(topped_up(1, 2000), method="card", source=card)
+    paid = CardApproved(*head(9), 1, 2000, "r1", "1", "girocard", "1234", "A")
+    late = CardDeclined(*head(9, 5), 1, 2000, "r1", "limit", True)
+    paid, late = (msgspec.structs.replace(each, txid=card) for each in (paid, late))
+    await stored.say(db, TENANT, Wallet(BAND, hold_minor=70), NOW_MS)
+    news = await stored.count_news(db, TENANT)
+    await delivered(db, loaded, paid)
+    assert [wallet.hold_minor for wallet in (await told(db)).wallets] == [70]
+    ledger = Ledger(OTHER, seed=2)
+    ledger.begin()
+    ledger.add([late])
+    await send(db, ledger)
+    assert [wallet.hold_minor for wallet in (await told(db)).wallets] == [2070]
+    assert await stored.count_news(db, TENANT) == news + 1  # the service publishes it

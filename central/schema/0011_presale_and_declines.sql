@@ -15,3 +15,6 @@ CREATE TABLE presale_codes (
 COMMENT ON TABLE presale_codes IS 'distributed: secrets of presale orders, by hash';
 
 GRANT SELECT, INSERT ON presale_codes TO gatehouse_app;
+
+-- A card payment that was approved offline and declined afterwards holds back what it loaded.
+CREATE INDEX money_declined ON money (tenant_id, txid) WHERE kind = 47;
