@@ -352,6 +352,7 @@ HINTS: Final[dict[str, str]] = {
     "float_minor": "an amount in minor units, a whole number",
     "counted_minor": "an amount in minor units, a whole number",
     "take_left": "true or false",
+    "attempts": "at most 8 transaction ids of 32 hex digits: how other gateways tried this part",
     "tip_minor": "an amount in minor units, a whole number",
     "tip_percent": "0 to 100",
     "vouchers": "how many at most",
