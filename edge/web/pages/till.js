@@ -138,7 +138,7 @@ const sells = () => state !== null && (state.training || (state.shift !== null &
 function line(row) {
   const made = element("li", row.kind === "article" ? "" : "minor");
   const quantity = row.kind === "article" || row.kind === "deposit" ? `${row.quantity}×`.replace("-", "−") : "";
-  made.append(element("span", "", quantity), element("span", "", row.name || words[row.kind] || row.kind),
+  made.append(element("span", "", quantity), element("span", "", ["article", "deposit"].includes(row.kind) ? row.name : words[row.kind] || row.name),
     element("span", "", money.plain(row.total_minor)));
   return made;
 }
