@@ -20,10 +20,10 @@ import trio
 from drivers.errors import DeviceError, Fault, Lost, Protocol, Silent
 from drivers.link import Link, Wire
 from drivers.reader import codec
-from drivers.reader.band import Sensed
 from drivers.reader.ciphers import PURE, Ciphers
+from drivers.reader.polled import Polled
 from drivers.reader.process import ProcessLink
-from drivers.reader.tap import NoAnswer, Tap
+from drivers.reader.tap import NoAnswer
 from drivers.supervisor import Health, Report, Supervisor
 
 CHILD = Path(__file__).with_name("nfcpy_child.py")
@@ -31,8 +31,6 @@ OPEN_S = 10.0  # importing nfcpy and finding a USB reader
 ANSWER_S = 3.0  # nfcpy's udp driver waits a second for a band that is not there
 SEND_S = 1.0
 EXCHANGE_MS = 100
-POLL_S = 0.03
-ABSENT_COUNT = 2  # so many activations without an answer: the band is gone
 
 
 def nfcpy_link(python: str = sys.executable) -> ProcessLink:
@@ -41,7 +39,7 @@ def nfcpy_link(python: str = sys.executable) -> ProcessLink:
     return ProcessLink([python, "-P", str(CHILD)])
 
 
-class NfcpyReader(Tap):
+class NfcpyReader(Polled):
     """`Reader` over nfcpy. `run` keeps it open; `jitter` returns 0 to 1, `entropy(n)` gives
     n random bytes. Times of health are of `trio.current_time`."""
 
@@ -181,23 +179,3 @@ class NfcpyReader(Tap):
         if reply.kind != codec.ANSWER:
             raise NoAnswer
         return reply.payload
-
-    # What `Tap` leaves to a reader
-
-    async def sense(self) -> Sensed:
-        """See `Reader.sense`."""
-        self.forget()
-        while True:
-            uid = await self.activate()
-            if uid is not None:
-                return await self.identify(uid)
-            await trio.sleep(POLL_S)
-
-    async def gone(self) -> None:
-        """See `Reader.gone`."""
-        sensed, absent = self.sensed, 0
-        self.forget()
-        while sensed is not None and absent < ABSENT_COUNT:
-            uid = await self.activate()
-            absent = absent + 1 if uid != sensed.uid else 0
-            await trio.sleep(POLL_S)

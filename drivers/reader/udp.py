@@ -17,22 +17,20 @@ from collections.abc import Callable
 import trio
 
 from drivers.errors import DeviceError, Lost
-from drivers.reader.band import Sensed
 from drivers.reader.ciphers import PURE, Ciphers
-from drivers.reader.tap import NoAnswer, Tap
+from drivers.reader.polled import Polled
+from drivers.reader.tap import NoAnswer
 from drivers.supervisor import Health, Report, Supervisor
 
 OPEN_S = 1.0
 ANSWER_S = 0.1
-POLL_S = 0.03
-ABSENT_COUNT = 2  # so many activations without an answer: the band is gone
 DATAGRAM_BYTES_MAX = 2048
 REQA = b"\x26"
 FIELD_OFF = b"RFOFF"
 TYPE_A = b"106A "
 
 
-class UdpReader(Tap):
+class UdpReader(Polled):
     """`Reader` over the emulator's wire. `run` keeps it open; `jitter` returns 0 to 1,
     `entropy(n)` gives n random bytes. Times of health are of `trio.current_time`."""
 
@@ -161,23 +159,3 @@ class UdpReader(Tap):
         if answer is None:
             raise NoAnswer
         return answer
-
-    # What `Tap` leaves to a reader
-
-    async def sense(self) -> Sensed:
-        """See `Reader.sense`."""
-        self.forget()
-        while True:
-            uid = await self.activate()
-            if uid is not None:
-                return await self.identify(uid)
-            await trio.sleep(POLL_S)
-
-    async def gone(self) -> None:
-        """See `Reader.gone`."""
-        sensed, absent = self.sensed, 0
-        self.forget()
-        while sensed is not None and absent < ABSENT_COUNT:
-            uid = await self.activate()
-            absent = absent + 1 if uid != sensed.uid else 0
-            await trio.sleep(POLL_S)

@@ -219,3 +219,15 @@ def new_band(
     if amount:
         assert isinstance(gateway.top_up(band, amount, 900 + number), Credit)
     return band
+
+
+def torn(
+    gateway: Gateway, band: Band, amount: int = 1000, whole: int = 5, number: int = 950
+) -> Credit:
+    """A top-up of which so many pages reached the band; the fact is durable."""
+    made = top_up(gateway.look(band), TopUp(txid(number), WHO, amount, "cash", 1, signer(KEY)))
+    assert isinstance(made, Credit)
+    assert made.fact is not None
+    gateway.record(made.fact)
+    band.write_all(made.writes[:whole])
+    return made

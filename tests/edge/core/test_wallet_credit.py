@@ -38,22 +38,11 @@ from tests.edge.core.purse import (
     order,
     rules,
     told,
+    torn,
     txid,
 )
 
 R = WalletReason
-
-
-def torn(
-    gateway: Gateway, band: Band, amount: int = 1000, whole: int = 5, number: int = 950
-) -> Credit:
-    """A top-up of which so many pages reached the band; the fact is durable."""
-    made = top_up(gateway.look(band), TopUp(txid(number), WHO, amount, "cash", 1, signer(KEY)))
-    assert isinstance(made, Credit)
-    assert made.fact is not None
-    gateway.record(made.fact)
-    band.write_all(made.writes[:whole])
-    return made
 
 
 def test_a_top_up_is_a_certificate_in_a_fact_and_then_on_the_band() -> None:

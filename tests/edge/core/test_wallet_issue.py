@@ -12,19 +12,16 @@ from crypto.money import (
     ToppedUp,
 )
 from edge.core.wallet import (
-    Credit,
     Held,
     Issue,
     NewBand,
     Refused,
-    TopUp,
     WalletReason,
     give_back,
     issue,
     judge_issue,
     owed,
     reissue,
-    top_up,
 )
 from tests.edge.core.purse import (
     DAY,
@@ -40,22 +37,11 @@ from tests.edge.core.purse import (
     order,
     rules,
     told,
+    torn,
     txid,
 )
 
 R = WalletReason
-
-
-def torn(
-    gateway: Gateway, band: Band, amount: int = 1000, whole: int = 5, number: int = 950
-) -> Credit:
-    """A top-up of which so many pages reached the band; the fact is durable."""
-    made = top_up(gateway.look(band), TopUp(txid(number), WHO, amount, "cash", 1, signer(KEY)))
-    assert isinstance(made, Credit)
-    assert made.fact is not None
-    gateway.record(made.fact)
-    band.write_all(made.writes[:whole])
-    return made
 
 
 def new(number: int = 801, **more: object) -> NewBand:
