@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,6 +9,7 @@ import msgspec
 from central.cashless_keys import held
 from central.commands.errors import BAD_DATA, CANNOT_CREATE, NO_INPUT, CommandFailed
 from central.commands.session import Border, session, show
+from central.commands.tables import csv_rows
 from central.commands.tickets import named
 from central.publish import build, guest_list
 from central.sales import terms as reading
@@ -60,7 +58,8 @@ async def show_terms(config_file: Path, border: Border) -> int:
 
 async def import_guests(config_file: Path, border: Border, file: Path, replace: bool) -> int:
     """Read a CSV; the same file again changes nothing."""
-    rows = list(_rows(read_text(file)))
+    hint = f"columns are {', '.join(COLUMNS)}; only name is needed"
+    rows = list(csv_rows(read_text(file), COLUMNS, ("name",), hint))
     async with session(config_file, border) as s:
         found: dict[str, Guest] = {}
         for line, row in rows:
@@ -78,24 +77,6 @@ async def import_guests(config_file: Path, border: Border, file: Path, replace: 
         version, _ = await entry.newest_list(s.connection, s.tenant)
     show({"read": len(rows), "changed": len(put), "erased": len(gone), "list_version": version})
     return 0
-
-
-def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",", strict=True)
-    columns = [name.strip().lower() for name in reader.fieldnames or ()]
-    reader.fieldnames = columns
-    wrong = [name for name in columns if name not in COLUMNS]
-    if "name" not in columns or wrong:
-        hint = f"columns are {', '.join(COLUMNS)}; only name is needed"
-        raise CommandFailed(f"{', '.join(wrong) or 'name'}: {hint}", BAD_DATA)
-    try:
-        for row in reader:
-            cells = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
-            if any(cells.values()):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise CommandFailed(f"line {reader.line_num}: {error}", BAD_DATA) from error
 
 
 def _guest(line: int, row: dict[str, str], ticket: bytes) -> Guest:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +14,14 @@ from central.commands.cashless import amount, current, hash_code, keys_of
 from central.commands.entry import read_text
 from central.commands.errors import ANSWER_IS_NO, BAD_DATA, CommandFailed
 from central.commands.session import Border, Session, session, show
+from central.commands.tables import csv_rows
 from central.store import money
 from central.store import wallets as stored
 from central.store.wallets import EVERY_EPOCH, Credit
 from crypto.cashless import Wallet
 
 COLUMNS = ("order", "amount", "band", "medium", "code")
+CSV_HINT = "columns are order, amount and, where known, band (its UID) or medium, code"
 CODE_CHARS_MIN = 8
 PRESALE = "presale"
 DOUBTS_MAX = 10_000
@@ -134,7 +133,7 @@ async def doubts(config_file: Path, border: Border) -> int:
 
 async def import_presale(config_file: Path, border: Border, file: Path) -> int:
     """Credit from a shop's orders; the same file again changes nothing, another amount is named."""
-    rows = list(_rows(read_text(file)))
+    rows = list(csv_rows(read_text(file), COLUMNS, ("order", "amount"), CSV_HINT))
     async with session(config_file, border) as s:
         told = await current(s)
         found: dict[str, Credit] = {}
@@ -187,23 +186,6 @@ async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
     told = {"order": order, "medium": medium.hex(), "amount_minor": credit.amount_minor}
     show({**told, "bundle_version": version})
     return 0
-
-
-def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",", strict=True)
-    reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
-    wrong = [name for name in reader.fieldnames if name not in COLUMNS]
-    if wrong or not {"order", "amount"} <= set(reader.fieldnames):
-        hint = "columns are order, amount and, where known, band (its UID) or medium, code"
-        raise CommandFailed(f"{', '.join(wrong) or 'order, amount'}: {hint}", BAD_DATA)
-    try:
-        for row in reader:
-            cells = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
-            if any(cells.values()):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise CommandFailed(f"line {reader.line_num}: {error}", BAD_DATA) from error
 
 
 def _credit(s: Session, line: int, row: dict[str, str], exponent: int) -> Credit:

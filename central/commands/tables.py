@@ -1,0 +1,34 @@
+"""Files of rows that people hand over: CSV with a head, from a shop or a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterator
+
+from central.commands.errors import BAD_DATA, CommandFailed
+
+
+def csv_rows(
+    text: str, columns: Collection[str], needed: Collection[str], hint: str
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, cells by column) of every row that says anything; separated by commas or semicolons.
+
+    Raises CommandFailed for a column that is not among `columns`, or one of `needed` that is
+    missing, with `hint`; and for a line that cannot be read, by its number.
+    """
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",", strict=True)
+    names = [name.strip().lower() for name in reader.fieldnames or ()]
+    reader.fieldnames = names
+    wrong = [name for name in names if name not in columns]
+    lacking = [name for name in needed if name not in names]
+    if wrong or lacking:
+        raise CommandFailed(f"{', '.join(wrong or lacking)}: {hint}", BAD_DATA)
+    try:
+        for row in reader:
+            cells = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
+            if any(cells.values()):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise CommandFailed(f"line {reader.reader.line_num}: {error}", BAD_DATA) from error
