@@ -74,6 +74,12 @@ CROSS JOIN LATERAL (VALUES
 WHERE m.tenant_id = $1 AND m.txid = ANY($2) AND m.kind = 31 AND m.marks & 1 = 0
 ON CONFLICT DO NOTHING
 """
+# A hold and its posting, or two postings of one band, may come from two gateways at once,
+# and neither transaction sees the other's rows: whoever books second must begin after the first.
+ONE_AT_A_TIME = """
+SELECT pg_advisory_xact_lock(hashtextextended(encode(t.tenant_id, 'hex'), 33))
+FROM tenants AS t WHERE t.tenant_id = $1
+"""
 BOOKINGS = (BOOK_DEBITS, BOOK_PROMO, BOOK_TOP_UPS, BOOK_VOIDED_TOP_UPS, BOOK_REISSUES)
 FIND_FORKS = """
 INSERT INTO wallet_forks
@@ -133,7 +139,8 @@ async def add_money(
 ) -> None:  # fmt: skip
     """Append the facts of money (seq, fact) of one log and book what they make count.
 
-    Inside the transaction that stores their block. A row that stands already is an error.
+    Inside the transaction that stores their block; from here to its end no other of the tenant
+    books money. A row that stands already is an error.
     """
     rows: list[Row] = []
     lines: list[Row] = []
@@ -149,6 +156,7 @@ async def add_money(
     await connection.copy_records_to_table("money", records=rows, columns=MONEY_COLUMNS)
     if lines:
         await connection.copy_records_to_table("sale_lines", records=lines, columns=LINE_COLUMNS)
+    await connection.execute(ONE_AT_A_TIME, tenant)
     for statement in BOOKINGS:
         await connection.execute(statement, tenant, list(txids))
     await connection.execute(FIND_FORKS, tenant, list(media - {b""}), now_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 
 import asyncpg
@@ -106,6 +107,31 @@ async def test_a_hold_that_another_gateway_posts_books_once(twins: asyncpg.Conne
     assert await money.in_doubt(twins, TENANT, 10) == []
     row = await twins.fetchrow("SELECT gateway FROM wallet_movements WHERE what = 'debit'")
     assert row["gateway"] == GATEWAY
+
+
+async def test_a_hold_and_its_posting_that_arrive_at_the_same_moment_are_booked(
+    twins: asyncpg.Connection, dsn: str
+) -> None:
+    other = await asyncpg.connect(dsn)
+    waiting = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock')"
+    )
+
+    async def post() -> None:
+        async with other.transaction():
+            await money.add_money(other, TENANT, OTHER, 5, [(2, posted(1))], 0)
+
+    try:
+        async with twins.transaction():
+            await money.add_money(twins, TENANT, GATEWAY, 5, [(2, held(1, 450))], 0)
+            posting = asyncio.create_task(post())
+            while not posting.done():  # neither sees the rows of the other until it commits
+                if await twins.fetchval(waiting, other.get_server_pid()):
+                    break
+        await posting
+    finally:
+        await other.close()
+    assert await balance(twins) == (-450, 0, 0)
 
 
 async def test_posted_with_evidence_beats_voided(twins: asyncpg.Connection) -> None:
