@@ -219,7 +219,6 @@ class Intake:
     async def room(self) -> None:
         """Wait while too much waits for the disk: then the sender waits, too."""
         while self._pending_bytes > PENDING_BYTES_MAX:
-            self._room = trio.Event()
             await self._room.wait()
 
     async def run(self) -> None:
@@ -261,6 +260,7 @@ class Intake:
         for block in batch:
             self.mirrors[block.gateway].wrote(block)
             self._pending_bytes -= len(block.raw)
-        self._room.set()
+        self._room.set()  # for all who wait, and only here made anew: each of them must hear it
+        self._room = trio.Event()
         for told in self.on_durable:
             told(batch)

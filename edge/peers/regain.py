@@ -163,7 +163,6 @@ class Regain:
         if self._bytes >= WRITE_BYTES:
             self._due.set()
         while self._bytes >= 2 * WRITE_BYTES:
-            self._room = trio.Event()
             await self._room.wait()
 
     def _tell_once(self, why: str) -> None:
@@ -251,7 +250,8 @@ class Regain:
                     await self._fold(epoch, came)
                 gone = came if epoch in self._old else came + old.came
                 self._bytes -= sum(len(block.raw) for block, _ in gone)
-                self._room.set()
+                self._room.set()  # for all who wait, and only here made anew
+                self._room = trio.Event()
 
     async def _fold(self, epoch: int, came: list[_Came]) -> None:
         tickets: dict[bytes, None] = {}

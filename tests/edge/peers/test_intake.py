@@ -204,3 +204,18 @@ async def test_whoever_sends_faster_than_the_disk_waits(
     assert waited.cancelled_caught
     await taker.intake.flush()
     await taker.intake.room()
+
+
+async def test_everybody_who_waits_for_the_disk_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: object
+) -> None:
+    monkeypatch.setattr(module, "PENDING_BYTES_MAX", 500)
+    taker, log = Taker(tmp_path), Log().fill(5)
+    await taker.take(*log.blocks)
+    with trio.move_on_after(60) as stuck:
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):  # siblings that send at once
+                nursery.start_soon(taker.intake.room)
+            await trio.sleep(1)
+            await taker.intake.flush()
+    assert not stuck.cancelled_caught

@@ -256,6 +256,19 @@ async def test_who_gives_faster_than_the_disk_waits(
         assert max(len(blocks) for blocks in scene.ledger.back) <= 30
 
 
+async def test_all_who_give_faster_than_the_disk_go_on(
+    autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, older = Log(OWN).fill(100), Log(OWN, 4).fill(100)
+    monkeypatch.setattr(regain, "WRITE_BYTES", 10 * len(old.blocks[5].raw))
+    async with running() as scene:
+        scene.add(old)
+        scene.add(older, B)
+        await trio.sleep(20)
+        assert (scene.folded(4), scene.folded(5)) == (101, 101)
+        assert len(scene.nursery.child_tasks) == 1, "a sibling still waits to go on"
+
+
 async def test_while_an_empty_gateway_is_told_nothing_is_asked(autojump_clock: object) -> None:
     async with running() as scene:
         scene.regain.paused = True
