@@ -53,6 +53,7 @@ INSERT INTO presale_codes (tenant_id, source, reference, code_hash)
 VALUES ($1, 'presale', $2, $3) ON CONFLICT (tenant_id, reference) DO NOTHING
 """
 # A code that somebody redeemed need not travel any more, nor that of an order that has its band.
+# Where the band never got the credit the guest still has the code.
 OPEN_CODES = """
 SELECT c.code_hash, c.amount_minor FROM (
     SELECT t.code_hash, t.amount_minor FROM top_up_codes AS t WHERE t.tenant_id = $1
@@ -67,6 +68,9 @@ SELECT c.code_hash, c.amount_minor FROM (
 WHERE NOT EXISTS (
     SELECT FROM money AS m
     WHERE m.tenant_id = $1 AND m.kind = 38 AND m.said = 'voucher' AND m.source = c.code_hash
+      AND NOT EXISTS (
+        SELECT FROM money AS v WHERE v.tenant_id = $1 AND v.kind = 40 AND v.txid = m.txid
+    )
 )
 ORDER BY c.code_hash
 """
@@ -114,6 +118,7 @@ SELECT (
     SELECT count(*) FROM money AS m
     WHERE m.tenant_id = $1 AND (m.kind IN (31, 32) OR (m.kind = 38 AND m.said = 'voucher'))
 ) + (SELECT count(*) FROM money AS d WHERE d.tenant_id = $1 AND d.kind = 47)
+  + (SELECT count(*) FROM money AS v WHERE v.tenant_id = $1 AND v.kind = 40)
 """
 # Loaded by cards that were approved and declined afterwards: the money never came.
 LATE_DECLINED = """
@@ -248,7 +253,7 @@ async def blocked_by_gateways(
 
 
 async def count_news(connection: Connection, tenant: bytes) -> int:
-    """Rises when gateways have blocked, replaced or redeemed something."""
+    """Rises when gateways have blocked, replaced, redeemed or undone something."""
     news: int = await connection.fetchval(COUNT_NEWS, tenant)
     return news
 

@@ -13,7 +13,13 @@ from central.publish import build
 from central.store import wallets as stored
 from central.store.wallets import EVERY_EPOCH, Credit
 from crypto.cashless import Cashless, DebitKey, TopUpCode, Wallet
-from crypto.money import CardApproved, CardDeclined, MediumBlocked, MediumReissued
+from crypto.money import (
+    CardApproved,
+    CardDeclined,
+    CreditVoided,
+    MediumBlocked,
+    MediumReissued,
+)
 from tests.central.delivered import send
 from tests.central.store.test_store_money import BAND, NEW_BAND, head, topped_up
 from tests.central.world import GATEWAY, NOW_MS, OTHER, TENANT, Ledger
@@ -139,6 +145,21 @@ async def test_an_order_that_a_till_redeemed_is_told_when_it_was_credited_twice(
     assert (await wallets.accounts(db, TENANT))["presale_twice"] == 0
     await stored.bind_credit(db, TENANT, order, NEW_BAND, NOW_MS)
     assert (await wallets.accounts(db, TENANT))["presale_twice"] == 1
+
+
+async def test_a_code_whose_top_up_was_undone_is_open_again(db: asyncpg.Connection) -> None:
+    await set_prices(db)
+    await stored.add_codes(db, TENANT, [b"h" * 16], 2000, NOW_MS)
+    redeemed = msgspec.structs.replace(topped_up(1, 2000), method="voucher", source=b"h" * 16)
+    await delivered(db, redeemed)
+    assert (await told(db)).codes == []
+    news = await stored.count_news(db, TENANT)
+    ledger = Ledger(OTHER, seed=2)
+    ledger.begin()
+    ledger.add([CreditVoided(*head(1, 5), BAND, 2000, "base_current")])
+    await send(db, ledger)
+    assert (await told(db)).codes == [TopUpCode(b"h" * 16, 2000)]
+    assert await stored.count_news(db, TENANT) == news + 1  # the service publishes it
 
 
 async def test_the_second_till_that_redeems_an_order_is_told() -> None:
