@@ -340,12 +340,14 @@ def reissue(
     """A band for the lost one whose medium is `old`, or for itself when its slots are gone.
 
     What the old one could still spend where its blocking is not known is held back; the rest goes
-    onto the new band. Of a band that replaces itself the totals go on, with a D that fits.
+    onto the new band, once. Of a band that replaces itself the totals go on, with a D that fits.
     """
     lost = wallets.account(old)
     before = max(lost.issued.epoch, lost.mark.epoch)
     if not before:
         return Refused(WalletReason.ORIGINAL_UNKNOWN)
+    if before <= lost.replaced:
+        return Refused(WalletReason.REPLACED)
     plain = _new(wallets, rules, tap, new, now_ms, old)
     if isinstance(plain, Refused):
         return plain

@@ -226,4 +226,10 @@ PHRASES: Final[dict[R, dict[str, Phrase]]] = {
         desk=True,
     ),
     R.NOT_CONFIGURED: _SETUP,
+    R.REPLACED: _three(
+        ("Band ist schon ersetzt: das neue Band zählt.", "Ihr neues Band gilt schon."),
+        ("The band was replaced already: the new one counts.", "Your new band counts already."),
+        ("Bracelet déjà remplacé : le nouveau compte.", "Votre nouveau bracelet compte déjà."),
+        desk=True,
+    ),
 }

@@ -46,6 +46,7 @@ class WalletReason(enum.IntEnum):
     ALREADY_ISSUED = 280
     WORN_OUT = 281
     NOT_CONFIGURED = 282
+    REPLACED = 283
 
     @property
     def code(self) -> str:

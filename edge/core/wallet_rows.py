@@ -209,7 +209,8 @@ class Account(msgspec.Struct, array_like=True):
     """Everything folded about one medium.
 
     Not in the dump, because they follow: `unposted`, rows that no fact has posted; `uses_promo`,
-    whether anything took promo or vouchers.
+    whether anything took promo or vouchers. `replaced`: the highest epoch whose worth went onto
+    another band, 0 for none.
     """
 
     min_epoch: int = 0
@@ -221,6 +222,7 @@ class Account(msgspec.Struct, array_like=True):
     spent: dict[bytes, Spent] = {}
     unposted: dict[bytes, Row] = {}
     uses_promo: bool = False
+    replaced: int = 0
 
     def status(self, row: Row) -> int:
         """POSTED, VOIDED or OPEN, by facts about it and by what other holds have read.

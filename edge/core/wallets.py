@@ -122,7 +122,7 @@ class Wallets:
             one = self.accounts[medium]
             accounts[medium] = Account(
                 one.min_epoch, one.issued, one.mark, _sorted(one.rows), _sorted(one.credits),
-                _sorted(one.grants), _sorted(one.spent),
+                _sorted(one.grants), _sorted(one.spent), replaced=one.replaced,
             )  # fmt: skip
         return WalletsDump(accounts, [self.conflicts[id] for id in sorted(self.conflicts)])
 
@@ -301,6 +301,7 @@ def _reissued(wallets: Wallets, where: Where, fact: MediumReissued) -> None:
     _issued(wallets, where, fact)
     old = wallets.made(fact.replaces)
     old.min_epoch = max(old.min_epoch, fact.replaces_epoch + 1)
+    old.replaced = max(old.replaced, fact.replaces_epoch)
 
 
 def _blocked(wallets: Wallets, where: Where, fact: MediumBlocked) -> None:

@@ -23,6 +23,7 @@ from edge.core.wallet import (
     owed,
     reissue,
 )
+from edge.core.wallets import Wallets
 from tests.edge.core.purse import (
     DAY,
     KEY,
@@ -194,6 +195,27 @@ def test_replacements_that_are_refused() -> None:
     stranger = new(sign=signer(OTHER_KEY))
     answer = reissue(gateway.wallets, RULES, Band(b"\x09" * 7).tap(), stranger, **args)
     assert answer == Refused(R.CREDIT_KEY)
+
+
+def test_what_was_lost_once_is_replaced_once() -> None:
+    gateway, band = lost(5000, 400)
+    old = gateway.look(band).medium
+    second = Band(bytes(7))
+    replaced(gateway, old, second)
+    third = Band(b"\x09" * 7).tap()
+    for wallets in (gateway.wallets, Wallets.load(gateway.wallets.dump())):
+        answer = reissue(wallets, gateway.rules, third, new(861), old=old, now_ms=0)
+        assert answer == Refused(R.REPLACED)
+
+
+def test_a_band_may_take_its_own_place_more_than_once() -> None:
+    gateway, band = lost(5000, 400)
+    medium = gateway.look(band).medium
+    for number in (861, 862):
+        for page in range(0x1C, 0x28):
+            band.write(page, b"\xee" * 4)
+        replaced(gateway, medium, band, number)
+    assert gateway.look(band).epoch == 3
 
 
 def test_what_is_owed_is_what_owners_of_keys_have_credited() -> None:

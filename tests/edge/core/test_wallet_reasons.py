@@ -12,7 +12,7 @@ FROZEN = {
     "cash_out": 254, "single_max": 260, "velocity": 261, "balance": 262, "promo": 263,
     "vouchers": 264, "exposure": 265, "balance_max": 266, "top_up_min": 267,
     "credit_key": 270, "credit_limit": 271, "code_unknown": 272, "code_used": 273,
-    "already_issued": 280, "worn_out": 281, "not_configured": 282,
+    "already_issued": 280, "worn_out": 281, "not_configured": 282, "replaced": 283,
 }  # fmt: skip
 
 
