@@ -8,7 +8,7 @@ from drivers.reader import BandError, Sensed
 from edge.core import wallet
 from edge.core.moments import Moment
 from edge.core.till_reasons import TillReason
-from edge.core.wallet import NewBand, Refused
+from edge.core.wallet import Issue, NewBand, Refused
 from edge.core.wallet_reasons import WalletReason
 from edge.core.wallet_words import Who
 from edge.ledger.errors import LedgerFull
@@ -27,11 +27,14 @@ async def issue_band(till: Till, work: Work) -> None:
         till.refuse(work, TillReason.TRAINING)
     elif till.tills.sign is None:
         till.refuse(work, WalletReason.CREDIT_KEY)
+    made: Issue | None = None
     while not work.over:
         sensed = await till.next_band(work)
         with Tapping(till, work, sensed.uid):
             try:
-                await _issue(till, work, sensed)
+                made = made or await _make(till, work, sensed)
+                if made is not None:
+                    await _write(till, work, sensed, made)
             except BandError:
                 till.show(work, TAP_AGAIN, "band_gone")
             except DeviceError:
@@ -42,12 +45,13 @@ async def issue_band(till: Till, work: Work) -> None:
             await till.lifted()
 
 
-async def _issue(till: Till, work: Work, sensed: Sensed) -> None:
+async def _make(till: Till, work: Work, sensed: Sensed) -> Issue | None:
+    """What this band shall be, recorded; None: the work has been told why not."""
     tills, reader, ask = till.tills, till.reader, work.ask
     assert reader is not None and tills.rules is not None
     assert tills.sign is not None and tills.key_index is not None
     if not claim(till, work, sensed.uid):
-        return
+        return None
     tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
     now_ms = tills.gateway.clock.now().ms
     new = NewBand(ask.id, till.who(ask), ask.wallet_class, tills.key_index, tills.sign)
@@ -57,18 +61,30 @@ async def _issue(till: Till, work: Work, sensed: Sensed) -> None:
     else:
         made = wallet.issue(wallets, tills.rules, tap, new, now_ms=now_ms)
     if isinstance(made, Refused):
-        if made.reason is WalletReason.ALREADY_ISSUED and work.txid == ask.id:
-            till.good(work)  # the tap before this one had done it
-        else:
-            till.refuse(work, made.reason)
-        return
+        till.refuse(work, made.reason)
+        return None
     seq = 0
     for make in made.facts:
         seq = tills.record(make)
     work.medium, work.txid, work.balance_minor = made.medium, ask.id, 0
     till.show(work, WORKING)
     await tills.durable(seq)
-    await write_band(reader, made.writes)
+    return made
+
+
+async def _write(till: Till, work: Work, sensed: Sensed, made: Issue) -> None:
+    """Write what was recorded; of a band that left in the middle, at the next tap once more."""
+    tills, reader = till.tills, till.reader
+    assert reader is not None
+    if sensed.uid != made.uid:
+        till.show(work, TAP_AGAIN, "other_band")
+        return
+    if not claim(till, work, sensed.uid):
+        return
+    tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
+    if not wallet.judge_issue(made, tap):
+        till.show(work, WORKING)
+        await write_band(reader, made.writes)
     sensed = await reader.sense()  # keys and protection count from the next activation on
     tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
     if not wallet.judge_issue(made, tap):
