@@ -102,6 +102,8 @@ class Gateway:
         self.state = state
         self.clock = clock
         self.logical = LogicalClock(state.hlc_of(identity))
+        #: Of the newest fact of this process; 0 before the first.
+        self.last_seq = 0
         self.drift_ms_max = drift_ms_max
         #: Blocks of siblings whose clock is too far ahead to follow.
         self.ahead_count = 0
@@ -143,7 +145,7 @@ class Gateway:
 
     def record_fact(self, fact: KnownFact) -> int:
         """Append and fold a fact that was stamped with `stamp` since the last await."""
-        seq = self.ledger.append(fact)
+        seq = self.last_seq = self.ledger.append(fact)
         self.state.apply(self.identity, self.ledger.epoch, seq, fact)
         if isinstance(fact, ConflictFound):
             self._alert(fact)

@@ -25,6 +25,7 @@ from drivers.reader.nfcpy import NfcpyReader, nfcpy_link
 from drivers.reader.udp import UdpReader
 from drivers.supervisor import WELL, Report
 from edge.gateway import Gateway
+from edge.ledger.errors import LedgerFull
 from edge.till.cards import settle_cards
 from edge.till.till import Place, Till
 from edge.till.tills import Tills
@@ -134,11 +135,16 @@ def late_decline(till: Till, outcome: Outcome) -> None:
         return
     who = till.tills.who(till.number, card.shift, 0, False)
     if card.status != "declined_late":
-        gateway.must_record(
-            lambda hlc, now: CardDeclined(
-                hlc, now.day, now.offset_min, txid, who.till, who.operator, who.shift, who.marks,
-                card.terminal, card.amount_minor, card.reference, outcome.decline_code, True,
-            )
-        )  # fmt: skip
-    seq = gateway.ledger.durable.seq
-    gateway.when_durable(seq, lambda: terminal.late_taken(outcome.reference))
+        try:
+            gateway.record(
+                lambda hlc, now: CardDeclined(
+                    hlc, now.day, now.offset_min, txid, who.till, who.operator, who.shift,
+                    who.marks, card.terminal, card.amount_minor, card.reference,
+                    outcome.decline_code, True,
+                )
+            )  # fmt: skip
+        except LedgerFull:
+            log.error("no room for a late decline: its terminal keeps it and tells it again")
+            return
+    # It may be told again before the fact is on disk: so this waits for all that was recorded.
+    gateway.when_durable(gateway.last_seq, lambda: terminal.late_taken(outcome.reference))

@@ -11,7 +11,9 @@ import trio
 from config.credentials import Credential
 from config.faults import ConfigInvalid
 from config.tills import CashlessSettings, NfcpyReader, PlugTerminal, Till, UdpEmulator
-from crypto import chip_ciphers
+from crypto import chip_ciphers, money
+from drivers.link import TcpClient
+from drivers.payment.driver import CardTerminal
 from drivers.payment.outcome import Outcome, State
 from drivers.reader.nfcpy import NfcpyReader as Foreign
 from drivers.reader.udp import UdpReader
@@ -99,3 +101,31 @@ def test_a_late_decline_of_nothing_of_ours(caplog: pytest.LogCaptureFixture) -> 
     with caplog.at_level(logging.WARNING):
         late_decline(bar.one, outcome)
     assert "no payment of ours" in caplog.text
+
+
+def test_a_terminal_forgets_a_late_decline_only_when_it_is_on_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bar, taken, txid = Counter(), list[str](), b"t" * 16
+    terminal = bar.one.terminal = CardTerminal("t", TcpClient("127.0.0.1", 9), jitter=lambda: 0.5)
+    monkeypatch.setattr(terminal, "late_taken", taken.append)
+    bar.gateway.record(
+        lambda hlc, now: money.CardAuthorizationStarted(
+            hlc, now.day, now.offset_min, txid, 1, 0, 1, 0, "sale", b"", b"", 1, 500, txid.hex()
+        )
+    )
+    outcome = Outcome(
+        state=State.DECLINED_LATE, amount_minor=500, currency="EUR", reference=txid.hex()
+    )
+    bar.log.full = True
+    late_decline(bar.one, outcome)
+    assert taken == [] and bar.tills.book.cards[txid].status != "declined_late"
+    bar.log.full, bar.log.holding = False, True
+    for _ in range(2):  # again, on the next link: the fact is folded by now, and not on disk
+        late_decline(bar.one, outcome)
+        assert taken == [] and bar.tills.book.cards[txid].status == "declined_late"
+    bar.log.sync()
+    assert taken == [txid.hex()] * 2
+    late_decline(bar.one, outcome)
+    assert taken == [txid.hex()] * 3
+    assert sum(isinstance(fact, money.CardDeclined) for fact in bar.log.facts) == 1
