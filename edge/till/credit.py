@@ -34,10 +34,10 @@ async def top_up(till: Till, work: Work) -> None:
     if reason is not None:
         till.refuse(work, reason)
         return
+    paid = b""
     while not work.over:
         sensed = await till.next_band(work)
-        paid = b""
-        if work.ask.method == "card" and not _began(till, work):
+        if work.ask.method == "card" and not paid and not _began(till, work):
             if not await _could(till, work, sensed):
                 continue
             paid = await by_card(till, work, "top_up", work.amount_minor)
@@ -105,6 +105,8 @@ async def _could(till: Till, work: Work, sensed: Sensed) -> bool:
             return True
     except (BandError, DeviceError):
         till.show(work, TAP_AGAIN, "band_gone")
+    except LedgerFull:
+        till.refuse(work, TillReason.NO_ROOM)
     return False
 
 
@@ -127,7 +129,7 @@ async def _tap(till: Till, work: Work, sensed: Sensed, paid: bytes) -> None:
     except DeviceError:
         till.show(work, TAP_AGAIN, "reader_away")
     except LedgerFull:
-        till.refuse(work, TillReason.NO_ROOM)
+        _cannot(till, work, TillReason.NO_ROOM, paid)
     finally:
         if work.over:
             till.lies(sensed)
@@ -155,10 +157,7 @@ async def _load(till: Till, work: Work, sensed: Sensed, paid: bytes) -> None:
     found = wallet.top_up(look, _top(till, work, paid))
     if isinstance(found, Refused):
         work.limit_minor = found.amount_minor
-        if paid:
-            till.show(work, TAP_AGAIN, found.reason)
-        else:
-            till.refuse(work, found.reason)
+        _cannot(till, work, found.reason, paid)
         return
     assert found.fact is not None, "a new top-up is a new fact"
     seq = till.tills.record(with_receipt(found.fact, till.next_receipt))
@@ -167,6 +166,14 @@ async def _load(till: Till, work: Work, sensed: Sensed, paid: bytes) -> None:
     till.show(work, WORKING)
     await till.tills.durable(seq)
     await _write(till, work, found, tap)
+
+
+def _cannot(till: Till, work: Work, because: TillReason | WalletReason, paid: bytes) -> None:
+    """Not now. Whoever has paid is not told that nothing was done: the next tap tries again."""
+    if paid or _began(till, work):
+        till.show(work, TAP_AGAIN, because)
+    else:
+        till.refuse(work, because)
 
 
 def _open(till: Till, work: Work) -> bool:

@@ -220,12 +220,15 @@ async def _book(
     if marks & MARK_TRAINING:
         cash_minor, card_minor = work.amount_minor, 0
     make = partial(_sold, till, work, txid, who, cash_minor, card_minor, card)
-    try:
-        seq = till.tills.record(make)
-    except LedgerFull:
-        till.refuse(work, TillReason.NO_ROOM)
-        return
-    await till.tills.durable(seq)
+    if card:  # the money has been taken: that is kept also without room
+        await till.tills.must(make)
+    else:
+        try:
+            seq = till.tills.record(make)
+        except LedgerFull:
+            till.refuse(work, TillReason.NO_ROOM)
+            return
+        await till.tills.durable(seq)
     deal = till.tills.book.deals.get(txid)
     work.txid, work.receipt = txid, deal.receipt if deal is not None else 0
     till.good(work)

@@ -132,13 +132,17 @@ async def _book(
         _sold, till, work.ask.id, work.lines, txid, who, (cash_minor, card_minor), card, reverses,
         movement,
     )  # fmt: skip
-    try:
-        seq = till.tills.record(make)
-    except LedgerFull:
-        till.refuse(work, TillReason.NO_ROOM)
-        return
-    await till.tills.durable(seq)
-    work.txid, work.receipt = txid, till.tills.book.deals[txid].receipt
+    if card:  # the terminal has given it back: that is kept also without room
+        await till.tills.must(make)
+    else:
+        try:
+            seq = till.tills.record(make)
+        except LedgerFull:
+            till.refuse(work, TillReason.NO_ROOM)
+            return
+        await till.tills.durable(seq)
+    deal = till.tills.book.deals.get(txid)
+    work.txid, work.receipt = txid, deal.receipt if deal is not None else 0
     till.good(work)
 
 
