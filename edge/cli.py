@@ -245,32 +245,15 @@ def lint(
     return command.lint(file, bundle, bundle_key, zone)
 
 
-# By path: imported when one of them is called. Options stand beside what they do.
-_LEDGER: Final = {
-    "verify": "Check every block of a ledger; exit 1 names the first broken one.",
-    "show": "Print the facts of a ledger, one JSON line each.",
-    "repair": "Put broken or missing blocks back, from the centre or from a file.",
-    "set-aside": "Keep a damaged ledger folder and begin a new epoch.",
+# By path: imported when one of them is called or explained. Options stand beside what they do.
+_BY_PATH: Final = {
+    "ledger": (ledger, ("verify", "show", "repair", "set-aside")),
+    "scenario": (scenario, ("run", "check", "schema", "list", "example")),
+    "receipt": (receipt, ("render", "example")),
 }
-for _name, _help in _LEDGER.items():
-    ledger.command(f"edge.commands.ledger:{_name.replace('-', '_')}", name=_name, help=_help)
-
-_SCENARIO: Final = {
-    "run": "Run scenarios; prints one JSON line for each step.",
-    "check": "Read a scenario and list every fault; exit 78 if there is one.",
-    "schema": "Print the JSON Schema of scenario files, for editors.",
-    "list": "Name the examples that ship, each with its story.",
-    "example": "Print one of the examples that ship.",
-}
-for _name, _help in _SCENARIO.items():
-    scenario.command(f"edge.commands.scenario:{_name}", name=_name, help=_help)
-
-_RECEIPT: Final = {
-    "render": "Show a receipt or a report as it will be printed.",
-    "example": "Print a receipt as JSON, to begin with.",
-}
-for _name, _help in _RECEIPT.items():
-    receipt.command(f"edge.commands.receipt:{_name}", name=_name, help=_help)
+for _room, (_group, _words) in _BY_PATH.items():
+    for _word in _words:
+        _group.command(f"edge.commands.{_room}:{_word.replace('-', '_')}", name=_word)
 
 
 def run_tool(words: Sequence[str]) -> int:
@@ -279,6 +262,7 @@ def run_tool(words: Sequence[str]) -> int:
         if not words:
             app.help_print([])
             return USAGE
+        _read_for_help(words)
         result = app(words, print_error=False, exit_on_error=False, result_action="return_value")
         return result if isinstance(result, int) else 0
     except CycloptsError as error:
@@ -295,6 +279,14 @@ def run_tool(words: Sequence[str]) -> int:
         # Who read our output has gone; nothing more may be written to it, not even at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STORAGE_FAILED
+
+
+def _read_for_help(words: Sequence[str]) -> None:
+    """A list of commands says what each does: those by path must have been imported for it."""
+    if words[0] in _BY_PATH and not set(words[1:]).difference(("--help", "-h")):
+        group, names = _BY_PATH[words[0]]
+        for name in names:
+            group[name]
 
 
 def _complain(message: str, exit_code: int) -> int:

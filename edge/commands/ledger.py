@@ -168,12 +168,15 @@ def repair(
     return OK
 
 
-def set_aside(folder: Path, /, *, reason: str) -> int:
+def set_aside(
+    folder: Path, /, *, reason: str, yes: Annotated[bool, Parameter(negative="")] = False
+) -> int:
     """Keep a damaged ledger under a new name, so that the gate can open.
 
     What is good is copied into a fresh folder. The next start of the daemon refetches from the
     centre what it can reach and begins a new epoch. Nothing is deleted. The daemon must be stopped.
-    Prints {"kept_as", "missing": [{"epoch", "from", "through"}]}.
+    Prints {"kept_as", "missing": [{"epoch", "from", "through"}]}. Every block is checked first, and
+    a ledger in which nothing is broken stays where it is (exit 1).
 
     Parameters
     ----------
@@ -181,10 +184,14 @@ def set_aside(folder: Path, /, *, reason: str) -> int:
         The gateway's folder, or its ledger folder.
     reason
         Why, for those who read the folder later.
+    yes
+        Set it aside unchecked, and also when nothing is broken.
     """
     if not 0 < len(reason.strip()) <= REASON_CHARACTERS_MAX:
         raise CommandFailed(f"--reason takes 1 to {REASON_CHARACTERS_MAX} characters", USAGE)
     path, trust = _find(folder)
+    if not yes:
+        _refuse_whole(folder)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     done = _said(lambda: mend.set_aside(path, trust, reason=reason.strip(), stamp=stamp))
     missing = [
@@ -193,6 +200,20 @@ def set_aside(folder: Path, /, *, reason: str) -> int:
     ]
     _say({"kept_as": done.kept_as, "missing": missing})
     return OK
+
+
+def _refuse_whole(folder: Path) -> None:
+    """A new epoch for nothing, and facts that the centre has to be asked for, help nobody."""
+    with _Opened(folder, owner=True) as opened:
+        try:
+            found = audit(opened.storage, opened.trust)
+        except LedgerDamaged:
+            return
+    raise CommandFailed(
+        f"all {found.blocks} blocks of this ledger are whole: nothing was set aside. Start the"
+        " daemon; if that refuses it all the same, add --yes",
+        ANSWER_IS_NO,
+    )
 
 
 def read_run(file: Path) -> list[Block]:

@@ -49,6 +49,16 @@ def test_the_help_names_every_exit_code_there_is() -> None:
     assert len(codes) == 10
 
 
+def test_commands_that_are_imported_late_explain_themselves_as_all_others_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.run_tool(["ledger"]) == 0
+    listed = capsys.readouterr().out
+    assert "Keep a damaged ledger" in listed and "Check every block" in listed
+    assert cli.run_tool(["ledger", "set-aside", "--help"]) == 0
+    assert "Nothing is deleted" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize(
     "words",
     [

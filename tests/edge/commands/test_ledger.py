@@ -132,6 +132,19 @@ def test_set_aside(gateway_folder: Path, capfdbinary: Out) -> None:
     assert command.verify(gateway_folder) == 0
 
 
+def test_a_whole_ledger_is_set_aside_on_explicit_order_alone(
+    gateway_folder: Path, capfdbinary: Out
+) -> None:
+    before = sorted(path.name for path in gateway_folder.iterdir())
+    with pytest.raises(CommandFailed) as caught:
+        command.set_aside(gateway_folder, reason="the light blinks")
+    code, text = failed(caught)
+    assert code == ANSWER_IS_NO and "all 41 blocks" in text and "--yes" in text
+    assert sorted(path.name for path in gateway_folder.iterdir()) == before
+    assert command.set_aside(gateway_folder, reason="the light blinks", yes=True) == 0
+    assert lines(capfdbinary)[0]["missing"] == []
+
+
 def test_wrong_uses_are_one_clear_error(gateway_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "noise").write_bytes(b"GHB1 noise")
     (tmp_path / "empty").mkdir()
