@@ -8,6 +8,11 @@ in bytes that run backwards, AUTH0, PROT.
 
 The block-locking bits of page 02h are set, too: afterwards no phone can make pages read-only.
 Order matters: AUTH0 comes last, for from then on nothing is written without the key.
+
+Keys are not locked against being written (lock byte 3 of Ultralight C, page 2Dh of AES), for the
+issue of a torn band writes them once more. Whoever relays a tap of a genuine band to a till, and
+takes over what the till has authenticated, may write parts of its key and try the rest (published
+as "partial key overwrite", 2^28 tries at best): one band, whose copies cost what copies cost.
 """
 
 from typing import Final

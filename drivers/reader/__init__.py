@@ -21,7 +21,8 @@ Fails by: the band (`BandError`: gone, refused, unsure, unknown; the reader stay
 or its process (`drivers.errors`; it is started again, the tap is over).
 Recovers by itself: lost and garbled answers are repeated after the band was activated and
 authenticated again, increments never.
-Not here yet: CMAC secure messaging of Ultralight AES, READ_SIG as a call, PN532, PC/SC.
+Not here yet: READ_SIG as a call, PN532, PC/SC; CMAC secure messaging of Ultralight AES is in the
+model of the chip, and no reader of ours asks for it: we issue no band with it.
 """
 
 from drivers.reader.band import (

@@ -46,7 +46,8 @@ class BandRefused(BandError):
     """The chip answered NAK: a locked or protected page, a wrong password, no such page.
 
     `code` is the 4-bit NAK: 0 argument or access, 1 CRC or parity, 4 limit of wrong
-    passwords or counter overflow, 5 EEPROM. The chip is well; the next call works.
+    passwords or counter overflow, 5 EEPROM (2 with Ultralight C). The chip is well; the next
+    call works.
     """
 
     def __init__(self, text: str, code: int = 0) -> None:

@@ -31,7 +31,8 @@ TRIES = 4
 PAGES_AT_ONCE = 60  # 240 bytes: what a PN532 takes in one frame, with its header
 ACK = b"\x0a"
 CRC_NAK = b"\x01"  # the chip heard nonsense: not done, so it may be repeated
-REFUSALS = frozenset((b"\x00", b"\x04", b"\x05"))  # all other short answers are garbled
+EEPROM_NAKS = frozenset((b"\x05", b"\x02"))  # a write failed; 2 is Ultralight C's
+REFUSALS = EEPROM_NAKS | {b"\x00", b"\x04"}  # all other short answers are garbled
 
 VERSIONS = {
     bytes.fromhex("0004040201000f03"): Chip.NTAG213,
@@ -288,7 +289,8 @@ class Tap:
             answer = b""
         # Ultralight C counts on for good, and shows it, only after it was activated again.
         self._stale = is_c or answer != ACK
-        if answer == CRC_NAK or answer in REFUSALS:
+        # An EEPROM that failed may have counted all the same.
+        if answer == CRC_NAK or answer in REFUSALS - EEPROM_NAKS:
             raise BandRefused("the band refused to count", answer[0])
         if answer != ACK:
             raise BandUnsure("the band may have counted or not; read its counter")

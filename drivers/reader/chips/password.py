@@ -2,7 +2,11 @@
 
 NTAG213_215_216 rev 3.2, sections 8.5.7 (configuration pages), 8.8 (password verification),
 10 (commands); MF0ULX1 rev 3.3 says the same with other page numbers: the last four pages
-are CFG0 (.. .. .. AUTH0), CFG1 (ACCESS ...), PWD, PACK.
+are CFG0 (.. .. .. AUTH0), CFG1 (ACCESS VCTID ...), PWD, PACK.
+
+*Unproven.* At the limit of wrong passwords (AUTHLIM) a chip refuses with NAK 4 whatever comes;
+sources differ whether the last wrong one, or the next, is refused so first. Our bands have no
+limit. Some readers hear nothing, and not a NAK, after a wrong password.
 """
 
 from __future__ import annotations
@@ -24,9 +28,10 @@ PROT, CFGLCK, AUTHLIM = 0x80, 0x40, 0x07
 class PasswordChip(Type2):
     """A chip whose protection is a password that travels in clear.
 
-    The data sheets do not say when a new AUTH0 or PROT counts, and reports differ; nfcpy, which
-    is used with real chips, could not issue one if it were at once. Whoever issues bands should
-    work either way: `at_once` makes it count with the write, else it is the next activation.
+    The data sheets do not say when a new AUTH0 or PROT counts. NXP's support does: when the chip
+    is powered again, but PWD and PACK at once; users saw AUTH0 close the pages behind it at once;
+    nfcpy could not issue a chip that did. Whoever issues bands should work either way: `at_once`
+    makes it count with the write, else it is the next activation.
     """
 
     at_once = False

@@ -27,7 +27,7 @@ class Image(msgspec.Struct, forbid_unknown_fields=True):
     chip: Chip
     memory: str
     counters: tuple[int, int, int] = (0, 0, 0)
-    signature: str = "00" * 32
+    signature: str = ""  # none was read: zeros
     wrong: int = 0
     changeable: bool = False
     fading: dict[int, str] = {}
@@ -72,13 +72,15 @@ def from_image_untrusted(data: bytes, *, random: Callable[[int], bytes] = bytes)
     except (ValueError, RecursionError) as error:
         raise BadImage(f"not an image of a band: {error}") from None
     band = make(told.chip, bytes(7), random=random, changeable=told.changeable)
-    if len(memory) != len(band.memory) or len(signature) != 32:
+    if len(memory) != len(band.memory):
         raise BadImage(f"an image of {told.chip.value} has {len(band.memory)} bytes of memory")
+    if told.signature and len(signature) != len(band.signature):
+        raise BadImage(f"the signature of {told.chip.value} has {len(band.signature)} bytes")
     if any(not 0 <= n <= 0xFFFFFF for n in told.counters) or told.wrong < 0:
         raise BadImage("counters have 24 bits")
     if any(not 0 <= page < band.pages or len(bits) != 4 for page, bits in fading.items()):
         raise BadImage("a fading page is one of the chip's, and has 4 bytes")
-    band.signature = signature
+    band.signature = signature or band.signature
     band.recall(memory, told.counters, told.wrong, fading)
     return band
 

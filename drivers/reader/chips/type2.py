@@ -44,7 +44,9 @@ class Type2:
     pages: int  # all of them
     readable: int  # pages that READ may name
     dynamic_page: int  # of the dynamic lock bytes; 0 for none
+    key_lock_page = 0
     DYNAMIC_BYTES = 3
+    SIGNATURE_BYTES = 32
     version = b""  # of GET_VERSION; empty when the chip has no such command
 
     def __init__(self, uid: bytes, *, changeable: bool = False) -> None:
@@ -53,7 +55,7 @@ class Type2:
         self.memory = bytearray(4 * self.pages)
         self.counters = [0, 0, 0]
         self.changeable = changeable
-        self.signature = bytes(32)
+        self.signature = bytes(self.SIGNATURE_BYTES)
         self.wrong = 0  # wrong passwords or keys, where they are limited
         self.tear: TearPlan | None = None
         self.away = False
@@ -335,7 +337,7 @@ class Type2:
             self.tear = waiting
             return answer
         torn = plan.torn
-        if torn in (Torn.GARBAGE, Torn.FADED) and page in (2, 3, self.dynamic_page):
+        if torn in (Torn.GARBAGE, Torn.FADED) and page in self._whole_pages():
             torn = Torn.OLD  # these pages have anti-tearing support: all or nothing
         if torn is Torn.GARBAGE:
             self.memory[4 * page : 4 * page + 4] = plan.bits(data)
@@ -344,6 +346,9 @@ class Type2:
         if torn is Torn.FADED:
             self._fading[page] = plan.bits(data)
         return self._leave(plan)
+
+    def _whole_pages(self) -> tuple[int, ...]:
+        return 2, 3, self.dynamic_page, self.key_lock_page
 
     def _leave(self, plan: TearPlan) -> bytes | None:
         if not plan.leaves:

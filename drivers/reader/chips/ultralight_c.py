@@ -1,6 +1,18 @@
-"""MIFARE Ultralight C: NXP MF0ICU2 rev 3.3.
+"""MIFARE Ultralight C: NXP MF0ICU2 rev 3.3 (30 July 2019).
 
 No GET_VERSION, no FAST_READ: an unknown command is refused, and the chip falls idle.
+
+*Where it comes from*, read again in the data sheet: memory and delivery (7.5, table 13), lock
+bytes, which are one-time, whole or not at all, and count from the next REQA or WUPA (7.5.2,
+7.5.3), one CBC chain over all three messages (7.5.5), the key's order and that it counts from the
+next activation (7.5.7, table 11), AUTH0 from 03h to 30h and bit 0 of AUTH1 (7.5.8), the counter
+(7.5.11), NAKs and the fall to idle after each (8.3, table 15), addresses and the roll-over of
+READ (9.2), WRITE up to 2Fh (9.3). Two authentications that others logged with real chips are
+in the tests, byte by byte; libfreefare and nfcpy say the same of key and configuration pages.
+
+*Unproven.* The bits of lock byte 3 are from figure 7, which we have in no second source. That
+AUTH0 and AUTH1 count from the next activation, and not at once (the data sheet says it of the
+key and of locks only). How a torn increment of the counter looks before the next reset.
 """
 
 from __future__ import annotations

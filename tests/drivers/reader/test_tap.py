@@ -255,6 +255,8 @@ def test_no_answers_whatever_raise_anything_but_errors_of_a_band(
     [
         (None, BandUnsure),
         (b"\x0b", BandUnsure),
+        (b"\x05", BandUnsure),  # its EEPROM failed: who knows what it holds
+        (b"\x02", BandUnsure),
         (b"\x00\x00\x00", BandUnsure),
         (b"\x01", BandRefused),
         (b"\x00", BandRefused),

@@ -19,7 +19,7 @@ UID = bytes.fromhex("04a1b2c3d4e5f6")
 @pytest.mark.parametrize("chip", list(Chip))
 def test_a_band_comes_back_as_it_was(chip: Chip, tmp_path: Path) -> None:
     band = make(chip, UID)
-    band.signature = bytes(range(32))
+    band.signature = bytes(range(len(band.signature)))
     band.activate()
     band.receive(b"\xa2\x29\x07\x00\x00\x00" if chip is Chip.UL_C else b"\xa5\x00\x07\x00\x00\x00")
     band.activate()
@@ -57,6 +57,7 @@ def test_a_copy_has_everything_and_another_uid_where_asked() -> None:
         ({"chip": "Mifare Classic"}, "not an image"),
         ({"counters": [1, 2, 1 << 24]}, "24 bits"),
         ({"fading": {"99": "00000000"}}, "fading page"),
+        ({"signature": "00"}, "signature of NTAG213 has 32 bytes"),
         ({"wallet": 7}, "not an image"),
     ],
 )

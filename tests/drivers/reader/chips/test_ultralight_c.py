@@ -40,6 +40,39 @@ def test_the_key_of_delivery_and_its_order_in_memory() -> None:
     assert not proved(awake(), bytes(16))
 
 
+@pytest.mark.parametrize(
+    ("key", "challenge", "theirs", "proof", "answer"),
+    [
+        (  # nfc-tools' forum, topic "MIFARE UltraLight C 3DES authentication APDUs"
+            FACTORY,
+            "63fc19906a77d13f",
+            "74bd85757bd28b77",
+            "89817fe2a8d71808f703d91bdc40016f",
+            "c6fe6c742b68cee8",
+        ),
+        (  # Stack Overflow 20308871
+            FACTORY,
+            "ccf489bfb7b98605",
+            "6e262630e299f94f",
+            "ab7af6c6e76675f52b9ff40021a8e2d6",
+            "",
+        ),
+    ],
+)
+def test_it_answers_as_the_chips_of_others_did(
+    key: bytes, challenge: str, theirs: str, proof: str, answer: str
+) -> None:
+    ours = PURE.des3_decrypt(key, bytes(8), bytes.fromhex(challenge))
+    band = UltralightC(UID, random=lambda _: ours)
+    band.activate()
+    sealed = band.receive(b"\x1a\x00") or b""
+    assert sealed.hex() == "af" + challenge
+    made = PURE.des3_encrypt(key, sealed[1:], bytes.fromhex(theirs) + turned(ours))
+    assert made.hex() == proof
+    told = (band.receive(b"\xaf" + made) or b"").hex()
+    assert told.startswith("00" + answer)
+
+
 def test_there_is_no_version_and_asking_for_it_sends_it_to_sleep() -> None:
     band = awake()
     assert band.receive(b"\x60") == NAK_ARGUMENT
