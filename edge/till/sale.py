@@ -191,7 +191,8 @@ def plan(till: Till, work: Work, look: Look) -> Order | None:
 
 def _with_means(till: Till, work: Work, look: Look, found: Quote) -> Quote | TillReason:
     prices = till.tills.prices
-    assert prices is not None
+    if prices is None:  # another bundle has come since
+        return TillReason.NO_PRICES
     ages = look.wallet_class.ages if look.wallet_class else ()
     if not look.promo_minor and not look.vouchers and not (ages and found.age):
         return found
