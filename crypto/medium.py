@@ -212,7 +212,9 @@ def _counted(
             if counter:
                 found[i] = _open(seals, uid, place, raw, counter - 1)
             pending = pending or _open(seals, uid, place, raw, counter + 1)
+    same = now[0] is not None and raws[0] == raws[1]  # mended: either of them counts
     current = None if (now[0] is None) == (now[1] is None) else int(now[0] is None)
+    current = 0 if same else current
     slots = (found[0], found[1])
     return Reading(plan, certificates, best, epoch, slots, current, pending, counter)
 

@@ -208,8 +208,7 @@ def _settle(seen: Look, reading: Reading) -> None:
         if row.target in shown:
             found.append(_outcome(row, POSTED, "in_slot"))
             if row.target == now and reading.current is not None and seen.current is not None:
-                # It may have been written weakly: once more, before anything is built on it.
-                repair = pages(reading.layout.slot_pages[reading.current], seen.current.raw)
+                repair = _once_more(reading, reading.current, seen.current.raw)
             continue
         if row.ended:
             continue
@@ -227,6 +226,17 @@ def _settle(seen: Look, reading: Reading) -> None:
     seen.repair, seen.in_doubt = repair, tuple(doubt)
     _settle_credits(seen, reading, found)
     seen.resolutions = tuple(found)
+
+
+def _once_more(reading: Reading, at: int, raw: bytes) -> Writes:
+    """A slot that may have been written weakly, before anything is built on it.
+
+    First beside it, then itself: however this is torn, one of both is whole. Were it written in
+    its place alone, a band could lose both slots, or whoever has not heard of this step would go
+    on from the one below.
+    """
+    slots = reading.layout.slot_pages
+    return pages(slots[1 - at], raw) + pages(slots[at], raw)
 
 
 def _erase(seen: Look, reading: Reading) -> Writes:

@@ -255,6 +255,9 @@ def test_a_chip_that_counts_says_which_slot_is_committed() -> None:
     assert counted(3, 4, 6).slots == (None, None)
     assert counted(0, 1, 0).current == 0
     assert counted(1, 0, 0).pending is not None
+    twice = make_slot(8, 1, 0, counter=6)
+    assert read("UL_AES", slots(twice, twice, chip="UL_AES"), 6).current == 0, "it was mended"
+    assert read("UL_AES", slots(twice, twice, chip="UL_AES"), 7).current is None
 
 
 def test_what_does_not_fit_is_told() -> None:

@@ -37,11 +37,27 @@ def test_a_hold_ends_by_what_the_slots_say() -> None:
     band.write_all(held.writes)
     seen = gateway.look(band)
     assert [(one.kind, one.evidence) for one in seen.resolutions] == [("posted", "in_slot")]
-    assert seen.repair == held.writes, "once more, it may have been written weakly"
+    kept = pages(CHIPS[band.chip].slot_pages[0], held.place[2])
+    assert seen.repair == kept + held.writes, "once more, it may have been written weakly"
     fact = gateway.record(seen.resolutions[0].make(WHO))
     assert isinstance(fact, DebitPosted)
     assert (fact.txid, fact.target, fact.till) == (txid(1), held.target, WHO.till)
     assert gateway.look(band).repair == ()
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_a_step_that_is_mended_is_on_the_band_throughout(chip: str) -> None:
+    """Whoever hears nobody would go on from the slot below, and the band would be called a copy."""
+    gateway = Gateway()
+    band = new_band(gateway, 5000, chip)
+    held = gateway.hold(band, order(1))
+    assert isinstance(held, Held)
+    band.write_all(held.writes)
+    band.counter += held.increments
+    for page, data in gateway.look(band).repair:
+        for torn in (b"\xff" * 4, data):
+            band.write(page, torn)
+            assert gateway.look(band).base == held.target, f"page {page:#x} is torn"
 
 
 def test_half_a_slot_that_was_given_up_is_erased() -> None:
