@@ -62,10 +62,16 @@ def read_credential(
             continue
         except OSError as error:
             raise ConfigInvalid(
-                [Fault(str(file), at, f"the credential cannot be read: {error.strerror}")]
-            ) from error
+                [
+                    Fault(
+                        str(file), at, f"the credential cannot be read: {error.strerror}",
+                        "give it to the user that the daemon runs as",
+                    )
+                ]
+            ) from error  # fmt: skip
         if not stat.S_ISREG(mode):
-            raise ConfigInvalid([Fault(str(file), at, "the credential is not a plain file")])
+            hint = "put the secret itself there, with mode 0600"
+            raise ConfigInvalid([Fault(str(file), at, "the credential is not a plain file", hint)])
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             problem = f"the credential is open to group or others (mode {mode & 0o777:04o})"
             raise ConfigInvalid([Fault(str(file), at, problem, f"chmod 0600 {file}")])
@@ -81,7 +87,8 @@ def read_credential(
                 str(searched[-1]),
                 at,
                 f"there is no credential {name}",
-                "searched in " + ", ".join(map(str, searched)),
+                f"put it, with mode 0600, into {' or '.join(map(str, searched))}, or say"
+                " $CREDENTIALS_DIRECTORY (LoadCredential= of systemd does)",
             )
         ]
     )

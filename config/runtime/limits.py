@@ -34,6 +34,8 @@ class Limits(msgspec.Struct, frozen=True):
     """
 
     hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    #: How one more name gets among them, for whoever is refused by `bad_host`.
+    hosts_hint: str = ""
     body_bytes_max: int = 16 * 1024
     #: Time for the headers, and then again for the body.
     read_timeout_s: float = 5.0
@@ -53,11 +55,12 @@ class Within(Protocol):
 class Refused(Exception):
     """The request ends here, with this answer."""
 
-    def __init__(self, status: int, problem: str, detail: str) -> None:
+    def __init__(self, status: int, problem: str, detail: str, hint: str) -> None:
         super().__init__(problem)
         self.status = status
         self.problem = problem
         self.detail = detail
+        self.hint = hint
 
 
 class _Gone(Exception):
@@ -98,7 +101,7 @@ class Limited:
             )
         except TimeoutError:
             detail = f"the body did not arrive within {self.limits.read_timeout_s:g} s"
-            raise Refused(408, "too_slow", detail) from None
+            raise Refused(408, "too_slow", detail, "ask again, with the whole body") from None
 
 
 def check_head(scope: Scope, limits: Limits) -> None:
@@ -107,16 +110,21 @@ def check_head(scope: Scope, limits: Limits) -> None:
     for raw_name, raw_value in scope["headers"]:
         name = raw_name.decode("latin-1").lower()
         if name in headers and name in ("host", "origin", "content-type", "content-length"):
-            raise Refused(400, "bad_request", f"the header {name} came twice")
+            raise Refused(400, "bad_request", f"the header {name} came twice", "send it once")
         headers[name] = raw_value.decode("latin-1").strip()
     if scope.get("http_version", "1.1") not in ("1.0", "1.1"):
-        raise Refused(505, "http_version", "only HTTP/1.1 is spoken here")
+        hint = "switch HTTP/2 off at the client, or at the proxy between"
+        raise Refused(505, "http_version", "only HTTP/1.1 is spoken here", hint)
     host = headers.get("host", "")
     if limits.hosts and _without_port(host) not in limits.hosts:
-        raise Refused(400, "bad_host", "this service is not called by that host name")
+        hint = f"call it by {', '.join(limits.hosts)}"
+        hint += f"; {limits.hosts_hint}" if limits.hosts_hint else ""
+        raise Refused(400, "bad_host", "this service is not called by that host name", hint)
     origin = headers.get("origin")
     if origin is not None and origin.lower() != f"{scope['scheme']}://{host}".lower():
-        raise Refused(403, "foreign_origin", "pages of other sites may not call this service")
+        detail = "pages of other sites may not call this service"
+        hint = "open this service's own page; a proxy must pass Host on as the browser sent it"
+        raise Refused(403, "foreign_origin", detail, hint)
     length = headers.get("content-length")
     if length is not None and length.isdecimal() and int(length) > limits.body_bytes_max:
         raise _too_large(limits.body_bytes_max)
@@ -127,7 +135,8 @@ def check_head(scope: Scope, limits: Limits) -> None:
         wanted = has_body or scope["method"] != "DELETE"
         if wanted and kind not in limits.content_types:
             detail = "the content type must be " + " or ".join(limits.content_types)
-            raise Refused(415, "wrong_type", detail)
+            hint = f"send the header content-type: {limits.content_types[0]}"
+            raise Refused(415, "wrong_type", detail, hint)
 
 
 async def read_body(receive: Receive, most_bytes: int) -> bytes:
@@ -146,7 +155,8 @@ async def read_body(receive: Receive, most_bytes: int) -> bytes:
 
 async def refuse(scope: Scope, send: Send, refused: Refused) -> None:
     """Answer, then hang up: what the client still sends is not read."""
-    answer = json.dumps({"problem": refused.problem, "detail": refused.detail}).encode()
+    told = {"problem": refused.problem, "detail": refused.detail, "hint": refused.hint}
+    answer = json.dumps(told).encode()
     head = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(answer)).encode()),
@@ -176,7 +186,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _too_large(most_bytes: int) -> Refused:
-    return Refused(413, "too_large", f"a body here has at most {most_bytes} bytes")
+    detail = f"a body here has at most {most_bytes} bytes"
+    return Refused(413, "too_large", detail, "send less at once")
 
 
 def _without_port(host: str) -> str:

@@ -115,7 +115,8 @@ def _own_key(folder: Path) -> SigningKey:
     try:
         return SigningKey(bytes.fromhex(read_file(path, 4096).decode("ascii")))
     except (BadKey, ValueError):
-        raise CommandFailed(f"{path} is not 32 bytes in hex", BAD_DATA) from None
+        hint = "restore it from a backup, or make a new identity in another folder"
+        raise CommandFailed(f"{path} is not 32 bytes in hex: {hint}", BAD_DATA) from None
 
 
 def _requested(folder: Path, trust: Trust) -> bytes:

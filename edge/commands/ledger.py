@@ -227,7 +227,8 @@ def read_run(file: Path) -> list[Block]:
     except OSError as error:
         raise CommandFailed(f"cannot read {file}: {error.strerror}", NO_INPUT) from None
     except (BadBlock, zstandard.ZstdError) as error:
-        raise CommandFailed(f"{file} holds no run of blocks: {error}", BAD_DATA) from None
+        hint = "save what the centre answers as it comes, or use --centre"
+        raise CommandFailed(f"{file} holds no run of blocks: {error}; {hint}", BAD_DATA) from None
 
 
 def _bounded(read: Callable[[int], bytes]) -> bytes:

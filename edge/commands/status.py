@@ -84,7 +84,9 @@ def _status(address: Bind, path: str, timeout_s: float = TIMEOUT_S) -> dict[str,
     answer: dict[str, Any] = _read(body)
     if "siblings" not in answer:
         detail = answer.get("detail") or "it wants a sign-in"
-        raise CommandFailed(f"the daemon tells nothing of siblings: {detail}", UNAVAILABLE)
+        hint = "where staff sign in, the technician's page (/) shows siblings"
+        problem = f"the daemon tells nothing of siblings: {detail}; {hint}"
+        raise CommandFailed(problem, UNAVAILABLE)
     return answer
 
 
@@ -94,7 +96,8 @@ def _read(body: bytes) -> Any:
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise CommandFailed("this is not a Gatehouse daemon", UNAVAILABLE)
+        problem = "what answers there is not a Gatehouse daemon; [local_api] bind says where it is"
+        raise CommandFailed(problem, UNAVAILABLE)
     return answer
 
 

@@ -59,6 +59,7 @@ def limits_for(api: LocalApi) -> Limits:
     names = [f"[{name}]" if ":" in name else name.lower() for name in (address.host, *api.names)]
     return Limits(
         hosts=() if address.path else tuple(dict.fromkeys((*LOOPBACK_HOSTS, *names))),
+        hosts_hint="further names stand in [local_api] names",
         body_bytes_max=api.body_bytes_max,
         read_timeout_s=api.read_timeout_s,
         connections_max=api.connections_max,
@@ -143,7 +144,8 @@ async def _status(sources: Sources, request: Request) -> Status:
         try:
             await sources.gateway.digests.now()
         except DigestFailed as error:
-            raise ApiError(503, Problem("no_digest", str(error))) from None
+            hint = "ask again in a minute"
+            raise ApiError(503, Problem("no_digest", str(error), hint=hint)) from None
     return status(sources)
 
 

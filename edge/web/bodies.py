@@ -27,13 +27,15 @@ def read_json_untrusted(
     except msgspec.ValidationError as error:
         raise _field_error(str(error), hints, example) from None
     except UnicodeDecodeError:
-        raise ApiError(400, Problem("bad_json", "the body is not UTF-8")) from None
+        hint = "send JSON in UTF-8"
+        raise ApiError(400, Problem("bad_json", "the body is not UTF-8", hint=hint)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         text = str(error).removeprefix("JSON is malformed: ")
         if "truncated" in text:
             text = f"it ends too early, or in a broken \\u escape ({len(raw)} bytes were read)"
         detail = f"the body is not JSON: {text}"
-        raise ApiError(400, Problem("bad_json", detail)) from None
+        hint = f"an object, as {example}"
+        raise ApiError(400, Problem("bad_json", detail, hint=hint)) from None
 
 
 def _field_error(text: str, hints: Mapping[str, str], example: str) -> ApiError:

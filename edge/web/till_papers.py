@@ -58,8 +58,9 @@ class TillPapers:
         try:
             png = await trio.to_thread.run_sync(_drawn, found, plan)
         except ValueError as error:  # never shown to a guest: what is wrong must not be printed
-            detail = "this receipt contradicts itself and is not shown"
-            raise ApiError(409, Problem("bad_receipt", detail, hint=str(error))) from None
+            detail = f"this receipt contradicts itself and is not shown: {error}"
+            hint = "tell whoever looks after this gateway; the sale stands as it is booked"
+            raise ApiError(409, Problem("bad_receipt", detail, hint=hint)) from None
         return Response(png, media_type="image/png", headers={"cache-control": "no-store"})
 
     def _found(self, request: Request, *, copy: bool = False) -> Receipt:

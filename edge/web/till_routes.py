@@ -119,7 +119,8 @@ class TillPages:
         till = self._till(request, "training")
         body = await _body(request, _TRAINING)
         if till.work is not None and not till.work.quiet:
-            raise ApiError(409, Problem("busy", "a basket is under way at this till"))
+            detail, hint = "a basket is under way at this till", "have it paid, or cancel it, first"
+            raise ApiError(409, Problem("busy", detail, hint=hint))
         till.training = body.on
         return reply(state_of(till))
 
@@ -132,9 +133,9 @@ def till_routes(tills: Tills | None, door: Door) -> list[Route]:
     posts: dict[str, Any] = {
         "quotes": works.quote, "payments": works.pay, "balance": works.balance,
         "top-ups": works.top_up, "reversals": works.reverse, "refunds": works.refund,
-        "cash-outs": works.cash_out, "bands": works.band, "answers": works.answer,
-        "cancel": works.cancel, "shifts": pages.shift, "closings": pages.close,
-        "training": pages.training, "sign-in": BadgeSignIn(tills, door).post,
+        "cash-outs": works.cash_out, "money-back": works.money_back, "bands": works.band,
+        "answers": works.answer, "cancel": works.cancel, "shifts": pages.shift,
+        "closings": pages.close, "training": pages.training, "sign-in": BadgeSignIn(tills, door).post,
     }  # fmt: skip
     gets: dict[str, Any] = {
         "grid": pages.grid, "state": pages.state, "closings": pages.closings,

@@ -41,7 +41,7 @@ def test_each_request_gets_its_answer(loop: str) -> None:
             got, said = ask(address, data)
             assert (got, said.get("problem")) == (status, problem), data
             if problem is not None:
-                assert said["detail"]
+                assert said["detail"] and said["hint"]
 
     serve(loop, play, limits=Limits(body_bytes_max=100))
 

@@ -34,8 +34,8 @@ def read(raw: bytes) -> Asked:
         (b'{"word":"a","size":"x"}', "size", "size is wrong: expected `int`", "a number"),
         (b'{"word":"a","sise":1}', "sise", "there is no field 'sise' here", "did you mean size?"),
         (b"[]", "", "Expected `object`", 'an object, as {"word": "a"}'),
-        (b'{"word":"\xff"}', "", "not UTF-8", ""),
-        (b'{"word', "", "too early", ""),
+        (b'{"word":"\xff"}', "", "not UTF-8", "send JSON in UTF-8"),
+        (b'{"word', "", "too early", 'an object, as {"word": "a"}'),
     ],
 )
 def test_what_is_wrong_is_named(raw: bytes, field: str, detail: str, hint: str) -> None:

@@ -58,7 +58,7 @@ async def test_a_receipt_that_contradicts_itself_is_not_shown(
         monkeypatch.setattr(till_papers, "render", wrong)
         status, told = await bar.get("/1/receipts/1/picture")
         assert (status, told["problem"]) == (409, "bad_receipt")
-        assert "lines to 2" in told["hint"]
+        assert "lines to 2" in told["detail"] and told["hint"]
 
 
 @pytest.mark.trio
