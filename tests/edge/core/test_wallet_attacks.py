@@ -155,7 +155,8 @@ def test_the_certificate_of_a_richer_band_is_of_that_band() -> None:
 
 
 def test_a_stolen_gateway_undoes_spending_and_creates_nothing() -> None:
-    """Loss: at most what was credited to the bands it meets. It holds every debit key."""
+    """Loss: at most what was credited to the bands it meets, each time that it meets them (see
+    `test_wallet_bounds`). It holds every debit key."""
     honest, thief = Gateway(A), Gateway(B)
     band = new_band(honest, 5000)
     assert isinstance(honest.pay(band, order(1, 4000)), Held)
