@@ -41,6 +41,7 @@ from edge.ledger.errors import (
     LedgerError,
     LedgerForeign,
     LedgerFull,
+    LedgerTorn,
     StorageFailed,
 )
 from edge.ledger.recover import KnownHead, nothing
@@ -57,7 +58,7 @@ _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 KINDS: Final = [*sorted(one.__name__ for one in get_args(KnownFact)), "Unknown"]
 _EXIT: Final[dict[type[LedgerError], int]] = {
     LedgerBusy: UNAVAILABLE, LedgerForeign: BAD_DATA, LedgerFull: STORAGE_FAILED,
-    StorageFailed: STORAGE_FAILED, LedgerDamaged: ANSWER_IS_NO,
+    StorageFailed: STORAGE_FAILED, LedgerDamaged: ANSWER_IS_NO, LedgerTorn: ANSWER_IS_NO,
 }  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def set_aside(
     What is good is copied into a fresh folder. The next start of the daemon refetches from the
     centre what it can reach and begins a new epoch. Nothing is deleted. The daemon must be stopped.
     Prints {"kept_as", "missing": [{"epoch", "from", "through"}]}. Every block is checked first, and
-    a ledger in which nothing is broken stays where it is (exit 1).
+    a ledger in which nothing is broken, or only the end torn, stays where it is (exit 1).
 
     Parameters
     ----------
@@ -207,6 +208,8 @@ def _refuse_whole(folder: Path) -> None:
     with _Opened(folder, owner=True) as opened:
         try:
             found = audit(opened.storage, opened.trust)
+        except LedgerTorn:
+            raise
         except LedgerDamaged:
             return
     raise CommandFailed(

@@ -8,7 +8,7 @@ from crypto.entry import AnyFact
 from crypto.keys import VerifyKey
 from edge.ledger import epochs, first_block
 from edge.ledger.chain import EpochChain, Trust
-from edge.ledger.errors import LedgerDamaged, LedgerError
+from edge.ledger.errors import LedgerDamaged, LedgerError, LedgerTorn
 from edge.ledger.recover import nothing, recorded_ends, refuse_foreign
 from edge.ledger.segments import (
     FIRST_BLOCK_AT,
@@ -50,7 +50,8 @@ def whose(storage: Storage, trust: Trust | None) -> Trust:
         owners = (gateway_of(storage, name) for name in names)
         gateway = next((owner for owner in owners if owner is not None), None)
         if gateway is None:
-            raise LedgerError("this folder holds no ledger: no segment says whose it is")
+            hint = "name the gateway's folder, or its ledger folder"
+            raise LedgerError(f"this folder holds no ledger, no segment says whose it is: {hint}")
         trust = Trust(b"", gateway, None)
     refuse_foreign(storage, trust.gateway, names)
     return trust
@@ -111,11 +112,8 @@ def audit(storage: Storage, trust: Trust | None = None, fold: Fold = nothing) ->
         last = max(ends)
         place = ends[last].place
         assert place is not None
-        raise LedgerDamaged(
-            "the last block is torn or broken, as a power cut may leave it; the next start of the"
-            " daemon fetches it, or cuts it where nobody holds it",
-            epoch=last, seq=heads[last].seq + 1, segment=place.segment.file, at_bytes=place.at,
-        )  # fmt: skip
+        seq = heads[last].seq + 1
+        raise LedgerTorn(epoch=last, seq=seq, segment=place.segment.file, at_bytes=place.at)
     return Audit(counts[0], counts[1], heads, _begins(storage))
 
 

@@ -56,6 +56,19 @@ class LedgerDamaged(LedgerError):
         self.through_seq = through_seq
 
 
+class LedgerTorn(LedgerDamaged):
+    """Only the last block is broken, as a power cut leaves it; the next start sees to that."""
+
+    def __init__(self, *, epoch: int, seq: int, segment: str, at_bytes: int) -> None:
+        problem = "the last block is torn or broken, as a power cut may leave it"
+        LedgerError.__init__(
+            self,
+            f"{problem}: epoch {epoch} seq {seq}, in {segment} at byte {at_bytes}. Nothing was"
+            " changed. Start the daemon: it fetches that block, or cuts it where nobody holds it",
+        )
+        self._is(problem, epoch, seq, segment, at_bytes, 0)
+
+
 class LedgerDeleted(LedgerDamaged):
     """Facts that were deleted after their time, because the centre has receipted them.
 

@@ -88,7 +88,11 @@ def test_a_torn_last_block_is_nothing_to_set_a_ledger_aside_for(gateway_folder: 
     last.write_bytes(raw)
     with pytest.raises(CommandFailed) as caught:
         command.verify(gateway_folder)
-    assert "the next start of the daemon fetches it, or cuts it" in failed(caught)[1]
+    code, text = failed(caught)
+    assert code == ANSWER_IS_NO and "Start the daemon" in text and "set-aside" not in text
+    with pytest.raises(CommandFailed, match="Start the daemon"):
+        command.set_aside(gateway_folder, reason="the light blinks")
+    assert not list(gateway_folder.glob("*set-aside*"))
 
 
 def test_verify_may_run_beside_the_daemon(gateway_folder: Path, capfdbinary: Out) -> None:
