@@ -11,6 +11,11 @@ import nfc.clf
 import nfc.tag
 import nfc.tag.tt2
 
+# nfcpy takes an answer that came after 0.1 s for that of the next question: a busy machine.
+ONCE = nfc.tag.tt2.Type2Tag.transceive
+nfc.tag.tt2.Type2Tag.transceive = lambda tag, data, timeout=0.5, retries=2: ONCE(
+    tag, data, timeout, retries
+)
 JOIN = {"NTAG213", "NTAG215", "NTAG216", "MF0UL11", "MF0UL21"}
 
 

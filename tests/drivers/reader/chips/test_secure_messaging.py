@@ -60,6 +60,9 @@ def test_both_ends_count_and_nothing_counts_twice() -> None:
     ours, theirs = Session(PURE, AN13452), Session(PURE, AN13452)
     for data in (b"\x30\x08", b"sixteen bytes ..", b"\xa2\x08abcd", b""):
         assert theirs.opened(ours.sealed(data)) == data
+    # Section 8.8.3: the counter's last byte comes first.
+    assert ours.sealed(b"")[:MAC_BYTES] == cmac(PURE, AN13452, b"\x04\x00")[1::2]
+    theirs.sealed(b"")
     once = ours.sealed(b"\x30\x08")
     assert theirs.opened(once) == b"\x30\x08"
     assert theirs.opened(once) is None
