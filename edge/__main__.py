@@ -56,8 +56,9 @@ def _run_parser() -> argparse.ArgumentParser:
         prog="gatehouse-edge run",
         description="Run the gateway until SIGTERM: serve its lanes, keep its ledger.",
         epilog="Exit codes: 0 stopped in order, 2 wrong words on the command line, 69 the ledger"
-        " folder or an address is in use, or nobody told an empty gateway what happened, 74 storage"
-        " failed (start again: the ledger replays), 78 the configuration is invalid.",
+        " folder or an address is in use, nobody told an empty gateway what happened, or the centre"
+        " gave no facts that were deleted here, 74 storage failed (start it again: the ledger"
+        " replays), 78 the configuration is invalid, or the ledger is damaged or another gateway's.",
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="the gateway's TOML file")
     parser.add_argument("--config", metavar="FILE", help="the same, by name")

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from edge import endings
+from edge.__main__ import _run_parser
+
 ROOT = Path(__file__).parents[1]
 DAEMONS = ("edge", "central")
 EXPOSURE_MAX = "20"  # tenths; a bare unit scores 9.6
@@ -73,6 +76,16 @@ def test_a_wrong_configuration_is_not_tried_again_and_a_crash_is(daemon: str) ->
     assert unit["RestartPreventExitStatus"] == ["78"]  # and not 74: the ledger replays
     assert unit["StartLimitBurst"] == ["20"]
     assert unit["StartLimitIntervalSec"] == ["600"]
+
+
+def test_the_unit_of_the_gateway_explains_every_exit_of_the_daemon() -> None:
+    """As `edge.endings` has them, and as `gatehouse-edge run --help` says."""
+    said = unit_text("edge").partition("[Unit]")[0]
+    told = _run_parser().format_help()
+    for code in {code for _, code, _ in endings._ENDINGS}:
+        assert f" {code} " in f" {' '.join(said.split())} ", code
+        assert f" {code} " in f" {' '.join(told.split())} ", code
+    assert "damaged" in said and "damaged" in told
 
 
 @pytest.mark.parametrize("daemon", DAEMONS)
