@@ -58,7 +58,8 @@ def _run_parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 stopped in order, 2 wrong words on the command line, 69 the ledger"
         " folder or an address is in use, nobody told an empty gateway what happened, or the centre"
         " gave no facts that were deleted here, 74 storage failed (start it again: the ledger"
-        " replays), 78 the configuration is invalid, or the ledger is damaged or another gateway's.",
+        " replays), 78 the configuration is invalid, or the ledger is damaged, or is that of"
+        " another gateway.",
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="the gateway's TOML file")
     parser.add_argument("--config", metavar="FILE", help="the same, by name")
