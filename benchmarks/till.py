@@ -26,6 +26,7 @@ from crypto.keys import SigningKey
 from drivers.reader import Chip
 from drivers.reader.chips import Type2, make
 from drivers.reader.memory import MemoryReader
+from drivers.reader.nfcpy import nfc_python
 from edge.clock import SystemClock
 from edge.core.pricing import Item, Refused
 from edge.core.state import State
@@ -98,7 +99,7 @@ def _wire(notes: list[str]) -> list[Row]:
     """A tap over nfcpy, where it can be had."""
     from benchmarks import till_wire
 
-    python = till_wire.interpreter()
+    python = nfc_python()
     if not python:
         notes.append("nothing over nfcpy's wire: no interpreter has it (GATEHOUSE_NFC_PYTHON)")
         return []

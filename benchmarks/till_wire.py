@@ -28,18 +28,6 @@ SALES = 60
 UID = "0462656e6368" + "01"
 
 
-def interpreter() -> str:
-    """One that has nfcpy; "" if there is none. GATEHOUSE_NFC_PYTHON names it, else the tests' own
-    is looked for."""
-    made = Path(sys.prefix, "nfcpy", "env", "bin", "python")
-    for each in (os.environ.get("GATEHOUSE_NFC_PYTHON", ""), sys.executable, str(made)):
-        if each and Path(each).exists():
-            done = subprocess.run([each, "-c", "import nfc"], capture_output=True, timeout=60)
-            if done.returncode == 0:
-                return each
-    return ""
-
-
 class Timed:
     """A reader whose calls are timed, but for the wait for a band."""
 

@@ -4,6 +4,7 @@ place that knows both."""
 import logging
 import os
 import random
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
@@ -96,8 +97,8 @@ def _reader(till: Till, name: str, row: rows.Reader) -> NfcpyReader | UdpReader 
     told = partial(_reader_health, till)
     if isinstance(row, rows.NfcpyReader):
         return NfcpyReader(
-            name, nfcpy_link(), row.path, entropy=os.urandom, jitter=random.random,
-            ciphers=CIPHERS, on_health=told,
+            name, nfcpy_link(row.python or sys.executable), row.path, entropy=os.urandom,
+            jitter=random.random, ciphers=CIPHERS, on_health=told,
         )  # fmt: skip
     if isinstance(row, rows.UdpEmulator):
         return UdpReader(

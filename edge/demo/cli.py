@@ -1,6 +1,7 @@
 """The words of `./gatehouse demo`, its folder, and its exit code."""
 
 import argparse
+import importlib.util
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from typing import Final
 import trio
 from rich.console import Console, Group
 
+from drivers.reader.nfcpy import NAMED_BY, nfc_python
 from edge.demo.checks import Finding
 from edge.demo.play import PLAN_FILE, Play, check_again
 from edge.demo.processes import DemoFailed, Processes
@@ -34,6 +36,7 @@ INTERRUPTED: Final = 130
 #: (guests, seconds) of a run that says nothing else: watched, and headless.
 WATCHED: Final = (260, 45.0)
 HEADLESS: Final = (80, 10.0)
+EMULATED, NFCPY = "emulated", "nfcpy"
 #: With several gateways more has to happen in it.
 HEADLESS_SEVERAL: Final = (90, 14.0)
 
@@ -63,6 +66,12 @@ def parser() -> argparse.ArgumentParser:
         "--seed", type=_within(0, SEED_MAX), default=1, metavar="N", help="another crowd"
     )
     made.add_argument("--no-bar", action="store_true", help="gates only: no tills, no wristbands")
+    made.add_argument(
+        "--reader", choices=(EMULATED, NFCPY),
+        default=EMULATED if importlib.util.find_spec("nfc") is None else NFCPY,
+        help="how tills read wristbands: over the emulator's own wire, or through nfcpy, which is"
+        f" foreign and need not be here ({NAMED_BY} names an interpreter that has it)",
+    )  # fmt: skip
     made.add_argument("--json", action="store_true", help="the summary as JSON on standard output")
     made.add_argument("--keep", action="store_true", help="keep the folder of a good run, too")
     made.add_argument(
@@ -186,6 +195,16 @@ async def _until_signal(processes: Processes, work: Callable[[Processes], Awaita
     return code
 
 
+def _python(asked: argparse.Namespace) -> str:
+    python = nfc_python() if asked.reader == NFCPY and not asked.no_bar else ""
+    if asked.reader == NFCPY and not asked.no_bar and not python:
+        raise DemoFailed(
+            "no interpreter has nfcpy; install gatehouse[nfc] somewhere and name its python in"
+            f" {NAMED_BY}, or leave --reader away"
+        )
+    return python
+
+
 async def _play(asked: argparse.Namespace, folder: Path, processes: Processes) -> int:
     console = Console()
     watched = not asked.headless and not asked.json and console.is_terminal
@@ -196,6 +215,7 @@ async def _play(asked: argparse.Namespace, folder: Path, processes: Processes) -
     play = Play(
         folder, guests=asked.guests or guests, seconds=asked.seconds or seconds, seed=asked.seed,
         news=news, processes=processes, gateways=asked.gateways, bar=not asked.no_bar,
+        nfc_python=_python(asked),
     )  # fmt: skip
     if not watched:
         return _tell(asked, folder, *await play.run())

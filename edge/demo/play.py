@@ -45,13 +45,13 @@ class Play:
 
     def __init__(
         self, folder: Path, *, guests: int, seconds: float, seed: int, news: News,
-        processes: Processes, gateways: int = 1, bar: bool = True,
+        processes: Processes, gateways: int = 1, bar: bool = True, nfc_python: str = "",
     ) -> None:  # fmt: skip
         self.seed = seed
         self.guests = guests
         self.seconds = seconds
         self.news = news
-        self.venue = Venue(folder, processes, news.say, gateways, bar)
+        self.venue = Venue(folder, processes, news.say, gateways, bar, nfc_python)
         self.watch = Watch({each.name: _api_of(each) for each in self.venue.gateways})
         self.bar: Bar | None = None
         if bar:

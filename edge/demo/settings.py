@@ -1,6 +1,5 @@
 """The configuration files of the demo's venue."""
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -203,11 +202,12 @@ def write_gateway(
     file: Path, site: Site, *, central: int, scanners: Mapping[int, int],
     boards: Mapping[int, int], api: int = 0, peers: int = 0,
     siblings: Mapping[str, int] | None = None, readers: Mapping[int, int] | None = None,
+    nfc_python: str = "",
 ) -> None:  # fmt: skip
     """gateway.toml of `site`; its devices listen on these ports, by lane.
 
     `siblings`: where each other gateway is reached, by name; `peers`: where we are; `readers`:
-    ports of the readers, by till.
+    ports of the readers, by till; `nfc_python`: read them through nfcpy by this interpreter.
     """
     names = {gate: GATES[gate] for _, gate in site.lanes.values()}
     gates = "\n".join(_GATE.format(number=number, name=name) for number, name in names.items())
@@ -222,7 +222,7 @@ def write_gateway(
     if siblings:
         shared = _PEERS.format(port=peers)
         shared += "".join(_SIBLING.format(name=n, port=port) for n, port in siblings.items())
-    shared += "".join(_till(site, number, port) for number, port in (readers or {}).items())
+    shared += "".join(_till(site, n, port, nfc_python) for n, port in (readers or {}).items())
     if readers:
         shared += _CREDIT.format(folder=site.folder)
     text = _GATEWAY.format(
@@ -232,11 +232,10 @@ def write_gateway(
     file.write_text(text)
 
 
-def _till(site: Site, number: int, port: int) -> str:
+def _till(site: Site, number: int, port: int, nfc_python: str) -> str:
     name, cash = site.tills[number]
     flag = str(cash).lower()
-    # nfcpy is foreign and need not be here; where it is, it reads the same bands.
     reader = f'kind = "udp-emulator"\nport = {port}'
-    if importlib.util.find_spec("nfc") is not None:
-        reader = f'kind = "nfcpy"\npath = "udp:127.0.0.1:{port}"'
+    if nfc_python:
+        reader = f'kind = "nfcpy"\npath = "udp:127.0.0.1:{port}"\npython = "{nfc_python}"'
     return _TILL.format(number=number, name=name, cash=flag, reader=reader)

@@ -34,7 +34,7 @@ class Venue:
 
     def __init__(
         self, folder: Path, processes: Processes, say: Callable[[str], None], gateways: int = 1,
-        bar: bool = False,
+        bar: bool = False, nfc_python: str = "",
     ) -> None:  # fmt: skip
         self.folder = folder
         self.processes = processes
@@ -47,6 +47,7 @@ class Venue:
         #: Readers of the bar, by till; the bands that are held to them; keys of top-up points.
         self.antennas: dict[int, Antenna] = {}
         self.bands = folder / "bands"
+        self._nfc_python = nfc_python
         self.credentials = folder / CREDENTIALS
         #: Between siblings; None with one gateway.
         self.lan = Lan([each.name for each in self.gateways]) if gateways > 1 else None
@@ -193,6 +194,7 @@ class Venue:
             boards=boards, api=api, peers=gateway.peers_port if api else 0,
             siblings={name: port for name, port in ports.items() if name != gateway.name},
             readers={n: self.antennas[n].port for n in gateway.site.tills if n in self.antennas},
+            nfc_python=self._nfc_python,
         )  # fmt: skip
 
     async def kill_gateways(self) -> None:

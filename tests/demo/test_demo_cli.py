@@ -141,3 +141,14 @@ def test_root_opens_the_folder_for_the_database_and_nobody_else_does(
         assert cli.main(["--headless"]) == 0
     assert modes == [0o711, 0o700]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_without_nfcpy_says_where_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = cli.parser().parse_args(["--reader", "nfcpy"])
+    monkeypatch.setattr(cli, "nfc_python", lambda: "")
+    with pytest.raises(DemoFailed, match="GATEHOUSE_NFC_PYTHON"):
+        cli._python(asked)
+    monkeypatch.setattr(cli, "nfc_python", lambda: "/nfcpy")
+    assert cli._python(asked) == "/nfcpy"
+    for words in (["--reader", "nfcpy", "--no-bar"], ["--reader", "emulated"]):
+        assert cli._python(cli.parser().parse_args(words)) == ""

@@ -7,7 +7,8 @@ from pathlib import Path
 from config.central import Central
 from config.gateway import Gateway
 from config.load import load
-from edge.demo.settings import GATEWAYS_MAX, sites, write_central, write_gateway
+from config.tills import NfcpyReader, UdpEmulator
+from edge.demo.settings import GATEWAYS_MAX, sites, with_bar, write_central, write_gateway
 
 
 def test_central_before_and_after_its_first_start(tmp_path: Path) -> None:
@@ -48,6 +49,23 @@ def test_siblings_share_the_lanes_and_know_each_other(tmp_path: Path) -> None:
     assert config.peers is not None and config.peers.address.port == 7002
     reached = [(sibling.name, sibling.port) for sibling in config.peers.siblings]
     assert reached == [("demo-1", 8001), ("demo-3", 8003)]
+
+
+def test_tills_read_the_emulated_bands_directly_or_through_nfcpy(tmp_path: Path) -> None:
+    (site,) = with_bar(sites(1))
+    devices = {number: number for number in range(1, 5)}
+    for python, kind in (
+        ("", UdpEmulator(9701)),
+        ("/nfcpy", NfcpyReader("udp:127.0.0.1:9701", "/nfcpy")),
+    ):
+        file = tmp_path / "gateway.toml"
+        write_gateway(
+            file, site, central=4001, scanners=devices, boards=devices, api=9000,
+            readers={1: 9701, 2: 9702}, nfc_python=python,
+        )  # fmt: skip
+        first, second = load(str(file), Gateway).tills
+        assert first.reader == kind
+        assert type(second.reader) is type(kind) and second.reader != kind
 
 
 def test_no_two_gateways_share_a_lane() -> None:

@@ -58,7 +58,7 @@ async def test_each_till_gets_what_it_is_said_to_have() -> None:
         ran.append(name)
 
     settings: Any = Settings(
-        Till(1, "Bar", NfcpyReader("usb"), PlugTerminal("127.0.0.1", 9), drawer=True),
+        Till(1, "Bar", NfcpyReader("usb", "/nfcpy"), PlugTerminal("127.0.0.1", 9), drawer=True),
         Till(2, "Kiosk", UdpEmulator(9700), can_top_up=True),
         Till(3, "Cash desk", debounce_ms=500),
     )
@@ -76,6 +76,7 @@ async def test_each_till_gets_what_it_is_said_to_have() -> None:
     assert (one.place.drawer, two.place.can_top_up, three.place.debounce_s) == (True, True, 0.5)
     assert isinstance(one.reader, Foreign)
     assert isinstance(two.reader, UdpReader)
+    assert one.reader._link._argv[0] == "/nfcpy"  # type: ignore[attr-defined]
     # The plain ones of the drivers are ten to twenty times as slow.
     for reader in (one.reader, two.reader):
         assert reader._ciphers is wiring_tills.CIPHERS
