@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import inspect
 
+from central.sales.cashless import KEPT_ELSEWHERE
 from config.binds import Bind
+from config.central import Central
 from config.check import check_tree
 from config.gateway import Gateway
 from config.load import check, load
 from config.staff import Staff
+from crypto.cashless import Cashless
 from crypto.pins import hash_pin
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "gateway.example.toml"
@@ -60,6 +65,37 @@ def test_what_the_example_comments_out_are_the_defaults(tmp_path: Path) -> None:
     text = text.replace("fire_input = 7", "")
     (tmp_path / "g.toml").write_text(text)
     assert load(tmp_path / "g.toml", Gateway, {}) == load(EXAMPLE, Gateway, {})
+
+
+def settings(kind: inspect.Type) -> Iterator[str]:
+    """Every name that may stand in the file."""
+    if isinstance(kind, inspect.StructType):
+        for field in kind.fields:
+            yield field.encode_name
+            yield from settings(field.type)
+    for inner in ("item_type", "value_type"):
+        if hasattr(kind, inner):
+            yield from settings(getattr(kind, inner))
+    for inner in getattr(kind, "types", ()) + getattr(kind, "item_types", ()):
+        yield from settings(inner)
+
+
+EXAMPLES = [(Gateway, "gateway"), (Central, "central"), (Cashless, "prices")]
+
+
+@pytest.mark.parametrize(("told", "name"), EXAMPLES, ids=[name for _, name in EXAMPLES])
+def test_every_setting_stands_in_its_example(told: type, name: str) -> None:
+    text = EXAMPLE.with_name(f"{name}.example.toml").read_text()
+    known = set(re.findall(r"\b(\w+) = ", text))
+    known |= {word for table in re.findall(r"\[([\w.]+)\]", text) for word in table.split(".")}
+    wanted = inspect.type_info(told)
+    if told is Cashless:  # what the centre keeps does not stand in the file
+        assert isinstance(wanted, inspect.StructType)
+        rows = [row for row in wanted.fields if row.encode_name not in KEPT_ELSEWHERE]
+        wanted = inspect.StructType(told, tuple(rows))
+    # Phrases are by language, and a file has the language's own table.
+    missing = set(settings(wanted)) - known - {"de", "fr"}
+    assert missing == set()
 
 
 def faults(change: str, by: str) -> list[str]:

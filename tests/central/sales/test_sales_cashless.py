@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def test_the_example_is_read_to_the_cent() -> None:
     assert told.classes[0].exposure_plain_minor == 3000
     assert told.phases[1].from_ms == 1783108800000
     assert [row.price_minor for row in told.phases[1].prices] == [560]
+
+
+def test_what_the_example_comments_out_are_the_defaults() -> None:
+    text = EXAMPLE.read_text()
+    shown = re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text)
+    assert shown.count("\n# ") < text.count("\n# ")
+    assert read_untrusted(shown) == read_untrusted(text)
 
 
 @given(st.integers(0, 10**9), st.integers(0, 3))
