@@ -26,10 +26,10 @@ from crypto.keys import SigningKey
 from drivers.reader import Chip
 from drivers.reader.chips import Type2, make
 from drivers.reader.memory import MemoryReader
-from drivers.reader.nfcpy import nfc_python
 from edge.clock import SystemClock
 from edge.core.pricing import Item, Refused
 from edge.core.state import State
+from edge.demo.foreign import nfc_python
 from edge.gateway import Gateway
 from edge.till.shifts import open_shift
 from edge.till.till import Place, Till

@@ -11,8 +11,6 @@ nfcpy; ours, with the extra `gatehouse[nfc]`).
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -33,25 +31,12 @@ OPEN_S = 10.0  # importing nfcpy and finding a USB reader
 ANSWER_S = 3.0  # nfcpy's udp driver waits a second for a band that is not there
 SEND_S = 1.0
 EXCHANGE_MS = 100
-NAMED_BY = "GATEHOUSE_NFC_PYTHON"
 
 
 def nfcpy_link(python: str = sys.executable) -> ProcessLink:
     """Starts `nfcpy_child.py` with this interpreter."""
     # -P: this folder has files whose names are also those of other people's packages.
     return ProcessLink([python, "-P", str(CHILD)])
-
-
-def nfc_python() -> str:
-    """An interpreter that has nfcpy; "" if there is none. GATEHOUSE_NFC_PYTHON names it; else
-    ours, or the one that the tests made beside it. Blocks: for demos and benchmarks."""
-    made = Path(sys.prefix, "nfcpy", "env", "bin", "python")
-    for each in (os.environ.get(NAMED_BY, ""), sys.executable, str(made)):
-        if each and Path(each).exists():
-            done = subprocess.run([each, "-c", "import nfc"], capture_output=True, timeout=60)
-            if done.returncode == 0:
-                return each
-    return ""
 
 
 class NfcpyReader(Polled):

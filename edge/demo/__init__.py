@@ -20,6 +20,7 @@ the gateway or the centre is imported here, so that what it checks is what they 
 `patrons`      who comes to the bar, and what they do there: from one seed (pure)
 `cashier`      one till: asks the gateway as its page does, until it answers
 `antennas`     readers of bands, as processes
+`foreign`      an interpreter that has nfcpy, for whoever reads them through it
 `purse`        what each guest must have, by what she gave and got (pure)
 `troubles`     what breaks during the rush, and when
 `watching`     the status of the gateways, again and again

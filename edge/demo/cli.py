@@ -15,8 +15,8 @@ from typing import Final
 import trio
 from rich.console import Console, Group
 
-from drivers.reader.nfcpy import NAMED_BY, nfc_python
 from edge.demo.checks import Finding
+from edge.demo.foreign import NAMED_BY, nfc_python
 from edge.demo.play import PLAN_FILE, Play, check_again
 from edge.demo.processes import DemoFailed, Processes
 from edge.demo.settings import GATEWAYS_MAX

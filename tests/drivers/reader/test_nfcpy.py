@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 import trio
@@ -14,7 +12,7 @@ import trio.testing
 from drivers.errors import Fault, Lost, Protocol, Silent
 from drivers.reader import BandGone, Chip, Sensed
 from drivers.reader.chips import make
-from drivers.reader.nfcpy import NAMED_BY, NfcpyReader, nfc_python
+from drivers.reader.nfcpy import NfcpyReader
 from drivers.supervisor import Health, Report
 from tests.drivers.reader.lender import Lender
 from tests.drivers.wires import MemoryLink
@@ -47,21 +45,6 @@ async def running(kind: str = "whole") -> AsyncIterator[Lent]:
         await lent.reader.ready()
         yield lent
         nursery.cancel_scope.cancel()
-
-
-def test_an_interpreter_is_found_by_its_name_and_only_if_it_has_nfcpy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    for code, has in ((0, True), (1, False)):
-        named = tmp_path / f"python{code}"
-        named.write_text(f"#!/bin/sh\nexit {code}\n")
-        named.chmod(0o755)
-        monkeypatch.setenv(NAMED_BY, str(named))
-        monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
-        assert nfc_python() == (str(named) if has else "")
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python0"))
-    assert nfc_python() == str(tmp_path / "python0")
 
 
 @pytest.mark.trio
