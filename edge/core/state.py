@@ -35,9 +35,10 @@ from edge.core.counts import Counts
 from edge.core.holds import ANNULLED, LAPSED, OPEN, UNKNOWN, Hold, Origin, Ticket
 from edge.core.till_book import TillBook
 from edge.core.till_rows import NO_TILLS, Dumped
-from edge.core.wallets import NO_WALLETS, Wallets, WalletsDump
+from edge.core.wallet_dump import NO_WALLETS, WalletsDump
+from edge.core.wallets import Wallets
 
-SNAPSHOT_FORMAT: Final = 4
+SNAPSHOT_FORMAT: Final = 5
 _REENTRY: Final = MARK_REENTRY_AFTER_EXIT | MARK_REENTRY_UNLIMITED | MARK_PER_DAY | MARK_INNER
 
 

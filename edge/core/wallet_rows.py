@@ -9,80 +9,25 @@ from typing import Final
 
 import msgspec
 
-from crypto.money import TXH_BYTES, Slot
+from edge.core.wallet_packs import (
+    OPEN,
+    POSTED,
+    PROOF,
+    VOIDED,
+    ZERO,
+    Row,
+    Rows,
+    pack,
+    unpack,
+)
 
-POSTED: Final = 1
-VOIDED: Final = 2
-OPEN: Final = 0
+__all__ = [
+    "GIVES_BACK", "OPEN", "POSTED", "PROOF", "VOIDED", "ZERO", "Account", "Grant", "Issued",
+    "Mark", "Row", "Spent", "Topped", "pack", "unpack",
+]  # fmt: skip
+
 #: Movements that give promo and vouchers back instead of taking them.
 GIVES_BACK: Final = frozenset({"reversal", "refund"})
-ZERO: Final = bytes(14)
-#: Bytes of an epoch and a packed slot.
-PROOF: Final = 16
-
-
-def pack(slot: Slot) -> bytes:
-    """The 14 bytes of a slot."""
-    number = slot.seq << 64 | slot.debited << 40 | slot.given << 16 | slot.exposure
-    return number.to_bytes(10, "big") + slot.txh
-
-
-def unpack(packed: bytes) -> Slot:
-    """The slot of 14 bytes."""
-    number = int.from_bytes(packed[:10], "big")
-    low = 0xFF_FFFF
-    return Slot(
-        number >> 64, number >> 40 & low, number >> 16 & low, number & 0xFFFF, packed[-TXH_BYTES:]
-    )
-
-
-class Row(msgspec.Struct, array_like=True, gc=False):
-    """One hold and how it ended. `gateway` empty: only an outcome has arrived, not the hold.
-
-    (`hlc`, `gateway`, `log`, `seq`) is where the hold stands; `ended`: POSTED and VOIDED bits of
-    the facts folded; `shown`: what posting facts say was on the band. What follows from other
-    holds is `Account.status`.
-    """
-
-    txid: bytes
-    medium: bytes
-    epoch: int = 0
-    base: bytes = ZERO
-    target: bytes = ZERO
-    basket: bytes = b""
-    part: int = 0
-    ended: int = OPEN
-    hlc: int = 0
-    gateway: bytes = b""
-    log: int = 0
-    seq: int = 0
-    till: int = 0
-    shift: int = 0
-    marks: int = 0
-    movement: str = "sale"
-    debit: int = 0
-    given: int = 0
-    promo: int = 0
-    vouchers: int = 0
-    credited: int = 0
-    absorbed: int = 0
-    reverses: bytes = b""
-    shown: bytes = b""
-
-    def show(self, epoch: int, target: bytes) -> None:
-        """A fact says that `target` was on the band."""
-        known = set(self.proofs())
-        known.add(epoch.to_bytes(2, "big") + target)
-        self.shown = b"".join(sorted(known))
-
-    def proofs(self) -> list[bytes]:
-        """Epoch and target of each posting fact: one, unless somebody lies."""
-        return [self.shown[at : at + PROOF] for at in range(0, len(self.shown), PROOF)]
-
-    @property
-    def place(self) -> tuple[int, bytes, int, int]:
-        """By which facts are ordered."""
-        return (self.hlc, self.gateway, self.log, self.seq)
 
 
 class Spent(msgspec.Struct, array_like=True, gc=False):
@@ -216,7 +161,7 @@ class Account(msgspec.Struct, array_like=True):
     min_epoch: int = 0
     issued: Issued = msgspec.field(default_factory=Issued)
     mark: Mark = msgspec.field(default_factory=Mark)
-    rows: dict[bytes, Row] = {}
+    rows: Rows = msgspec.field(default_factory=Rows)
     credits: dict[bytes, Topped] = {}
     grants: dict[bytes, Grant] = {}
     spent: dict[bytes, Spent] = {}

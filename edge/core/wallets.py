@@ -6,9 +6,7 @@ each fact once, with the log it stands in.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias, TypeVar
-
-import msgspec
+from typing import Any, Final, TypeAlias
 
 from crypto.money import (
     MARK_TRAINING,
@@ -25,6 +23,8 @@ from crypto.money import (
     Sold,
     ToppedUp,
 )
+from edge.core.wallet_dump import FoundMoney, WalletsDump, dumped
+from edge.core.wallet_packs import Baskets, Rows, Stamps
 from edge.core.wallet_rows import (
     POSTED,
     VOIDED,
@@ -38,52 +38,29 @@ from edge.core.wallet_rows import (
     pack,
 )
 
-T = TypeVar("T")
 #: HLC, gateway, epoch of its log, seq: where a fact stands.
 Where: TypeAlias = tuple[int, bytes, int, int]
 #: Medium and transaction: an id that two gateways made by mistake is two.
 Named: TypeAlias = tuple[bytes, bytes]
 
 
-class FoundMoney(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A recorded conflict, and where its record stands: the first of several counts."""
-
-    hlc: int
-    gateway: bytes
-    log: int
-    seq: int
-    fact: MoneyConflictFound
-
-    @property
-    def place(self) -> tuple[int, bytes, int, int]:
-        """By which facts are ordered."""
-        return (self.hlc, self.gateway, self.log, self.seq)
-
-
-class WalletsDump(msgspec.Struct, array_like=True, frozen=True):
-    """What a snapshot holds of wallets."""
-
-    accounts: dict[bytes, Account]
-    conflicts: list[FoundMoney]
-
-
-#: Where nothing of money was folded.
-NO_WALLETS: Final = WalletsDump({}, [])
-
-
 class Wallets:
     """The fold of facts of money, as far as they are about media.
 
-    `baskets`: holds by what they pay; `undone`: what reverses a transaction; `sources`: who used a
-    code, a grant or a card's money; `credited`: sum of top-ups by credit key. All follow from
-    `accounts`. `suspects`: media to be looked at by `wallet_conflicts`, which empties it.
+    Holds that are over lie packed (`wallet_packs`). `baskets`: holds by what they pay; `undone`:
+    what reverses a transaction; `sources`: who used a code, a grant or a card's money; `credited`:
+    sum of top-ups by credit key. All follow from `accounts`. `suspects`: media to be looked at by
+    `wallet_conflicts`, which empties it.
     """
 
     def __init__(self) -> None:
         self.accounts: dict[bytes, Account] = {}
         self.conflicts: dict[bytes, FoundMoney] = {}
         self.suspects: set[bytes] = set()
-        self.baskets: dict[bytes, tuple[Row, ...]] = {}
+        self.stamps = Stamps()
+        #: By number of the account.
+        self.numbered: list[Rows] = []
+        self.baskets = Baskets(self.numbered.__getitem__)
         self.undone: dict[bytes, tuple[Row | Spent, ...]] = {}
         self.sources: dict[bytes, set[Named]] = {}
         self.credited: dict[int, int] = {}
@@ -112,29 +89,32 @@ class Wallets:
         """The account of `medium`, made on first sight."""
         account = self.accounts.get(medium)
         if account is None:
-            account = self.accounts[medium] = Account()
+            rows = Rows(medium, len(self.numbered), self.stamps)
+            account = self.accounts[medium] = Account(rows=rows)
+            self.numbered.append(rows)
         return account
 
     def dump(self) -> WalletsDump:
-        """Canonical: equal for equal sets of facts."""
-        accounts = {}
-        for medium in sorted(self.accounts):
-            one = self.accounts[medium]
-            accounts[medium] = Account(
-                one.min_epoch, one.issued, one.mark, _sorted(one.rows), _sorted(one.credits),
-                _sorted(one.grants), _sorted(one.spent), replaced=one.replaced,
-            )  # fmt: skip
-        return WalletsDump(accounts, [self.conflicts[id] for id in sorted(self.conflicts)])
+        """Canonical: equal for equal sets of facts, whatever lies packed just now."""
+        return dumped(self.accounts, self.conflicts, self.stamps, self.forked)
 
     @classmethod
-    def load(cls, dumped: WalletsDump) -> "Wallets":
-        """What `dump` gave."""
+    def load(cls, told: WalletsDump) -> "Wallets":
+        """What `dump` gave. Raises `ValueError` for packs that are no packs."""
         wallets = cls()
-        wallets.accounts = dict(dumped.accounts)
-        wallets.conflicts = {found.fact.id: found for found in dumped.conflicts}
-        for medium, account in dumped.accounts.items():
-            for row in account.rows.values():
+        wallets.stamps = Stamps(told.stamps)
+        wallets.forked = dict(told.forked)
+        wallets.conflicts = {found.fact.id: found for found in told.conflicts}
+        for medium, one in told.accounts.items():
+            account = wallets.made(medium)
+            account.min_epoch, account.replaced = one.min_epoch, one.replaced
+            account.issued, account.mark = one.issued, one.mark
+            account.credits, account.grants = one.credits, one.grants
+            account.spent = one.spent
+            for row in one.rows:
+                account.rows.hot[row.txid] = row
                 wallets._index(account, row)
+            account.rows.load(one.packed, wallets.baskets)
             for topped in account.credits.values():
                 wallets._count(topped, 0)
                 wallets._source(topped.source, topped.txid, medium)
@@ -143,21 +123,39 @@ class Wallets:
             for spent in account.spent.values():
                 account.uses_promo |= bool(spent.promo or spent.vouchers)
                 wallets._undo(spent)
-            wallets._fork(medium, account)
         return wallets
 
     def _index(self, account: Account, row: Row) -> None:
         if not row.ended & POSTED:
             account.unposted[row.txid] = self.unposted[(row.medium, row.txid)] = row
-        self.baskets[row.basket] = (*self.baskets.get(row.basket, ()), row)
+        self.baskets.add(row)
         if row.gateway:
             account.uses_promo |= bool(row.promo or row.vouchers)
             self._undo(row)
 
-    def _fork(self, medium: bytes, account: Account) -> None:
-        epoch = account.forked()
-        if epoch:
-            self.forked[medium] = epoch
+    def _taken(self, account: Account, txid: bytes) -> Row | None:
+        """The hold, to be changed; None if it is not known. `_put` it back afterwards."""
+        row = account.rows.hot.get(txid)
+        if row is None:
+            row = account.rows.take(txid)
+            if row is not None:
+                self.baskets.taken(row.basket, account.rows.number)
+                self.baskets.add(row)
+        return row
+
+    def _put(self, account: Account, row: Row) -> None:
+        """Pack it, if nothing more is expected of it."""
+        if row.ended and account.rows.put(row):
+            self.baskets.drop(row)
+            self.baskets.packed(row.basket, account.rows.number)
+
+    def _fork(self, account: Account, medium: bytes, proof: bytes) -> None:
+        """Note a fork if anything else was shown of the epoch and seq of `proof`."""
+        epoch = int.from_bytes(proof[:2], "big")
+        for row in account.rows.of_seq(epoch, proof[2:4]):
+            if any(one[:4] == proof[:4] and one != proof for one in row.proofs()):
+                self.forked[medium] = max(epoch, self.forked.get(medium, 0))
+                return
 
     def _undo(self, one: Row | Spent, instead: Row | Spent | None = None) -> None:
         if instead is not None and instead.reverses:
@@ -178,19 +176,16 @@ class Wallets:
         self.credited[key] = self.credited.get(key, 0) + topped.counted - before
 
 
-def _sorted(part: dict[bytes, T]) -> dict[bytes, T]:
-    return {key: part[key] for key in sorted(part)}
-
-
 def _held(wallets: Wallets, where: Where, fact: DebitHeld) -> None:
     account = wallets.made(fact.medium)
     base, target = pack(fact.base), pack(fact.target)
     account.mark.reach(fact.epoch, base)
     account.mark.aim(fact.epoch, fact.target.seq)
-    row = account.rows.get(fact.txid)
+    row = wallets._taken(account, fact.txid)
     ended, shown = 0, b""
     if row is not None:
         if row.gateway and row.place <= where:  # one id, two holds: the first counts
+            wallets._put(account, row)
             return
         ended, shown = row.ended, row.shown
         _forget(wallets, account, row)
@@ -199,8 +194,9 @@ def _held(wallets: Wallets, where: Where, fact: DebitHeld) -> None:
         fact.till, fact.shift, fact.marks, fact.movement, fact.debit_minor, fact.given_minor,
         fact.promo_minor, fact.vouchers, fact.credited, fact.absorbed, fact.reverses, shown,
     )  # fmt: skip
-    account.rows[fact.txid] = row
+    account.rows.hot[fact.txid] = row
     wallets._index(account, row)
+    wallets._put(account, row)
     if fact.promo_minor or fact.vouchers or len(wallets.undone.get(fact.reverses, ())) > 1:
         wallets.suspects.add(fact.medium)
 
@@ -208,16 +204,17 @@ def _held(wallets: Wallets, where: Where, fact: DebitHeld) -> None:
 def _forget(wallets: Wallets, account: Account, row: Row) -> None:
     account.unposted.pop(row.txid, None)
     wallets.unposted.pop((row.medium, row.txid), None)
-    rest = tuple(one for one in wallets.baskets.get(row.basket, ()) if one is not row)
-    wallets.baskets[row.basket] = rest
+    wallets.baskets.drop(row)
     if row.reverses:
         by = wallets.undone[row.reverses]
         wallets.undone[row.reverses] = tuple(one for one in by if one is not row)
 
 
-def _ended(wallets: Wallets, fact: DebitPosted | DebitVoided, how: int) -> Account:
+def _ended(
+    wallets: Wallets, fact: DebitPosted | DebitVoided, how: int
+) -> tuple[Account, Row]:  # fmt: skip
     account = wallets.made(fact.medium)
-    row = account.rows.get(fact.txid)
+    row = wallets._taken(account, fact.txid)
     target = pack(fact.target)
     if row is None or not row.gateway:
         told = (fact.epoch, target, fact.basket)
@@ -228,28 +225,30 @@ def _ended(wallets: Wallets, fact: DebitPosted | DebitVoided, how: int) -> Accou
             _forget(wallets, account, row)
         epoch, target, basket = told
         row = Row(fact.txid, fact.medium, epoch, ZERO, target, basket, 0, ended, shown=shown)
-        account.rows[fact.txid] = row
+        account.rows.hot[fact.txid] = row
         wallets._index(account, row)
     row.ended |= how
-    return account
+    return account, row
 
 
 def _posted(wallets: Wallets, where: Where, fact: DebitPosted) -> None:
-    account = _ended(wallets, fact, POSTED)
+    account, row = _ended(wallets, fact, POSTED)
     account.unposted.pop(fact.txid, None)
     wallets.unposted.pop((fact.medium, fact.txid), None)
     mark, target = account.mark, pack(fact.target)
-    account.rows[fact.txid].show(fact.epoch, target)
+    proof = row.show(fact.epoch, target)
     if (fact.epoch, target[:2]) <= (mark.epoch, mark.top[:2]):
         wallets.suspects.add(fact.medium)  # somebody was there before: the same, or a copy
-        wallets._fork(fact.medium, account)
+        wallets._fork(account, fact.medium, proof)
     mark.reach(fact.epoch, target)
     mark.aim(fact.epoch, fact.target.seq)
+    wallets._put(account, row)
 
 
 def _voided(wallets: Wallets, where: Where, fact: DebitVoided) -> None:
-    account = _ended(wallets, fact, VOIDED)
+    account, row = _ended(wallets, fact, VOIDED)
     account.mark.aim(fact.epoch, fact.target.seq)
+    wallets._put(account, row)
 
 
 def _topped(wallets: Wallets, where: Where, fact: ToppedUp) -> None:

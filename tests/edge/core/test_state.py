@@ -290,7 +290,7 @@ def test_what_is_no_state_is_refused(raw: bytes) -> None:
 
 def test_a_state_of_another_format_is_refused() -> None:
     raw = bytearray(State().dump())
-    assert raw[1] == 4
+    assert raw[1] == 5
     raw[1] = 1
     with pytest.raises(ValueError, match="state format 1"):
         State.load(bytes(raw))

@@ -26,8 +26,9 @@ from crypto.money import (
     ToppedUp,
 )
 from edge.core.state import State
+from edge.core.wallet_dump import FoundMoney
 from edge.core.wallet_rows import OPEN, POSTED, VOIDED, Row
-from edge.core.wallets import FoundMoney, Wallets
+from edge.core.wallets import Wallets
 from tests.edge.core.purse import A, B, txid
 
 M, N = b"m" * 16, b"n" * 16
@@ -132,9 +133,9 @@ def test_a_snapshot_is_only_a_shortcut(log: list[Placed]) -> None:
 def indexes(wallets: Wallets) -> tuple[object, ...]:
     """All that follows from the accounts, without the order of arrival."""
     baskets = {
-        basket: sorted(row.txid + row.medium for row in rows)
-        for basket, rows in wallets.baskets.items()
-        if rows
+        row.basket: sorted(one.txid + one.medium for one in wallets.baskets.get(row.basket))
+        for account in wallets.accounts.values()
+        for row in account.rows.values()
     }
     return (
         baskets,
@@ -293,7 +294,7 @@ def test_the_first_record_of_a_conflict_counts() -> None:
 
 def test_an_account_of_nobody_is_empty_and_not_kept() -> None:
     wallets = Wallets()
-    assert wallets.account(M).rows == {}
+    assert not wallets.account(M).rows
     assert wallets.accounts == {}
     assert isinstance(folded([(A, 1, 1, OURS)]).wallets.account(M).rows[txid(1)], Row)
 

@@ -1,0 +1,125 @@
+"""Very many ids in little memory: flat runs of bytes, spread by hash. Pure.
+
+A set of 1.5 million ids of 16 bytes takes 160 MB in Python and 26 MB here. To add one is to append
+to one run, so that nothing is ever sorted, merged or moved while a loop waits. Which run an id lies
+in differs from process to process: whatever is written down is sorted first.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+ID_BYTES: Final = 16
+#: So many runs. With ten million ids each has 2,400 of them, found in about ten microseconds.
+RUNS: Final = 4096
+OWNERS_MAX: Final = 1 << 24
+_OWNER_BYTES: Final = 3
+_ENTRY: Final = 3 + _OWNER_BYTES
+
+
+def _find(run: bytes | bytearray, what: bytes, width: int, at: int = 0) -> int:
+    """Where the entry that begins with `what` stands, from `at` on; -1: nowhere."""
+    at = run.find(what, at)
+    while at >= 0 and at % width:
+        at = run.find(what, at + 1)
+    return at
+
+
+class IdSet:
+    """A set of ids of `ID_BYTES`, exact."""
+
+    __slots__ = ("_count", "_runs")
+
+    def __init__(self, ids: Iterable[bytes] = ()) -> None:
+        self._runs: dict[int, bytearray] = {}
+        self._count = 0
+        for each in ids:
+            self.add(each)
+
+    def add(self, one: bytes) -> None:
+        """Nothing changes if it is there."""
+        assert len(one) == ID_BYTES, "an id has 16 bytes"
+        run = self._runs.get(hash(one) % RUNS)
+        if run is None:
+            run = self._runs[hash(one) % RUNS] = bytearray()
+        elif _find(run, one, ID_BYTES) >= 0:
+            return
+        run += one
+        self._count += 1
+
+    def __contains__(self, one: bytes) -> bool:
+        run = self._runs.get(hash(one) % RUNS)
+        return run is not None and _find(run, one, ID_BYTES) >= 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[bytes]:
+        for run in self._runs.values():
+            yield from _pieces(bytes(run), ID_BYTES)
+
+    def dump(self) -> bytes:
+        """All of them, in order."""
+        return b"".join(sorted(self))
+
+    @classmethod
+    def load(cls, raw: bytes) -> "IdSet":
+        """What `dump` gave. Raises `ValueError` for what is no run of ids."""
+        if len(raw) % ID_BYTES:
+            raise ValueError("a run of ids is cut off")
+        return cls(_pieces(raw, ID_BYTES))
+
+
+class Finder:
+    """By id: small numbers of whoever may own it. To be looked up there: it may be another's, with
+    a chance of one in a hundred thousand.
+    """
+
+    __slots__ = ("_runs",)
+
+    def __init__(self) -> None:
+        self._runs: dict[int, bytearray] = {}
+
+    def add(self, one: bytes, owner: int) -> None:
+        """`owner` below `OWNERS_MAX`. Added twice, it is there twice."""
+        where, entry = _entry(one, owner)
+        run = self._runs.get(where)
+        if run is None:
+            run = self._runs[where] = bytearray()
+        run += entry
+
+    def __len__(self) -> int:
+        return sum(map(len, self._runs.values())) // _ENTRY
+
+    def discard(self, one: bytes, owner: int) -> None:
+        """Take away what `add` put there, once."""
+        where, entry = _entry(one, owner)
+        run = self._runs.get(where, bytearray())
+        at = _find(run, entry, _ENTRY)
+        if at >= 0:
+            del run[at : at + _ENTRY]
+
+    def owners(self, one: bytes) -> list[int]:
+        """Who may own it, each once, in the order they were added."""
+        where, entry = _entry(one, 0)
+        run, name = self._runs.get(where), entry[:-_OWNER_BYTES]
+        if run is None:
+            return []
+        found: list[int] = []
+        at = _find(run, name, _ENTRY)
+        while at >= 0:
+            owner = int.from_bytes(run[at + len(name) : at + _ENTRY], "big")
+            if owner not in found:
+                found.append(owner)
+            at = _find(run, name, _ENTRY, at + _ENTRY)
+        return found
+
+
+def _entry(one: bytes, owner: int) -> tuple[int, bytes]:
+    many = hash(one)
+    return many % RUNS, (many >> 12 & 0xFF_FFFF).to_bytes(3, "big") + owner.to_bytes(
+        _OWNER_BYTES, "big"
+    )
+
+
+def _pieces(raw: bytes, width: int) -> list[bytes]:
+    return [raw[at : at + width] for at in range(0, len(raw), width)]
