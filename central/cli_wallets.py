@@ -122,7 +122,7 @@ def wallet_list(*, config: Config = DEFAULT_CONFIG) -> int:
 
 @wallet.command(name="show")
 def wallet_show(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
-    """Balance, blocks and every fact of BAND (UID or medium), as JSON."""
+    """Balance, blocks, replacements and every fact of BAND (UID or medium), as JSON."""
     from central.commands import wallets
 
     return run_loop(wallets.show_one(config, BORDER, band))
@@ -152,6 +152,26 @@ def wallet_hold(band: str, amount: str, /, *, config: Config = DEFAULT_CONFIG) -
     return run_loop(wallets.hold(config, BORDER, band, amount))
 
 
+@wallet.command(name="release")
+def wallet_release(band: str, /, *, reason: str, config: Config = DEFAULT_CONFIG) -> int:
+    """Give the new band what was held back when it took the place of a lost one, at once.
+
+    It happens by itself once every gateway refuses the old band and has settled past that, or was
+    revoked: `wallet show` says who is awaited. What a gateway that is still away brings of the old
+    band afterwards is a loss.
+
+    Parameters
+    ----------
+    band
+        The old band or the new one (UID or medium).
+    reason
+        Why nobody is waited for.
+    """
+    from central.commands import wallets
+
+    return run_loop(wallets.release(config, BORDER, band, reason))
+
+
 @wallet.command(name="totals")
 def wallet_totals(*, config: Config = DEFAULT_CONFIG) -> int:
     """What is booked on all wallets, as JSON; exit 1 when it does not add up."""
@@ -170,7 +190,8 @@ def wallet_forks(*, config: Config = DEFAULT_CONFIG) -> int:
 
 @wallet.command(name="doubts")
 def wallet_doubts(*, config: Config = DEFAULT_CONFIG) -> int:
-    """Debits that nobody knows the end of, as JSON, oldest first."""
+    """Debits that nobody knows the end of, oldest first, and lost bands of which something is
+    still held back, with whom that waits for, or was lost; as JSON."""
     from central.commands import wallets
 
     return run_loop(wallets.doubts(config, BORDER))

@@ -19,11 +19,11 @@ import msgspec
 import zstandard
 
 from central.rows import Letter, rows_of
-from central.store import facts, logs, money, trouble, trust
+from central.store import facts, logs, money, replaced, trouble, trust
 from crypto import block as blocks_of
 from crypto import certificate
 from crypto.block import Block, Fork, Gap, Head, Same, Stored
-from crypto.entry import EpochBegun, decode_facts_untrusted
+from crypto.entry import BundleApplied, EpochBegun, decode_facts_untrusted
 from crypto.errors import BadBlock, BadCertificate, BadEntry
 from crypto.keys import VerifyKey
 from crypto.money import KnownMoney
@@ -231,7 +231,7 @@ async def append(
         )
     await logs.add_blocks(connection, log.tenant, fresh)
     letters: list[Letter] = []
-    booked: list[tuple[int, KnownMoney]] = []
+    booked: list[tuple[int, KnownMoney | BundleApplied]] = []
     rows = verified_rows(run, fresh, letters, booked)
     posted, end = held.posted_seq, fresh[-1]
     if await trouble.quarantined(connection, log.tenant, log.gateway):
@@ -241,7 +241,7 @@ async def append(
         if posted < held.head.seq:
             await post_held(connection, log, posted, held.head.seq, now_ms)
         await facts.add_rows(connection, rows)
-        await add_money(connection, log, booked, now_ms)
+        await add_more(connection, log, booked, now_ms)
         posted = end.last_seq
     if letters:
         await trouble.add_letters(connection, log.tenant, log.gateway, log.epoch, letters, now_ms)
@@ -252,10 +252,11 @@ async def append(
 
 
 async def verified_rows(
-    run: Run, blocks: list[Block], letters: list[Letter], booked: list[tuple[int, KnownMoney]]
-) -> AsyncIterator[bytes]:
+    run: Run, blocks: list[Block], letters: list[Letter],
+    booked: list[tuple[int, KnownMoney | BundleApplied]],
+) -> AsyncIterator[bytes]:  # fmt: skip
     """The rows of `blocks` in portions, each verified first; adds to `letters` what has no row,
-    and to `booked` what is of money.
+    and to `booked` what has more rows than one.
 
     Raises BadRun at the first bad signature, which undoes the transaction around it.
     """
@@ -265,7 +266,7 @@ async def verified_rows(
         check_signatures(portion, key)
         rows = [rows_of(run.log.tenant, block) for block in portion]
         letters.extend(letter for one in rows for letter in one.letters)
-        booked.extend(fact for one in rows for fact in one.money)
+        booked.extend(fact for one in rows for fact in one.more)
         yield b"".join([one.packed for one in rows])
         # A millisecond of work, then others may run. A thread would be no help: it holds the
         # interpreter while it packs, and PostgreSQL would wait for its next portion.
@@ -296,12 +297,17 @@ def last_seq_of(sealed: bytes) -> int:
     return blocks_of.read_untrusted(sealed)[0].last_seq
 
 
-async def add_money(
-    connection: Connection, log: Log, booked: list[tuple[int, KnownMoney]], now_ms: int
-) -> None:
-    """Rows and bookings of the facts of money in one log, if there are any."""
-    if booked:
-        await money.add_money(connection, log.tenant, log.gateway, log.epoch, booked, now_ms)
+async def add_more(
+    connection: Connection, log: Log, booked: list[tuple[int, KnownMoney | BundleApplied]],
+    now_ms: int,
+) -> None:  # fmt: skip
+    """Rows and bookings of the facts of money in one log, and the bundles it followed."""
+    bundles = [(seq, fact) for seq, fact in booked if isinstance(fact, BundleApplied)]
+    of_money = [(seq, fact) for seq, fact in booked if not isinstance(fact, BundleApplied)]
+    if bundles:
+        await replaced.add_applied(connection, log.tenant, log.gateway, log.epoch, bundles)
+    if of_money:
+        await money.add_money(connection, log.tenant, log.gateway, log.epoch, of_money, now_ms)
 
 
 async def post_held(
@@ -317,7 +323,7 @@ async def post_held(
         assert blocks, f"blocks of {log.gateway.hex()} after seq {after_seq} are missing"
         rows = [rows_of(log.tenant, block) for block in blocks]
         await facts.add_rows(connection, whole(b"".join([one.packed for one in rows])))
-        await add_money(connection, log, [fact for one in rows for fact in one.money], now_ms)
+        await add_more(connection, log, [fact for one in rows for fact in one.more], now_ms)
         after_seq = blocks[-1].last_seq
 
 

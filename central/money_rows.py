@@ -39,13 +39,15 @@ MONEY_COLUMNS = (
     "shift", "marks", "medium", "band_epoch", "basket", "part", "movement", "debit_minor",
     "given_minor", "promo_minor", "vouchers", "cash_minor", "card_minor", "amount_minor",
     "base_seq", "band_seq", "debited_minor", "returned_minor", "txh", "credited_minor",
-    "absorbed_minor", "reverses", "source", "receipt", "said",
+    "absorbed_minor", "reverses", "source", "receipt", "said", "replaces_epoch", "prices",
 )  # fmt: skip
 LINE_COLUMNS = (
     "tenant_id", "gateway", "epoch", "seq", "line", "kind", "article", "quantity", "unit_minor",
     "total_minor", "tax", "merchant", "article_group", "vouchers",
 )  # fmt: skip
 _FIRST = 12  # columns that every row has
+#: Where a certificate says Cc (`crypto.medium_credit`).
+ABSORBED_AT = 12
 
 Row: TypeAlias = tuple[object, ...]
 Place: TypeAlias = tuple[bytes, bytes, int, int]
@@ -108,6 +110,7 @@ def _filled(fact: KnownMoney) -> dict[str, object]:
                 "medium": fact.medium or None, "promo_minor": fact.promo_minor,
                 "vouchers": fact.vouchers, "reverses": fact.reverses or None,
                 "source": fact.card or None, "receipt": fact.receipt or None,
+                "prices": fact.prices,
             }  # fmt: skip
         case GoodsAnswered():
             return {"basket": fact.basket, "said": "given" if fact.given else "not_given"}
@@ -128,7 +131,7 @@ def _held(fact: DebitHeld) -> dict[str, object]:
         "vouchers": fact.vouchers, "amount_minor": fact.otherwise_minor,
         "base_seq": fact.base.seq, "band_seq": target.seq, "debited_minor": target.debited,
         "returned_minor": target.given, "txh": target.txh, "credited_minor": fact.credited,
-        "absorbed_minor": fact.absorbed, "reverses": fact.reverses or None,
+        "absorbed_minor": fact.absorbed, "reverses": fact.reverses or None, "prices": fact.prices,
     }  # fmt: skip
 
 
@@ -139,7 +142,13 @@ def _medium(fact: MediumIssued | MediumBlocked) -> dict[str, object]:
     if isinstance(fact, MediumReissued):
         filled |= {"source": fact.replaces, "given_minor": fact.held_minor}
         filled |= {"debit_minor": 0, "amount_minor": fact.carried_minor}
+        filled |= {"replaces_epoch": fact.replaces_epoch, "absorbed_minor": _absorbed(fact)}
     return filled
+
+
+def _absorbed(fact: MediumReissued) -> int:
+    """Cc on the certificate of the new band, so much of which it has from the start."""
+    return int.from_bytes(fact.certificate[ABSORBED_AT : ABSORBED_AT + 4], "big")
 
 
 def _credit(fact: ToppedUp | CreditApplied | CreditVoided | PromoGranted) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import asyncpg
 import msgspec
 
-from central import wallets
+from central import replaced, wallets
 from central.cashless_keys import CashlessKeys
 from central.store import bundles, entry, sales, tickets, trust
 from crypto import bundle as format_of
@@ -160,13 +160,16 @@ async def publish(
         if newest is not None:
             held = format_of.read_untrusted(newest[1], VerifyKey(key.public))
             if msgspec.structs.replace(held, version=0, issued_at_ms=0) == content:
+                await replaced.note_version(connection, tenant, newest[0], content.cashless)
                 return newest[0], False
             version = newest[0] + 1
         content = msgspec.structs.replace(content, version=version, issued_at_ms=now_ms)
         raw = format_of.sign(content, key)
         try:
             hashed = format_of.content_hash(raw)
-            await bundles.add(connection, tenant, version, hashed, raw, now_ms)
+            async with connection.transaction():
+                await bundles.add(connection, tenant, version, hashed, raw, now_ms)
+                await replaced.note_version(connection, tenant, version, content.cashless)
         except asyncpg.UniqueViolationError:
             continue
         return version, True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from central.ingest import Log, add_money, whole
+from central.ingest import Log, add_more, whole
 from central.rows import WHOLE_BODY, rows_of
 from central.store import facts, logs, trouble
 from crypto import block as blocks_of
@@ -47,7 +47,7 @@ async def redrive_letter(
         if rows.count:
             await facts.add_rows(connection, whole(rows.packed))
             log = Log(tenant, letter.gateway, letter.epoch, letter.gateway)
-            await add_money(connection, log, rows.money, now_ms)
+            await add_more(connection, log, rows.more, now_ms)
         await trouble.add_redriven(connection, tenant, letter, now_ms)
     return True
 

@@ -21,6 +21,7 @@ from crypto.entry import (
     Admitted,
     Annulled,
     AnyFact,
+    BundleApplied,
     ClockMeasured,
     ConflictFound,
     DeviceBack,
@@ -60,6 +61,7 @@ _PAIR = struct.Struct(">iqiq")
 _WHEN = struct.Struct(">ihiiih")
 _WHAT = struct.Struct(">iiiqiqiq4s4sii4s")
 _MONEY: Final = frozenset(get_args(KnownMoney))
+_MORE: Final = _MONEY | {BundleApplied}
 _INT = struct.Struct(">ii")
 _LONG = struct.Struct(">iq")
 
@@ -79,8 +81,8 @@ class Rows(msgspec.Struct, frozen=True):
     packed: bytes
     count: int
     letters: list[Letter]
-    #: The facts of money among them, (seq, fact): they have rows of their own as well.
-    money: list[tuple[int, KnownMoney]] = []
+    #: Those of money and of bundles among them, (seq, fact): they have rows of their own as well.
+    more: list[tuple[int, KnownMoney | BundleApplied]] = []
 
 
 def rows_of(tenant: bytes, block: Block, without: Collection[int] = ()) -> Rows:
@@ -97,7 +99,7 @@ def rows_of(tenant: bytes, block: Block, without: Collection[int] = ()) -> Rows:
     key = row_key(tenant, block.gateway, block.epoch)
     parts: list[bytes] = []
     letters: list[Letter] = []
-    money: list[tuple[int, KnownMoney]] = []
+    more: list[tuple[int, KnownMoney | BundleApplied]] = []
     for seq, fact in enumerate(facts, block.first_seq):
         if seq in without:
             continue
@@ -106,9 +108,9 @@ def rows_of(tenant: bytes, block: Block, without: Collection[int] = ()) -> Rows:
         except Unstorable as error:
             letters.append(Letter(seq, kind_of(fact), str(error), encode_fact(fact)))
             continue
-        if type(fact) in _MONEY:
-            money.append((seq, cast(KnownMoney, fact)))
-    return Rows(b"".join(parts), len(parts), letters, money)
+        if type(fact) in _MORE:
+            more.append((seq, cast("KnownMoney | BundleApplied", fact)))
+    return Rows(b"".join(parts), len(parts), letters, more)
 
 
 def row_key(tenant: bytes, gateway: bytes, epoch: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from central import replaced
 from central.cashless_keys import held
 from central.database import PASSING, Database
 from central.keys import Keys, KeysMissing
@@ -97,6 +98,14 @@ class Service:
             self._deltas = {}
             self._wake()
 
+    async def release_held(self) -> None:
+        """Let go of what was held back of lost bands, where nobody is awaited any more."""
+        async with self.database.connection() as connection:
+            let_go = await replaced.release(connection, self.keys.tenant, self.now_ms())
+        for one in let_go:
+            said = {"medium": one.medium.hex(), "amount_minor": one.amount_minor}
+            log.info("what a lost band had left is credit of the new one", extra=said)
+
     async def publish_news(self) -> None:
         """Tell all gateways what one of them has blocked, replaced or redeemed at the centre."""
         async with self.database.connection() as connection:
@@ -125,6 +134,7 @@ class Service:
         """Poll for ever: three small queries for all who wait, and no channel that could break."""
         while True:
             try:
+                await self.release_held()
                 await self.publish_news()
                 await self.refresh_bundle()
                 await self.refresh_guests()

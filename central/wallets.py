@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,11 @@ def _wallet(
 def credit_txid(credit: Credit) -> bytes:
     """The transaction id of credit from the centre: the same reference books once."""
     return hashlib.sha256(f"{credit.source}\0{credit.reference}".encode()).digest()[:16]
+
+
+def day_of(now_ms: int) -> int:
+    """The day of what the centre itself does, as YYYYMMDD of UTC."""
+    return int(datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC).strftime("%Y%m%d"))
 
 
 async def book(connection: Connection, tenant: bytes, credit: list[Credit], day: int) -> None:

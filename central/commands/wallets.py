@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import msgspec
 
-from central import wallets
+from central import replaced, wallets
 from central.commands.cashless import amount, current, hash_code, keys_of
 from central.commands.entry import read_text
-from central.commands.errors import ANSWER_IS_NO, BAD_DATA, CommandFailed
+from central.commands.errors import ANSWER_IS_NO, BAD_DATA, USAGE, CommandFailed
+from central.commands.replaced import told as told_of
 from central.commands.session import Border, Session, session, show
 from central.commands.tables import csv_rows
 from central.store import money
@@ -24,6 +24,7 @@ COLUMNS = ("order", "amount", "band", "medium", "code")
 CSV_HINT = "columns are order, amount and, where known, band (its UID) or medium, code"
 CODE_CHARS_MIN = 8
 PRESALE = "presale"
+REASON_CHARS_MAX = 64
 DOUBTS_MAX = 10_000
 MEDIUM_BYTES = 16
 UID_BYTES = (4, 7, 10)
@@ -59,11 +60,13 @@ async def show_one(config_file: Path, border: Border, text: str) -> int:
         found = await money.balances(s.connection, s.tenant, medium)
         facts = await money.history(s.connection, s.tenant, medium)
         known = await wallets.known_wallets(s.connection, s.tenant, with_credit=False)
+        moved = await told_of(s, medium)
     said = next((one for one in known if one.medium == medium), Wallet(medium))
     if not found and not facts and said == Wallet(medium):
         raise CommandFailed(f"nothing is known of medium {medium.hex()}")
     balance = _hexed(found[0]) if found else {"medium": medium.hex(), "balance_minor": 0}
     word = {"min_epoch": said.min_epoch, "because": said.because, "hold_minor": said.hold_minor}
+    word |= {"replaced": moved}
     show({**balance, **word, "history": [_hexed(fact) for fact in facts]})
     return 0
 
@@ -105,10 +108,35 @@ async def _say(
     return 0
 
 
+async def release(config_file: Path, border: Border, text: str, reason: str) -> int:
+    """Let go of what was held back of a band, whoever is awaited; BAND is the old or the new."""
+    if not 1 <= len(reason) <= REASON_CHARS_MAX:
+        raise CommandFailed(f"--reason: say why, in 1 to {REASON_CHARS_MAX} characters", USAGE)
+    async with session(config_file, border) as s:
+        medium = medium_of(s, text)
+        around = await replaced.remainders(s.connection, s.tenant, medium)
+        if not around:
+            raise CommandFailed(f"medium {medium.hex()} replaced no band and was not replaced")
+        done = []
+        for one in around:
+            let_go = await replaced.release_now(
+                s.connection, s.tenant, one.reissue.txid, border.now_ms(), reason
+            )
+            if let_go is not None:
+                done.append({"medium": let_go.medium.hex(), "amount_minor": let_go.amount_minor})
+        if not done:
+            raise CommandFailed(f"nothing is held back of medium {medium.hex()} any more")
+        version = await s.publish()
+    show({"released": done, "bundle_version": version})
+    return 0
+
+
 async def totals(config_file: Path, border: Border) -> int:
     """What is booked on all wallets; exit 1 when it does not add up."""
     async with session(config_file, border) as s:
         sums = await wallets.accounts(s.connection, s.tenant)
+        moved = await replaced.remainders(s.connection, s.tenant)
+        sums["lost_minor"] = sum(one.lost_minor for one in moved)
     show(sums)
     return 0 if sums["agree"] else ANSWER_IS_NO
 
@@ -124,10 +152,11 @@ async def forks(config_file: Path, border: Border) -> int:
 
 
 async def doubts(config_file: Path, border: Border) -> int:
-    """Debits that nobody knows the end of, oldest first."""
+    """Debits that nobody knows the end of, oldest first, and lost bands that are not settled."""
     async with session(config_file, border) as s:
         rows = await money.in_doubt(s.connection, s.tenant, DOUBTS_MAX)
-    show({"in_doubt": [_hexed(row) for row in rows]})
+        moved = await told_of(s)
+    show({"in_doubt": [_hexed(row) for row in rows], "replaced": moved})
     return 0
 
 
@@ -154,7 +183,7 @@ async def import_presale(config_file: Path, border: Border, file: Path) -> int:
                 await stored.add_presale_codes(s.connection, s.tenant, codes)
             except asyncpg.UniqueViolationError as error:
                 raise CommandFailed("two orders have the same code", BAD_DATA) from error
-            await wallets.book(s.connection, s.tenant, new, _day(border))
+            await wallets.book(s.connection, s.tenant, new, wallets.day_of(border.now_ms()))
         version = await s.publish()
     unbound = sum(credit.medium is None for credit in found.values())
     show({"read": len(rows), "new": len(new), "unbound": unbound, "bundle_version": version})
@@ -179,7 +208,7 @@ async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
         try:
             async with s.connection.transaction():
                 await stored.bind_credit(s.connection, s.tenant, credit, medium, border.now_ms())
-                await wallets.book(s.connection, s.tenant, [bound], _day(border))
+                await wallets.book(s.connection, s.tenant, [bound], wallets.day_of(border.now_ms()))
         except asyncpg.UniqueViolationError as error:
             raise CommandFailed(f"order {order!r} was bound just now by somebody else") from error
         version = await s.publish()
@@ -221,11 +250,6 @@ def _same(credit: Credit, known: Credit | None) -> None:
     if credit.medium is not None and known.medium != credit.medium:
         hint = "bind it with `gatehouse central presale bind`" if known.medium is None else ""
         raise CommandFailed(f"order {order!r}: another medium than before. {hint}", BAD_DATA)
-
-
-def _day(border: Border) -> int:
-    today = datetime.datetime.fromtimestamp(border.now_ms() / 1000, datetime.UTC)
-    return int(today.strftime("%Y%m%d"))
 
 
 def _hexed(row: dict[str, Any]) -> dict[str, Any]:

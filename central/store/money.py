@@ -156,10 +156,15 @@ async def add_money(
     await connection.copy_records_to_table("money", records=rows, columns=MONEY_COLUMNS)
     if lines:
         await connection.copy_records_to_table("sale_lines", records=lines, columns=LINE_COLUMNS)
-    await connection.execute(ONE_AT_A_TIME, tenant)
+    await one_at_a_time(connection, tenant)
     for statement in BOOKINGS:
         await connection.execute(statement, tenant, list(txids))
     await connection.execute(FIND_FORKS, tenant, list(media - {b""}), now_ms)
+
+
+async def one_at_a_time(connection: Connection, tenant: bytes) -> None:
+    """From here to the end of the transaction nobody else books money of the tenant."""
+    await connection.execute(ONE_AT_A_TIME, tenant)
 
 
 async def balances(

@@ -101,14 +101,16 @@ SELECT DISTINCT ON (w.medium) w.medium, w.min_epoch, w.hold_minor, w.promo_minor
        w.because, w.changed_ms
 FROM wallet_words AS w WHERE w.tenant_id = $1 ORDER BY w.medium, w.changed_ms DESC
 """
-# What gateways have blocked themselves, and bands that were replaced.
+# What gateways have blocked themselves, and bands that were replaced; one whose slots were gone
+# takes its own place, and only its epochs before are refused.
 BLOCKED_BY_GATEWAYS = """
 SELECT m.medium, max(m.epoch_from) AS min_epoch, max(m.hlc) AS hlc, max(m.because) AS because
 FROM (
     SELECT b.medium, b.band_epoch::bigint AS epoch_from, b.hlc, b.said AS because
     FROM money AS b WHERE b.tenant_id = $1 AND b.kind = 32
     UNION ALL
-    SELECT r.source, 65536, r.hlc, 'replaced'
+    SELECT r.source, CASE WHEN r.source = r.medium THEN r.band_epoch ELSE 65536 END, r.hlc,
+           'replaced'
     FROM money AS r WHERE r.tenant_id = $1 AND r.kind = 31
 ) AS m
 GROUP BY m.medium ORDER BY m.medium
@@ -119,6 +121,7 @@ SELECT (
     WHERE m.tenant_id = $1 AND (m.kind IN (31, 32) OR (m.kind = 38 AND m.said = 'voucher'))
 ) + (SELECT count(*) FROM money AS d WHERE d.tenant_id = $1 AND d.kind = 47)
   + (SELECT count(*) FROM money AS v WHERE v.tenant_id = $1 AND v.kind = 40)
+  + (SELECT count(*) FROM reissue_releases AS l WHERE l.tenant_id = $1)
 """
 # Loaded by cards that were approved and declined afterwards: the money never came.
 LATE_DECLINED = """
@@ -253,7 +256,8 @@ async def blocked_by_gateways(
 
 
 async def count_news(connection: Connection, tenant: bytes) -> int:
-    """Rises when gateways have blocked, replaced, redeemed or undone something."""
+    """Rises when gateways have blocked, replaced, redeemed or undone something, and when what was
+    held back was let go."""
     news: int = await connection.fetchval(COUNT_NEWS, tenant)
     return news
 

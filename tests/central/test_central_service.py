@@ -17,12 +17,14 @@ from central.database import Database, opened
 from central.keys import Keys
 from central.publish import publish
 from central.service import Service
-from central.store import money, sales, wallets
+from central.store import money, sales, trust, wallets
 from config.central import Central
 from config.central import Database as Given
 from crypto.bundle import read_untrusted
 from crypto.cashless import Cashless
 from crypto.keys import VerifyKey
+from tests.central.store.test_store_money import NEW_BAND, topped_up
+from tests.central.test_replaced import LOST, Venue
 from tests.central.world import GATEWAY, NOW_MS, TENANT
 from tests.crypto.money_samples import make_money_facts
 
@@ -180,3 +182,30 @@ async def test_prices_whose_keys_are_gone_make_it_unready(
         await asyncio.sleep(0.01)
     following.cancel()
     assert "restore the backup" in one.reasons()[0]
+
+
+async def test_what_a_lost_band_had_left_is_let_go_and_published_by_itself(
+    one: Told, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "BUNDLE_POLL_S", 0.01)
+    venue = Venue(connection)
+    for at, ledger in enumerate((venue.desk, venue.bar), 1):
+        row = trust.Gateway(ledger.gateway, at, f"gate-{at}", ledger.device.public, b"der", None)
+        await trust.add_gateway(connection, TENANT, row, NOW_MS)
+    cashless_keys.load_or_make(one.keys.folder, bytes)
+    await venue.begin()
+    await venue.say(venue.desk, topped_up(1, 5000), LOST)
+    await one.publish_news()
+    await one.refresh_bundle()
+    for ledger in (venue.desk, venue.bar):
+        await one.release_held()
+        assert await venue.credit() == 0
+        await venue.follow(ledger, one.bundle_version)
+    before = one.bundle_version
+    following = asyncio.create_task(one.follow_bundles())
+    raw = await one.newer_bundle(before, 30)
+    following.cancel()
+    assert raw is not None, "it waits for ever"
+    bundle = read_untrusted(raw, VerifyKey(one.keys.bundle.public))
+    assert isinstance(bundle.cashless, Cashless) and one.bundle_version == before + 1
+    assert {w.medium: w.absorbed_minor for w in bundle.cashless.wallets}[NEW_BAND] == 3450

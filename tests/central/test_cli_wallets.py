@@ -14,7 +14,7 @@ WORDS = [
     (["badge", "--help"], ["add", "remove", "list"]),
     (
         ["wallet", "--help"],
-        ["list", "show", "block", "unblock", "hold", "totals", "forks", "doubts"],
+        ["list", "show", "block", "unblock", "hold", "release", "totals", "forks", "doubts"],
     ),
 ]
 
