@@ -229,11 +229,20 @@ class CreditApplied(MoneyFact, frozen=True, tag=39):
 
 
 class CreditVoided(MoneyFact, frozen=True, tag=40):
-    """The top-up `txid` never reached the band, by what was read there, and the money went back."""
+    """The top-up `txid` never reached the band, by what was read there, and the money went back.
+
+    `back`: the transaction by which it did, at the till and in the shift of this fact, the way it
+    had come; of a voucher code or an order nothing is paid out: the guest still has it. `receipt`
+    as in `DebitPosted`.
+    """
 
     medium: Id16
     to_credited: U32
     evidence: Code
+    back: MaybeId = b""
+    amount_minor: Amount = 0
+    method: Method = "cash"
+    receipt: U32 = 0
 
 
 class PromoGranted(MoneyFact, frozen=True, tag=41):

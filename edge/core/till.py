@@ -8,7 +8,7 @@ from crypto.money import MARK_TRAINING, Line, Total
 from edge.core.till_book import TillBook
 from edge.core.till_reasons import TillReason
 from edge.core.till_rows import OPEN, POSTED, Deal, Shift, ShiftKey
-from edge.core.till_totals import rows
+from edge.core.till_totals import LOADS, rows
 
 _UNDOABLE = frozenset({"sale", "deposit_return"})
 
@@ -94,7 +94,7 @@ def summary(book: TillBook, here: ShiftKey) -> Summary:
 
 def _turnover(deal: Deal) -> bool:
     """Whether the perpetual total counts it: sold, and what was taken back of it."""
-    loads = deal.movement in ("top_up", "cash_out")
+    loads = deal.movement in LOADS
     return bool(deal.given) and not loads and not deal.marks & MARK_TRAINING
 
 

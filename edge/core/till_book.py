@@ -42,7 +42,7 @@ from edge.core.till_rows import (
     TillKey,
     TillSum,
 )
-from edge.core.till_totals import add_deal
+from edge.core.till_totals import LOADS, add_deal
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
@@ -179,11 +179,11 @@ class TillBook:
         mark.receipt = max(mark.receipt, deal.receipt)
         shift = self.shift(deal.gateway, deal.till, deal.shift)
         top_up = deal.movement == "top_up"
-        due = 0 if deal.status == VOIDED and top_up else int(top_up or deal.status == POSTED)
+        due = int(top_up or deal.status == POSTED)  # what went back is a movement of its own
         if due != deal.given:
             training = bool(deal.marks & MARK_TRAINING)
             add_deal(shift.training if training else shift.totals, deal, due - deal.given)
-            if not training and not top_up and deal.movement != "cash_out":
+            if not training and deal.movement not in LOADS:
                 mark.perpetual_minor += (due - deal.given) * deal.net_minor
             deal.given = due
         self._forget(txid, deal, shift)
@@ -263,6 +263,21 @@ def _applied(book: TillBook, gateway: bytes, fact: CreditApplied) -> None:
 
 def _voided(book: TillBook, gateway: bytes, fact: DebitVoided | CreditVoided) -> None:
     book._settle(gateway, fact, VOIDED)
+    if isinstance(fact, CreditVoided) and fact.back:
+        _went_back(book, gateway, msgspec.structs.replace(fact, txid=fact.back), fact.txid)
+
+
+def _went_back(book: TillBook, gateway: bytes, fact: CreditVoided, topped: bytes) -> None:
+    """Money of a top-up that never arrived: it counts where and when it went back."""
+    out = -fact.amount_minor
+    book._made(
+        gateway, fact, movement="top_up_back", method=fact.method, medium=fact.medium,
+        basket=fact.txid, reverses=topped, receipt=fact.receipt,
+        cash_minor=out if fact.method == "cash" else 0,
+        card_minor=out if fact.method == "card" else 0,
+        otherwise_minor=out if fact.method not in ("cash", "card") else 0,
+    )  # fmt: skip
+    book._settle(gateway, fact, POSTED, fact.receipt)
 
 
 def _answered(book: TillBook, gateway: bytes, fact: GoodsAnswered) -> None:

@@ -55,6 +55,41 @@ _DE: Final[dict[TillReason, Words]] = {
     _R.CODE_UNKNOWN: Words("Diesen Gutscheincode gibt es nicht.", "noch einmal eintippen"),
     _R.CODE_USED: Words("Dieser Gutscheincode ist schon eingelöst.", "er gilt nur einmal"),
     _R.GIVEN_UP: Words("Dieser Korb wurde aufgegeben.", "neu beginnen"),
+    _R.TOP_UP_ARRIVED: Words(
+        "Keine Aufladung dieses Bandes ist offen: alle sind drauf oder zurückgezahlt.",
+        "Guthaben ansehen",
+    ),
+    _R.MAY_BE_THERE: Words(
+        "Diese Aufladung könnte schon auf dem Band sein.",
+        "stattdessen laden: eine Aufladung beginnen, diese wird zuerst fertig",
+    ),
+    _R.MAY_STILL_LOAD: Words(
+        "Eine Aufladestelle, die gerade nicht gehört wird, könnte das noch laden.",
+        "hier laden: eine Aufladung beginnen, diese wird zuerst fertig",
+    ),
+    _R.LOADED_SINCE: Words(
+        "Eine andere Stelle hat dieses Band seither geladen und wird noch nicht gehört.",
+        "noch einmal, sobald sie gehört wird",
+    ),
+    _R.OVERTAKEN: Words(
+        "Eine andere Stelle hat das Band seither geladen: dies passt nicht mehr darauf.",
+        "Geld zurückgeben: Mehr, Aufladung kam nicht an",
+    ),
+    _R.TOP_UP_SPENT: Words(
+        "Von diesem Band wurde mehr ausgegeben, als darauf ist.", "nicht auszahlen, Aufsicht holen"
+    ),
+    _R.WENT_BACK: Words("Das Geld dieser Aufladung wurde zurückgegeben.", "neu beginnen"),
+    _R.TOPPED_ELSEWHERE: Words(
+        "Diese Aufladung wurde an einer anderen Kasse oder in einer anderen Schicht bezahlt.",
+        "Aufsicht holen",
+    ),
+    _R.OTHER_TERMINAL: Words(
+        "Diese Karte hat das Terminal einer anderen Kasse genommen.", "an jene Kasse gehen"
+    ),
+    _R.CARD_KEPT: Words(
+        "Das Terminal gab das Geld nicht zurück: nichts wurde gebucht.",
+        "noch einmal, oder aufs Band laden",
+    ),
 }
 _FR: Final[dict[TillReason, Words]] = {
     _R.BASKET_EMPTY: Words("Le panier est vide.", "choisissez un article"),
@@ -100,6 +135,41 @@ _FR: Final[dict[TillReason, Words]] = {
     _R.CODE_UNKNOWN: Words("Ce code est inconnu.", "tapez-le de nouveau"),
     _R.CODE_USED: Words("Ce code a déjà servi.", "il ne paie qu’une fois"),
     _R.GIVEN_UP: Words("Ce panier a été abandonné.", "recommencez"),
+    _R.TOP_UP_ARRIVED: Words(
+        "Aucune recharge de ce bracelet n’est ouverte : toutes sont dessus ou remboursées.",
+        "regardez le solde",
+    ),
+    _R.MAY_BE_THERE: Words(
+        "Cette recharge est peut-être déjà sur le bracelet.",
+        "chargez-la : commencez une recharge, celle-ci finit d’abord",
+    ),
+    _R.MAY_STILL_LOAD: Words(
+        "Un autre point de recharge, injoignable, pourrait encore la charger.",
+        "chargez-la ici : commencez une recharge, celle-ci finit d’abord",
+    ),
+    _R.LOADED_SINCE: Words(
+        "Un autre point, pas encore joignable, a rechargé ce bracelet depuis.",
+        "réessayez quand il sera joignable",
+    ),
+    _R.OVERTAKEN: Words(
+        "Un autre point a rechargé ce bracelet depuis : cette recharge ne peut plus y aller.",
+        "rendez l’argent : menu, recharge non arrivée",
+    ),
+    _R.TOP_UP_SPENT: Words(
+        "Ce bracelet a dépensé plus qu’il ne contient.", "ne remboursez pas, appelez un superviseur"
+    ),
+    _R.WENT_BACK: Words("L’argent de cette recharge a été rendu.", "recommencez"),
+    _R.TOPPED_ELSEWHERE: Words(
+        "Cette recharge a été payée à une autre caisse ou pendant un autre service.",
+        "appelez un superviseur",
+    ),
+    _R.OTHER_TERMINAL: Words(
+        "Le terminal d’une autre caisse a pris cette carte.", "allez à cette caisse"
+    ),
+    _R.CARD_KEPT: Words(
+        "Le terminal n’a pas rendu l’argent : rien n’est comptabilisé.",
+        "réessayez, ou chargez le bracelet",
+    ),
 }
 TILL_WORDS: Final[dict[str, dict[TillReason, Words]]] = {"de": _DE, "en": WORDS, "fr": _FR}
 #: What went wrong with a band or a device: the guest taps again, and nothing is charged twice.
@@ -143,6 +213,26 @@ BAND_WORDS: Final[dict[str, dict[str, Words]]] = {
         "de": Words("Das Geld ist da.", "dasselbe Band noch einmal anhalten, dann lädt es auf"),
         "en": Words("the money is taken", "hold the same band again to load it"),
         "fr": Words("L’argent est encaissé.", "présentez le même bracelet pour le charger"),
+    },
+    "money_back": {
+        "de": Words("Diese Aufladung ist nicht auf dem Band.", "das Geld zurückgeben?"),
+        "en": Words("this top-up is not on the band", "give the money back?"),
+        "fr": Words("Cette recharge n’est pas sur le bracelet.", "rendre l’argent ?"),
+    },
+    "back_cash": {
+        "de": Words("Diesen Betrag aus der Lade geben.", ""),
+        "en": Words("give this amount out of the drawer", ""),
+        "fr": Words("Rendez ce montant de la caisse.", ""),
+    },
+    "back_card": {
+        "de": Words("Das Terminal hat es auf die Karte zurückgegeben.", ""),
+        "en": Words("the terminal gave it back to the card", ""),
+        "fr": Words("Le terminal l’a rendu à la carte.", ""),
+    },
+    "back_code": {
+        "de": Words("Nichts auszahlen: Code oder Bestellung gilt wieder.", ""),
+        "en": Words("pay nothing out: the code or order is open again", ""),
+        "fr": Words("Ne rendez rien : le code ou la commande vaut à nouveau.", ""),
     },
     "cancelled": {
         "de": Words("Es wurde abgebrochen.", ""),

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 
 class TillReason(IntEnum):
-    """100 to 119: the basket; 120 to 139: the till; 140 on: what is to be undone."""
+    """100 to 119: the basket; 120 to 139: the till; 140 on: what is to be undone,
+    154 on: money of top-ups."""
 
     NONE = 0
     BASKET_EMPTY = 100
@@ -53,7 +54,17 @@ class TillReason(IntEnum):
     CARD_UNKNOWN = 151
     CODE_UNKNOWN = 152
     CODE_USED = 153
+    TOP_UP_ARRIVED = 154
+    MAY_BE_THERE = 155
+    MAY_STILL_LOAD = 156
+    LOADED_SINCE = 157
+    OVERTAKEN = 158
+    TOP_UP_SPENT = 159
     GIVEN_UP = 160
+    WENT_BACK = 161
+    TOPPED_ELSEWHERE = 162
+    OTHER_TERMINAL = 163
+    CARD_KEPT = 164
 
 
 class Words(NamedTuple):
@@ -107,6 +118,37 @@ WORDS: Final[dict[TillReason, Words]] = {
     TillReason.CODE_UNKNOWN: Words("this voucher code is not known", "type it again"),
     TillReason.CODE_USED: Words("this voucher code was used already", "it pays only once"),
     TillReason.GIVEN_UP: Words("this basket was given up", "begin a new one"),
+    TillReason.TOP_UP_ARRIVED: Words(
+        "no top-up of this band is open: all are on it or went back", "show the balance"
+    ),
+    TillReason.MAY_BE_THERE: Words(
+        "this top-up may be on the band already",
+        "load it instead: begin any top-up, it is finished first",
+    ),
+    TillReason.MAY_STILL_LOAD: Words(
+        "another top-up point that is not heard could still load this",
+        "load it here instead: begin any top-up, it is finished first",
+    ),
+    TillReason.LOADED_SINCE: Words(
+        "another point has loaded this band since, and is not heard yet",
+        "try again when it is heard",
+    ),
+    TillReason.OVERTAKEN: Words(
+        "another point has loaded this band since: this top-up cannot be written any more",
+        "give its money back: menu, top-up did not arrive",
+    ),
+    TillReason.TOP_UP_SPENT: Words(
+        "more was spent from this band than is on it", "do not pay it out; ask a supervisor"
+    ),
+    TillReason.WENT_BACK: Words("the money of this top-up went back", "begin a new one"),
+    TillReason.TOPPED_ELSEWHERE: Words(
+        "this top-up was paid at another till or in another shift", "ask a supervisor"
+    ),
+    TillReason.OTHER_TERMINAL: Words("another till's terminal took this card", "go to that till"),
+    TillReason.CARD_KEPT: Words(
+        "the terminal did not give the money back: nothing was booked",
+        "try again, or load it onto the band",
+    ),
 }
 
 

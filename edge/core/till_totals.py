@@ -1,7 +1,8 @@
 """What X and Z add up: one row per method, kind, tax, group and merchant.
 
 Keys: "kind:sale", "method:band|cash|card|promo|voucher", "tax:1", "group:2", "merchant:3",
-"deposit:out|back", "tip", "top_up:cash" and so on, "drawer" (all cash that went in or out).
+"deposit:out|back", "tip", "top_up:cash" and so on, "top_up_back:cash" and so on,
+"drawer" (all cash that went in or out).
 """
 
 from typing import Final
@@ -11,6 +12,8 @@ from edge.core.till_rows import Deal, Totals
 
 #: So that a closing fits one page of the ledger.
 ROWS_MAX: Final = 90
+#: Money that changes its form, and is no turnover.
+LOADS: Final = frozenset({"top_up", "top_up_back", "cash_out"})
 _UNDOING: Final = frozenset({"reversal", "refund"})
 
 
@@ -27,9 +30,9 @@ def add(totals: Totals, key: str, count: int, amount_minor: int) -> None:
 
 def add_deal(totals: Totals, deal: Deal, times: int) -> None:
     """Count a movement (`times` = 1), or count it no longer (-1)."""
-    if deal.movement == "top_up":
+    if deal.movement in ("top_up", "top_up_back"):
         amount = deal.cash_minor + deal.card_minor + deal.otherwise_minor
-        add(totals, f"top_up:{deal.method}", times, times * amount)
+        add(totals, f"{deal.movement}:{deal.method}", times, times * amount)
         if deal.cash_minor:
             add(totals, "drawer", times, times * deal.cash_minor)
         return

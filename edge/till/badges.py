@@ -4,18 +4,18 @@ Nobody has signed in yet while this runs, so it makes no fact and mends nothing,
 something else of the till comes first (`Till.submit`).
 """
 
+from functools import partial
 from typing import NamedTuple
 
-from drivers.errors import DeviceError
-from drivers.reader import BandError
+from drivers.reader import Sensed
 from edge.core import wallet
 from edge.core.till_reasons import TillReason
 from edge.core.wallet import Tap, WalletReason
 from edge.till.bands import read_band
-from edge.till.tapping import Tapping, claim
+from edge.till.tapping import claim, serve_taps
 from edge.till.till import Till
 from edge.till.tills import Tills
-from edge.till.work import TAP_AGAIN, Work
+from edge.till.work import Work
 
 
 class Badge(NamedTuple):
@@ -40,23 +40,17 @@ async def read_badge(till: Till, work: Work) -> None:
     if rules is None or not rules.complete:
         till.refuse(work, WalletReason.NOT_CONFIGURED)
         return
-    while not work.over:
-        sensed = await till.next_band(work)
-        with Tapping(till, work, sensed.uid):
-            try:
-                if claim(till, work, sensed.uid):
-                    tap = await read_band(till.reader, sensed, till.tills.secrets(sensed.uid))
-                    if not work.over:
-                        work.badge = judge(till.tills, tap)
-                        till.good(work)
-            except BandError:
-                till.show(work, TAP_AGAIN, "band_gone")
-            except DeviceError:
-                till.show(work, TAP_AGAIN, "reader_away")
-        if work.over:
-            till.lies(sensed)  # a badge that stays there pays for nothing
-        else:
-            await till.lifted()
+    await serve_taps(till, work, partial(_read, till, work))
+
+
+async def _read(till: Till, work: Work, sensed: Sensed) -> None:
+    """Whose it is. A badge that stays there afterwards pays for nothing."""
+    assert till.reader is not None
+    if claim(till, work, sensed.uid):
+        tap = await read_band(till.reader, sensed, till.tills.secrets(sensed.uid))
+        if not work.over:
+            work.badge = judge(till.tills, tap)
+            till.good(work)
 
 
 def judge(tills: Tills, tap: Tap) -> Badge:

@@ -61,8 +61,13 @@ def open_cards(till: Till) -> list[tuple[bytes, CardPayment]]:
 
 
 async def by_card(till: Till, work: Work, purpose: Purpose, amount_minor: int) -> bytes:
-    """Have the terminal take `amount_minor`: the transaction that was approved. Empty: the work
-    has been told why not."""
+    """Have the terminal take `amount_minor`: the transaction that was approved, which the work has
+    as `paid`. Empty: the work has been told why not."""
+    work.paid = await _by_card(till, work, purpose, amount_minor)
+    return work.paid
+
+
+async def _by_card(till: Till, work: Work, purpose: Purpose, amount_minor: int) -> bytes:
     terminal = till.terminal
     assert terminal is not None
     if work.question is not None:

@@ -5,6 +5,7 @@ the card has paid, unless the band is still lying there.
 """
 
 import hashlib
+from functools import partial
 
 import trio
 
@@ -12,6 +13,7 @@ from crypto.money import Method
 from drivers.errors import DeviceError
 from drivers.reader import BandError, Sensed
 from edge.core import wallet
+from edge.core.money_back import overtaken
 from edge.core.till_reasons import TillReason
 from edge.core.till_rows import OPEN, VOIDED
 from edge.core.wallet import Credit, Look, Refused, Tap, TopUp
@@ -20,7 +22,8 @@ from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_again, write_band
 from edge.till.cards import by_card
 from edge.till.debit import looked
-from edge.till.tapping import Tapping
+from edge.till.money_back import close_returned
+from edge.till.tapping import Tapping, not_now, one_tap
 from edge.till.till import Till
 from edge.till.tills import with_receipt
 from edge.till.work import TAP_AGAIN, WORKING, Work
@@ -34,23 +37,16 @@ async def top_up(till: Till, work: Work) -> None:
     if reason is not None:
         till.refuse(work, reason)
         return
-    paid = b""
     while not work.over:
         sensed = await till.next_band(work)
-        if work.ask.method == "card" and not paid and not _began(till, work):
+        if work.ask.method == "card" and not work.paid and not _began(till, work):
             if not await _could(till, work, sensed):
                 continue
-            paid = await by_card(till, work, "top_up", work.amount_minor)
-            if not paid:
+            if not await by_card(till, work, "top_up", work.amount_minor):
                 return
             till.show(work, TAP_AGAIN, "tap_for_credit")
             sensed = await till.next_band(work)
-        with Tapping(till, work, sensed.uid):
-            await _tap(till, work, sensed, paid)
-        if not work.over:
-            if work.state == WORKING:
-                till.show(work, TAP_AGAIN, "not_sure")
-            await till.lifted()
+        await one_tap(till, work, sensed, partial(_load, till, work))
 
 
 def _wrong(till: Till, work: Work) -> TillReason | WalletReason | None:
@@ -65,6 +61,9 @@ def _wrong(till: Till, work: Work) -> TillReason | WalletReason | None:
         return TillReason.NO_READER if till.reader is None else WalletReason.NOT_CONFIGURED
     if tills.sign is None:
         return WalletReason.CREDIT_KEY
+    deal = tills.book.deals.get(ask.id)
+    if deal is not None and deal.status == VOIDED:
+        return TillReason.WENT_BACK
     if ask.method == "cash" and not place.drawer:
         return TillReason.NO_DRAWER
     if ask.method == "card" and till.terminal is None:
@@ -97,7 +96,7 @@ async def _could(till: Till, work: Work, sensed: Sensed) -> bool:
             look, _, _ = await looked(till, work, sensed)
             if look is None:
                 return False
-            found = wallet.top_up(look, _top(till, work, b""))
+            found = _topped(till, work, look, b"")
             if isinstance(found, Refused):
                 work.limit_minor = found.amount_minor
                 till.refuse(work, found.reason)
@@ -110,37 +109,24 @@ async def _could(till: Till, work: Work, sensed: Sensed) -> bool:
     return False
 
 
-def _top(till: Till, work: Work, source: bytes) -> TopUp:
+def _topped(till: Till, work: Work, look: Look, source: bytes) -> Credit | Refused:
     ask, tills = work.ask, till.tills
-    assert tills.sign is not None and tills.key_index is not None
+    if tills.sign is None or tills.key_index is None:  # another bundle has come since
+        return Refused(WalletReason.CREDIT_KEY)
     method: Method = ask.method if ask.method != "band" else "cash"
     if method == "voucher":
         source = code_hash(ask.code)
-    return TopUp(
-        ask.id, till.who(ask), work.amount_minor, method, tills.key_index, tills.sign, source
-    )
+    who = till.who(ask)
+    top = TopUp(ask.id, who, work.amount_minor, method, tills.key_index, tills.sign, source)
+    return wallet.top_up(look, top)
 
 
-async def _tap(till: Till, work: Work, sensed: Sensed, paid: bytes) -> None:
-    try:
-        await _load(till, work, sensed, paid)
-    except BandError:
-        till.show(work, TAP_AGAIN, "not_sure" if _began(till, work) else "band_gone")
-    except DeviceError:
-        till.show(work, TAP_AGAIN, "reader_away")
-    except LedgerFull:
-        _cannot(till, work, TillReason.NO_ROOM, paid)
-    finally:
-        if work.over:
-            till.lies(sensed)
-
-
-async def _load(till: Till, work: Work, sensed: Sensed, paid: bytes) -> None:
+async def _load(till: Till, work: Work, sensed: Sensed) -> None:
     first = work.medium
     look, tap, _ = await looked(till, work, sensed)
     if look is None:
         return
-    if (paid or _open(till, work)) and first and first != look.medium:
+    if (work.paid or _open(till, work)) and first and first != look.medium:
         work.medium = first
         till.show(work, TAP_AGAIN, "other_band")
         return
@@ -154,10 +140,10 @@ async def _load(till: Till, work: Work, sensed: Sensed, paid: bytes) -> None:
         if look.unfinished != work.ask.id:  # another top-up was in the way; now for this one
             till.show(work, TAP_AGAIN, "tap_for_credit")
         return
-    found = wallet.top_up(look, _top(till, work, paid))
+    found = _topped(till, work, look, work.paid)
     if isinstance(found, Refused):
         work.limit_minor = found.amount_minor
-        _cannot(till, work, found.reason, paid)
+        not_now(till, work, found.reason)
         return
     assert found.fact is not None, "a new top-up is a new fact"
     seq = till.tills.record(with_receipt(found.fact, till.next_receipt))
@@ -166,14 +152,6 @@ async def _load(till: Till, work: Work, sensed: Sensed, paid: bytes) -> None:
     till.show(work, WORKING)
     await till.tills.durable(seq)
     await _write(till, work, found, tap)
-
-
-def _cannot(till: Till, work: Work, because: TillReason | WalletReason, paid: bytes) -> None:
-    """Not now. Whoever has paid is not told that nothing was done: the next tap tries again."""
-    if paid or _began(till, work):
-        till.show(work, TAP_AGAIN, because)
-    else:
-        till.refuse(work, because)
 
 
 def _open(till: Till, work: Work) -> bool:
@@ -191,9 +169,18 @@ def _loaded(till: Till, work: Work) -> bool:
 
 async def _finish(till: Till, work: Work, look: Look, tap: Tap) -> bool:
     """Write a certificate that was paid for and is not on the band."""
+    if await close_returned(till, work, look):
+        not_now(till, work, TillReason.WENT_BACK)
+        return False
     credit = wallet.finish(look, till.who(work.ask))
     if credit is None:
-        till.show(work, TAP_AGAIN, "not_sure")
+        work.limit_minor = look.account.credits[look.unfinished].amount
+        if look.refusal is not None:
+            not_now(till, work, look.refusal)
+        elif overtaken(look, till.who(work.ask)):
+            till.refuse(work, TillReason.OVERTAKEN)
+        else:
+            till.show(work, TAP_AGAIN, "not_sure")
         return False
     till.show(work, WORKING)
     return await _write(till, work, credit, tap, ours=credit.txid == work.ask.id)

@@ -5,20 +5,18 @@ the band is written under a shield: what was begun comes to its end, or is left 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 import trio
 
-from drivers.errors import DeviceError
-from drivers.reader import BandError, BandGone, BandRefused, Sensed
+from drivers.reader import Sensed
 from edge.core import wallet
-from edge.core.till_reasons import TillReason
 from edge.core.till_rows import OPEN, POSTED
 from edge.core.wallet import AlreadyPaid, Held, Look, Order, Refused, Tap
 from edge.core.wallet_reasons import WalletReason
-from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_again, read_band, write_band
-from edge.till.tapping import Tapping, claim
+from edge.till.tapping import claim, serve_taps
 from edge.till.till import Till
 from edge.till.tills import with_receipt
 from edge.till.work import TAP_AGAIN, WORKING, Work
@@ -32,40 +30,10 @@ Plan: TypeAlias = Callable[[Till, Work, Look], Order | None]
 
 async def by_band(till: Till, work: Work, plan: Plan) -> None:
     """Wait for the band and have it pay. Ends the work, or waits for another tap."""
-    if till.reader is None:
-        till.refuse(work, TillReason.NO_READER)
-        return
-    while not work.over:
-        sensed = await till.next_band(work)
-        with Tapping(till, work, sensed.uid):
-            await _tap(till, work, sensed, plan)
-        if not work.over:
-            if work.state == WORKING:
-                till.show(work, TAP_AGAIN, "not_sure")
-            if work.question is None:
-                await till.lifted()
+    await serve_taps(till, work, partial(_pay, till, work, plan))
 
 
-async def _tap(till: Till, work: Work, sensed: Sensed, plan: Plan) -> None:
-    """One tap. What goes wrong with band or reader is a normal outcome: tap again."""
-    try:
-        await _pay(till, work, sensed, plan)
-    except BandGone:
-        till.show(work, TAP_AGAIN, "not_sure" if work.held else "band_gone")
-    except BandRefused:
-        till.show(work, TAP_AGAIN, "not_sure" if work.held else "band_refused")
-    except BandError:
-        till.show(work, TAP_AGAIN, "band_unknown")
-    except DeviceError:
-        till.show(work, TAP_AGAIN, "reader_away")
-    except LedgerFull:
-        till.refuse(work, TillReason.NO_ROOM)
-    finally:
-        if work.over:
-            till.lies(sensed)
-
-
-async def _pay(till: Till, work: Work, sensed: Sensed, plan: Plan) -> None:
+async def _pay(till: Till, work: Work, plan: Plan, sensed: Sensed) -> None:
     look, tap, seq = await looked(till, work, sensed)
     if look is None or await _settled_before(till, work, look, seq):
         return

@@ -1,10 +1,10 @@
 """Bands that begin, bands that are replaced, bands that are locked."""
 
+from contextlib import suppress
 from functools import partial
 
 from crypto.money import MediumBlocked
-from drivers.errors import DeviceError
-from drivers.reader import BandError, Sensed
+from drivers.reader import Sensed
 from edge.core import wallet
 from edge.core.moments import Moment
 from edge.core.till_reasons import TillReason
@@ -14,7 +14,7 @@ from edge.core.wallet_words import Who
 from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_band, write_band
 from edge.till.debit import lock_band, looked
-from edge.till.tapping import Tapping, claim
+from edge.till.tapping import claim, serve_taps
 from edge.till.till import Till
 from edge.till.work import TAP_AGAIN, WORKING, Work
 
@@ -27,39 +27,37 @@ async def issue_band(till: Till, work: Work) -> None:
         till.refuse(work, TillReason.TRAINING)
     elif till.tills.sign is None:
         till.refuse(work, WalletReason.CREDIT_KEY)
-    made: Issue | None = None
-    while not work.over:
-        sensed = await till.next_band(work)
-        with Tapping(till, work, sensed.uid):
-            try:
-                made = made or await _make(till, work, sensed)
-                if made is not None:
-                    await _write(till, work, sensed, made)
-            except BandError:
-                till.show(work, TAP_AGAIN, "band_gone")
-            except DeviceError:
-                till.show(work, TAP_AGAIN, "reader_away")
-            except LedgerFull:
-                till.refuse(work, TillReason.NO_ROOM)
-        if not work.over:
-            await till.lifted()
+    made: list[Issue] = []
+
+    async def serve(sensed: Sensed) -> None:
+        if not made:
+            found = await _make(till, work, sensed)
+            made.extend([found] if found is not None else [])
+        if made:
+            await _write(till, work, sensed, made[0])
+
+    if not work.over:
+        await serve_taps(till, work, serve, rests=False)
 
 
 async def _make(till: Till, work: Work, sensed: Sensed) -> Issue | None:
     """What this band shall be, recorded; None: the work has been told why not."""
     tills, reader, ask = till.tills, till.reader, work.ask
-    assert reader is not None and tills.rules is not None
-    assert tills.sign is not None and tills.key_index is not None
+    assert reader is not None
+    rules, sign, key_index = tills.rules, tills.sign, tills.key_index
+    if rules is None or sign is None or key_index is None:  # another bundle came while we waited
+        till.refuse(work, WalletReason.CREDIT_KEY)
+        return None
     if not claim(till, work, sensed.uid):
         return None
     tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
     now_ms = tills.gateway.clock.now().ms
-    new = NewBand(ask.id, till.who(ask), ask.wallet_class, tills.key_index, tills.sign)
+    new = NewBand(ask.id, till.who(ask), ask.wallet_class, key_index, sign)
     wallets = tills.gateway.state.wallets
     if ask.kind == "reissue":
-        made = wallet.reissue(wallets, tills.rules, tap, new, old=ask.medium, now_ms=now_ms)
+        made = wallet.reissue(wallets, rules, tap, new, old=ask.medium, now_ms=now_ms)
     else:
-        made = wallet.issue(wallets, tills.rules, tap, new, now_ms=now_ms)
+        made = wallet.issue(wallets, rules, tap, new, now_ms=now_ms)
     if isinstance(made, Refused):
         till.refuse(work, made.reason)
         return None
@@ -106,29 +104,25 @@ async def lock_a_band(till: Till, work: Work) -> None:
         if not work.over:
             till.good(work)
         return
-    if till.reader is None:
-        till.refuse(work, TillReason.NO_READER)
-    while not work.over:
-        sensed = await till.next_band(work)
-        with Tapping(till, work, sensed.uid):
-            try:
-                look, _, _ = await looked(till, work, sensed)
-                if look is not None:
-                    await _block(till, work, look.medium, look.epoch)
-                    if not work.over:
-                        await _seal(till, work, sensed)
-                        till.good(work)
-            except (BandError, DeviceError):
-                till.show(work, TAP_AGAIN, "band_gone")
-        if not work.over:
-            await till.lifted()
+    await serve_taps(till, work, partial(_lock, till, work), rests=False)
+
+
+async def _lock(till: Till, work: Work, sensed: Sensed) -> None:
+    look, _, _ = await looked(till, work, sensed)
+    if look is None:
+        return
+    await _block(till, work, look.medium, look.epoch)
+    if not work.over:
+        await _seal(till, work, sensed)
+        till.good(work)
 
 
 async def _seal(till: Till, work: Work, sensed: Sensed) -> None:
-    """The lock on the band itself; without it the deny list does."""
-    look, _, _ = await looked(till, work, sensed)
-    if look is not None and look.refusal is not None and look.refusal.locks:
-        await lock_band(till, work, look)
+    """The lock on the band itself; without it, also for want of room, the deny list does."""
+    with suppress(LedgerFull):
+        look, _, _ = await looked(till, work, sensed)
+        if look is not None and look.refusal is not None and look.refusal.locks:
+            await lock_band(till, work, look)
 
 
 async def _block(till: Till, work: Work, medium: bytes, epoch: int) -> None:

@@ -15,6 +15,7 @@ MEDIUM_CHARS: Final = 8
 _KINDS: Final[dict[str, Kind]] = {
     "sale": "sale", "deposit_return": "deposit_return", "refund": "refund",
     "reversal": "reversal", "cash_out": "cash_out", "top_up": "top_up",
+    "top_up_back": "refund",
 }  # fmt: skip
 _WORDS: Final = {
     "tip": "Tip", "voucher": "Voucher", "promo": "Promotional credit", "rounding": "Rounding",
@@ -65,6 +66,9 @@ def _lines(deal: Deal, prices: PriceList) -> tuple[Line, ...]:
     if deal.movement == "top_up":
         loaded = deal.cash_minor + deal.card_minor + deal.otherwise_minor
         return (Line(text="Top-up", kind="top_up", unit_minor=loaded, total_minor=loaded),)
+    if deal.movement == "top_up_back":
+        out = deal.cash_minor + deal.card_minor + deal.otherwise_minor
+        return (Line(text="Top-up returned", kind="payout", unit_minor=out, total_minor=out),)
     if deal.movement == "cash_out":
         out = -deal.band_minor
         return (Line(text="Cash-out", kind="payout", unit_minor=out, total_minor=out),)
@@ -86,7 +90,7 @@ def _payments(till: Till, deal: Deal) -> list[Payment]:
     """How it was paid; the first part of a basket tells the others' payments, too."""
     if deal.movement == "cash_out":
         return [Payment(method="cash", amount_minor=-deal.band_minor)]
-    if deal.movement == "top_up" and deal.method not in ("cash", "card"):
+    if deal.movement in ("top_up", "top_up_back") and deal.method not in ("cash", "card"):
         method: Method = "presale" if deal.method == "presale" else "voucher"
         return [Payment(method=method, amount_minor=deal.otherwise_minor)]
     found = [deal]

@@ -229,7 +229,9 @@ class Till:
         """Take a work off the till. False while that could leave a band in doubt."""
         if work.over:
             return True
-        if work.state == WORKING or work.held or work.scope is None or work.scope.shield:
+        if work.state == WORKING or work.held or work.paid or work.scope is None:
+            return False
+        if work.scope.shield:
             return False
         if work.state == WAITING_CARD:
             return self._take_off_terminal(work)

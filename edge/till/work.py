@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from edge.till.badges import Badge
 
 Kind: TypeAlias = Literal[
-    "sale", "top_up", "balance", "reversal", "refund", "cash_out", "issue", "reissue", "lock",
-    "sign_in",
+    "sale", "top_up", "balance", "reversal", "refund", "cash_out", "money_back", "issue", "reissue",
+    "lock", "sign_in",
 ]  # fmt: skip
 Method: TypeAlias = Literal["band", "cash", "card", "voucher"]
-Question: TypeAlias = Literal["age", "same_amount", "goods_given"]
+Question: TypeAlias = Literal["age", "same_amount", "goods_given", "money_back"]
 
 WAITING_BAND: Final = "waiting_band"
 WORKING: Final = "working"
@@ -111,8 +111,8 @@ class Work:
     __slots__ = (
         "_changed", "account", "already", "amount_minor", "ask", "badge", "balance_minor",
         "because", "cancelled", "confirmed", "doubt_since", "ended", "held", "left_minor",
-        "limit_minor", "lines", "medium", "plain", "promo_most", "question", "quote", "receipt",
-        "scope", "state", "txid", "vouchers_most",
+        "limit_minor", "lines", "medium", "paid", "plain", "promo_most", "question", "quote",
+        "receipt", "scope", "state", "txid", "vouchers_most",
     )  # fmt: skip
 
     def __init__(self, ask: Ask) -> None:
@@ -141,6 +141,8 @@ class Work:
         self.doubt_since: float | None = None
         #: A hold of this work is on disk and not settled; only its band may go on.
         self.held = b""
+        #: The card payment that was approved for it.
+        self.paid = b""
         self.ended = trio.Event()
         self._changed: trio.Event | None = None
         #: Cancelling it takes the work off the reader or terminal.

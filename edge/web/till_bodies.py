@@ -58,7 +58,7 @@ class Paying(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Looking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is on a band?"""
+    """Only what it shall be called: the band that is tapped says the rest."""
 
     id: Id
 
@@ -110,7 +110,7 @@ class Answering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The cashier's answer to a question of a work."""
 
     id: Id
-    question: Literal["age", "same_amount", "goods_given"]
+    question: Literal["age", "same_amount", "goods_given", "money_back"]
     yes: bool
     part: Part = 0
 
@@ -365,7 +365,7 @@ HINTS: Final[dict[str, str]] = {
     "old": "32 hex digits: the medium of the lost band",
     "medium": "32 hex digits: the medium of a band",
     "because": "at most 64 characters",
-    "question": "age, same_amount or goods_given",
+    "question": "age, same_amount, goods_given or money_back",
     "yes": "true or false",
     "closing": "X or Z",
     "on": "true or false",

@@ -80,6 +80,9 @@ TILL_OPERATIONS: Final = (
     _work("reversals", "Take a sale of this shift back", bodies.Reversing),
     _work("refunds", "Goods come back", bodies.Refunding),
     _work("cash-outs", "Cash for what is on a band", bodies.CashingOut),
+    _work("money-back", "The money of a top-up that never reached the band that is tapped goes "
+          "back the way it came, once the band shows so and the question is answered with yes",
+          bodies.Looking),
     _work("bands", "Issue, replace or lock a band", bodies.Banding),
     _work("answers", "The cashier's answer to a question", bodies.Answering),
     _work("cancel", "Take a work off the till; ?force=1 gives up one in doubt", bodies.Cancelling),

@@ -135,7 +135,8 @@ def till_routes(tills: Tills | None, door: Door) -> list[Route]:
         "top-ups": works.top_up, "reversals": works.reverse, "refunds": works.refund,
         "cash-outs": works.cash_out, "money-back": works.money_back, "bands": works.band,
         "answers": works.answer, "cancel": works.cancel, "shifts": pages.shift,
-        "closings": pages.close, "training": pages.training, "sign-in": BadgeSignIn(tills, door).post,
+        "closings": pages.close, "training": pages.training,
+        "sign-in": BadgeSignIn(tills, door).post,
     }  # fmt: skip
     gets: dict[str, Any] = {
         "grid": pages.grid, "state": pages.state, "closings": pages.closings,

@@ -119,8 +119,8 @@ def receipts_of(till: Till, most: int) -> list[ReceiptRow]:
     found = [
         ReceiptRow(
             deal.receipt, deal.hlc >> 16, deal.movement,
-            deal.net_minor if deal.movement != "top_up" else _loaded(deal), txid.hex(),
-            bool(book.reversals(txid)),
+            _loaded(deal) if deal.movement in ("top_up", "top_up_back") else deal.net_minor,
+            txid.hex(), bool(book.reversals(txid)),
         )
         for txid, deal in book.of_shift(till.shift_key)
         if deal.receipt

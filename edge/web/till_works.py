@@ -150,6 +150,12 @@ class TillWorks:
         ask = Ask(kind="cash_out", id=_id(body), amount_minor=body.amount_minor, **who)
         return await self._do(request, till, ask)
 
+    async def money_back(self, request: Request) -> Response:
+        """POST /v1/tills/{till}/money-back."""
+        till, who = self._enter(request, "reverse")
+        body = await _body(request, _LOOKING)
+        return await self._do(request, till, Ask(kind="money_back", id=_id(body), **who))
+
     async def band(self, request: Request) -> Response:
         """POST /v1/tills/{till}/bands."""
         till, who = self._enter(request, "bands")

@@ -18,6 +18,7 @@ export class More {
     add("shift", words.shift_open, () => this.openShift(), closed && !state.training);
     add("sell", words.balance, () => this.work("balance", {}));
     add("top_up", words.top_up, () => this.topUp(), !closed && state.can_top_up !== false);
+    add("reverse", words.top_up_lost, () => this.work("money-back", {}), !closed && !state.training && state.reader !== "none");
     add("tills", words.receipts, () => till.again(() => this.receipts()));
     add("undo", words.refund, () => till.setRefunding(true), !closed);
     add("cash_out", words.cash_out, () => this.cashOut(), !closed && state.drawer);

@@ -1,6 +1,7 @@
 """What tills sold is a function of the set of facts: any order, any number of times."""
 
 import random
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -117,14 +118,26 @@ def test_cash_card_and_top_ups_by_method() -> None:
     assert book.till(HERE, 2).perpetual_minor == 1000  # neither top-ups nor training
 
 
-def test_money_of_a_top_up_that_failed_goes_back() -> None:
-    failed = money.CreditVoided(
-        **head(2, 4), medium=MEDIUM, to_credited=2000, evidence="old_certificate"
-    )
-    assert totals(fold(topped(1, 4), failed)) == {}
-    assert totals(fold(failed, topped(1, 4))) == {}
+def test_money_of_a_top_up_that_failed_goes_back_where_and_when_it_does() -> None:
+    told = {"medium": MEDIUM, "to_credited": 2000, "evidence": "old_certificate"}
+    back = {"back": b"\7" * 16, "amount_minor": 2000, "receipt": 10}
+    failed = money.CreditVoided(**head(2, 4), **told, **back)
     applied = money.CreditApplied(**head(3, 4), medium=MEDIUM, to_credited=2000)
-    assert totals(fold(failed, applied, topped(1, 4)))["drawer"] == [1, 2000]
+    for order in permutations([topped(1, 4), failed, applied]):
+        book = fold(*order)
+        found = totals(book)
+        assert found == {
+            "top_up:cash": [1, 2000], "top_up_back:cash": [1, -2000], "drawer": [2, 0]
+        }  # fmt: skip
+        assert book.deals[b"\4" * 16].status == POSTED
+        assert [txid for txid, _ in book.reversals(b"\4" * 16)] == [b"\7" * 16]
+        assert (book.till(HERE, 2).perpetual_minor, book.till(HERE, 2).receipt) == (0, 10)
+    for method, rows in (("card", 2), ("voucher", 2)):
+        other = fold(topped(1, 4, method=method), msgspec.structs.replace(failed, method=method))
+        assert len(totals(other)) == rows and "drawer" not in totals(other)
+    elsewhere = fold(topped(1, 4), msgspec.structs.replace(failed, till=3))
+    assert totals(elsewhere)["drawer"] == [1, 2000], "a shift stays as it was counted"
+    assert elsewhere.shifts[HERE, 3, 1].totals["drawer"] == [1, -2000]
 
 
 def test_a_basket_and_what_takes_it_back() -> None:

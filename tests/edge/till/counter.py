@@ -53,9 +53,13 @@ class Disk(Log):
     def __init__(self) -> None:
         super().__init__()
         self.holding = False
+        #: From the next fact of this kind on, it holds.
+        self.holds_at: type | None = None
 
     def append(self, fact: Any) -> int:
         seq = super().append(fact)
+        if self.holds_at is not None and isinstance(fact, self.holds_at):
+            self.holding, self.holds_at = True, None
         if not self.holding:
             self.sync()
         return seq

@@ -14,11 +14,13 @@ from edge.core.pricing import Item
 from edge.core.receipt import faults
 from edge.ledger.spares import Room
 from edge.till.receipts import receipt_of
+from edge.till.shifts import close_shift, make_closing, open_shift
 from edge.web.app import make_app
 from edge.web.signin import Door
 from edge.web.status import LedgerRoom
 from tests.edge.core.bar import BEER, CATERING, HAPPY_MS, WATER
 from tests.edge.till.counter import Counter
+from tests.edge.till.test_money_back import lost
 from tests.edge.web.house import PIN, person
 
 
@@ -252,3 +254,39 @@ async def test_nobody_cashes_out_where_nobody_signs_in(autojump_clock: MockClock
         assert isinstance(bar, Bar)
         assert (await bar.post("1/cash-outs", {"id": "00" * 16}))[0] == 403
         assert (await bar.get(""))[1]["tills"][0]["state"] == "idle"
+
+
+@pytest.mark.trio
+async def test_money_of_a_top_up_goes_back_by_sellers_and_the_rest_by_supervisors(
+    autojump_clock: MockClock,
+) -> None:
+    async with Bar("seller", "supervisor", "scanner").run() as bar:
+        assert isinstance(bar, Bar)
+        band = await bar.wallet(2000)
+        await lost(bar, band)
+        body = {"id": "5a" * 16}
+        await bar.sign_in("scanner")
+        assert (await bar.post("1/money-back", body))[0] == 403
+        await bar.sign_in("seller")
+        bar.readers[1].place(band)
+        asked = (await bar.post("1/money-back", body))[1]
+        assert (asked["state"], asked["question"], asked["amount_minor"]) == (
+            "asking", "money_back", 1000,
+        )  # fmt: skip
+        yes = {**body, "question": "money_back", "yes": True}
+        given = (await bar.post("1/answers", yes))[1]
+        assert (given["state"], given["reason"]) == ("done", "back_cash")
+        assert (await bar.post("1/money-back", body))[1] == {**given, "repeated": True}
+        row = (await bar.get("/1/receipts"))[1]["receipts"][0]
+        assert (row["kind"], row["total_minor"]) == ("top_up_back", -1000)
+        bar.readers[1].take()
+        await trio.sleep(1)
+        await lost(bar, band)
+        await close_shift(bar.one, 5, 0)
+        await make_closing(bar.one, 5, "Z")
+        await open_shift(bar.one, 5, 0)
+        bar.readers[1].place(band)
+        refused = (await bar.post("1/money-back", {"id": "5b" * 16}))[1]
+        assert (refused["state"], refused["reason"]) == ("not_done", "topped_elsewhere")
+        await bar.sign_in("supervisor")
+        assert (await bar.post("1/money-back", {"id": "5c" * 16}))[1]["state"] == "asking"
