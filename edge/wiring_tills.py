@@ -117,8 +117,8 @@ async def _settle(till: Till) -> None:
 
 def _reader_health(till: Till, report: Report) -> None:
     away = report.state not in WELL
-    if away != till.reader_away:
-        till.reader_away = away
+    if away != till.field.away:
+        till.field.away = away
         events = till.tills.gateway.events
         events.publish("till_reader", till=till.number, reader="away" if away else "ready")
 

@@ -215,9 +215,15 @@ BAND_WORDS: Final[dict[str, dict[str, Words]]] = {
         "fr": Words("L’argent est encaissé.", "présentez le même bracelet pour le charger"),
     },
     "money_back": {
-        "de": Words("Diese Aufladung ist nicht auf dem Band.", "das Geld zurückgeben?"),
-        "en": Words("this top-up is not on the band", "give the money back?"),
-        "fr": Words("Cette recharge n’est pas sur le bracelet.", "rendre l’argent ?"),
+        "de": Words(
+            "Diese Aufladung ist nicht auf dem Band.",
+            "bei Nein lädt sie jede Aufladung dieses Bandes nach",
+        ),
+        "en": Words("this top-up is not on the band", "with no, any top-up of this band loads it"),
+        "fr": Words(
+            "Cette recharge n’est pas sur le bracelet.",
+            "si non, toute recharge de ce bracelet la charge",
+        ),
     },
     "back_cash": {
         "de": Words("Diesen Betrag aus der Lade geben.", ""),
@@ -233,6 +239,23 @@ BAND_WORDS: Final[dict[str, dict[str, Words]]] = {
         "de": Words("Nichts auszahlen: Code oder Bestellung gilt wieder.", ""),
         "en": Words("pay nothing out: the code or order is open again", ""),
         "fr": Words("Ne rendez rien : le code ou la commande vaut à nouveau.", ""),
+    },
+    "top_up_open": {
+        "de": Words(
+            "Bezahlt und noch nicht sicher auf dem Band.",
+            "jede Aufladung dieses Bandes holt "
+            "es nach; oder Geld zurück: Mehr, Aufladung kam nicht an",
+        ),
+        "en": Words(
+            "paid, and not surely on the band yet",
+            "any top-up of this band makes up for "
+            "it; or give the money back: menu, top-up did not arrive",
+        ),
+        "fr": Words(
+            "Payé, et peut-être pas encore sur le bracelet.",
+            "toute recharge de ce bracelet "
+            "la termine ; ou rendez l’argent : menu, recharge non arrivée",
+        ),
     },
     "cancelled": {
         "de": Words("Es wurde abgebrochen.", ""),

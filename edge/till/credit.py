@@ -38,14 +38,14 @@ async def top_up(till: Till, work: Work) -> None:
         till.refuse(work, reason)
         return
     while not work.over:
-        sensed = await till.next_band(work)
+        sensed = await till.field.next_band(work)
         if work.ask.method == "card" and not work.paid and not _began(till, work):
             if not await _could(till, work, sensed):
                 continue
             if not await by_card(till, work, "top_up", work.amount_minor):
                 return
             till.show(work, TAP_AGAIN, "tap_for_credit")
-            sensed = await till.next_band(work)
+            sensed = await till.field.next_band(work)
         await one_tap(till, work, sensed, partial(_load, till, work))
 
 

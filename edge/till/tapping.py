@@ -52,7 +52,7 @@ async def serve_taps(
     if till.reader is None:
         till.refuse(work, TillReason.NO_READER)
     while not work.over:
-        await one_tap(till, work, await till.next_band(work), serve, rests=rests)
+        await one_tap(till, work, await till.field.next_band(work), serve, rests=rests)
 
 
 async def one_tap(
@@ -75,13 +75,13 @@ async def one_tap(
             not_now(till, work, TillReason.NO_ROOM)
         finally:
             if work.over and rests:
-                till.lies(sensed)
+                till.field.lies(sensed)
     if work.over:
         return
     if work.state == WORKING:
         till.show(work, TAP_AGAIN, "not_sure")
     if work.question is None:
-        await till.lifted()
+        await till.field.lifted()
 
 
 def not_now(till: Till, work: Work, because: TillReason | WalletReason) -> None:

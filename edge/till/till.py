@@ -5,7 +5,6 @@ a band may be half written nothing cancels it, not even the end of the process: 
 kept for that, and what is still open then is settled by the next tap.
 """
 
-import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -15,14 +14,14 @@ import msgspec
 import trio
 
 from crypto.money import GoodsAnswered
-from drivers.errors import DeviceError
 from drivers.payment import Terminal
-from drivers.reader import BandError, BandGone, BandUnknown, Reader, Sensed
+from drivers.reader import Reader
 from edge.core.pricing import Quote, Refused, quote
 from edge.core.till_reasons import TillReason
 from edge.core.till_rows import Shift, ShiftKey
 from edge.core.wallet_reasons import WalletReason
 from edge.core.wallet_words import Who
+from edge.till.field import Field
 from edge.till.tills import Tills
 from edge.till.work import (
     ASKING,
@@ -52,8 +51,6 @@ DOUBT_S: Final = 60.0
 WATCH_S: Final = 0.5
 #: The same amount from the same band within this time: ask.
 SAME_AMOUNT_S: Final = 5.0
-#: A reader that is away is asked again after this.
-AWAY_S: Final = 0.5
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -91,19 +88,16 @@ class Till:
         self.place = place
         self.number = place.number
         self.reader = reader
+        self.field = Field(self)
         self.terminal = terminal
         self.flows = FLOWS if flows is None else flows
         self.training = False
-        self.reader_away = False
         self.work: Work | None = None
         self.last: Work | None = None
         self.works: OrderedDict[tuple[bytes, int], Work] = OrderedDict()
         self.quotes: OrderedDict[bytes, tuple[Ask, Quote]] = OrderedDict()
         self.terminal_free = trio.Lock()
         self._arrived = trio.Event()
-        #: The band of the last tap, until it has left: when that was, and its UID.
-        self._lying: tuple[bytes, float] | None = None
-        self._idle: trio.CancelScope | None = None
         self._nursery: trio.Nursery | None = None
         #: Medium, amount and time of the last sale.
         self._sold: tuple[bytes, int, float] | None = None
@@ -172,8 +166,7 @@ class Till:
             self.works.popitem(last=False)
         self.work = work
         self._arrived.set()
-        if self._idle is not None:
-            self._idle.cancel()  # the reader serves one call at a time
+        self.field.wanted()
         return work
 
     async def run(self) -> None:
@@ -189,11 +182,13 @@ class Till:
         while True:
             await trio.sleep(WATCH_S)
             work = self.work
-            if work is None and self._lying is not None:
-                await self._until_left()
+            if work is None and self.field.lies_there:
+                await self.field.until_left()
                 continue
             if work is None or work.doubt_since is None or work.question is not None:
                 continue
+            if work.ask.kind == "top_up":
+                continue  # no goods are handed over for it
             if trio.current_time() >= work.doubt_since + DOUBT_S:
                 work.question = "goods_given"
                 self.show(work, TAP_AGAIN, "not_sure")
@@ -271,8 +266,19 @@ class Till:
     def give_up(self, work: Work, *, given: bool) -> None:
         """Nobody waits for the band any longer; the cashier says whether goods were handed over.
 
-        It settles nothing: the band does, whenever somebody sees it.
+        It settles nothing: the band does, whenever somebody sees it. For a top-up nothing is
+        handed over: it stays open, to be loaded at the next tap, or its money goes back.
         """
+        scope = work.scope
+        if work.ask.kind == "top_up":
+            self.end(work, IN_DOUBT, "top_up_open")
+        else:
+            self._note_goods(work, given)
+            self.end(work, IN_DOUBT, "goods_given" if given else "goods_kept")
+        if scope is not None and not scope.shield:
+            scope.cancel()
+
+    def _note_goods(self, work: Work, given: bool) -> None:
         who = self.who(work.ask)
         self.tills.gateway.must_record(
             lambda hlc, now: GoodsAnswered(
@@ -280,10 +286,6 @@ class Till:
                 who.shift, who.marks, work.ask.id, given,
             )
         )  # fmt: skip
-        scope = work.scope
-        self.end(work, IN_DOUBT, "goods_given" if given else "goods_kept")
-        if scope is not None and not scope.shield:
-            scope.cancel()
 
     # What works tell
 
@@ -321,68 +323,6 @@ class Till:
         """Wait for the cashier's word before going on."""
         work.question = question
         self.show(work, ASKING, question)
-
-    # Bands
-
-    async def next_band(self, work: Work) -> Sensed:
-        """The next tap. The same band that still lies there is the same tap."""
-        assert self.reader is not None
-        if work.state not in (WAITING_BAND, TAP_AGAIN, ASKING):
-            self.show(work, WAITING_BAND)
-        while True:
-            while work.question is not None and work.question != "goods_given":
-                await work.changed.wait()
-            try:
-                sensed = await self.reader.sense()
-            except BandUnknown:
-                self.show(work, TAP_AGAIN, "band_unknown")
-                await self._until_gone(1.0)
-                continue
-            except BandGone:
-                continue
-            except DeviceError:
-                await self._away(work)
-                continue
-            self.reader_away = False
-            lying, now_s = self._lying, trio.current_time()
-            if lying is None or lying[0] != sensed.uid or now_s >= lying[1]:
-                self._lying = None
-                return sensed
-            await self._until_gone(lying[1] - now_s)
-            self._lying = None
-
-    async def _until_left(self) -> None:
-        """Nobody wants anything: see the last band leave, unless a work comes before."""
-        assert self.reader is not None
-        with trio.CancelScope() as self._idle:
-            with contextlib.suppress(BandError, DeviceError):
-                await self.reader.gone()
-            self._lying = None
-        self._idle = None
-
-    def lies(self, sensed: Sensed) -> None:
-        """The tap is over; until the band leaves, it begins no new one."""
-        self._lying = (sensed.uid, trio.current_time() + self.place.debounce_s)
-
-    async def _until_gone(self, most_s: float) -> None:
-        assert self.reader is not None
-        with trio.move_on_after(max(0.0, most_s)):
-            try:
-                await self.reader.gone()
-            except (BandError, DeviceError):
-                await trio.sleep(AWAY_S)
-
-    async def lifted(self, most_s: float = 0.3) -> None:
-        """Give a band that failed a moment to leave, so that it is not tried in a tight circle."""
-        await self._until_gone(most_s)
-
-    async def _away(self, work: Work) -> None:
-        if not self.reader_away:
-            self.reader_away = True
-            log.warning("the reader of a till is away", extra={"till": self.number})
-        if work.state != TAP_AGAIN or work.because != "reader_away":
-            self.show(work, TAP_AGAIN, "reader_away")
-        await trio.sleep(AWAY_S)
 
     # The same amount twice
 

@@ -97,7 +97,7 @@ async def _tapped(request: Request, till: Till, wait_s: int) -> Badge:
         till.works.pop(work.name, None)
     if work.badge is not None:
         return work.badge
-    if till.reader is None or till.reader_away:
+    if till.reader is None or till.field.away:
         raise ApiError(409, Problem("no_reader", "this till has no reader now", hint="use the PIN"))
     if work.because is WalletReason.NOT_CONFIGURED:
         raise ApiError(409, Problem("no_bands", "bands are not set up here", hint="use the PIN"))

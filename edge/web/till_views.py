@@ -23,7 +23,7 @@ def reader_of(till: Till) -> Literal["ready", "away", "none"]:
     """How the reader is."""
     if till.reader is None:
         return "none"
-    return "away" if till.reader_away else "ready"
+    return "away" if till.field.away else "ready"
 
 
 def till_row(till: Till) -> TillRow:

@@ -187,8 +187,11 @@ class TillWorks:
                 detail = "nobody knows yet whether this band has paid"
                 hint = "tap the same band; or give up, and say whether the goods were given"
                 raise ApiError(409, Problem("in_doubt", detail, hint=hint))
-            work.question = "goods_given"
-            till.show(work, TAP_AGAIN, "not_sure")
+            if work.ask.kind == "top_up":
+                till.give_up(work, given=False)
+            else:
+                work.question = "goods_given"
+                till.show(work, TAP_AGAIN, "not_sure")
         with trio.move_on_after(2):
             while not (work.over or work.question):
                 await work.changed.wait()

@@ -6,15 +6,24 @@ from trio.testing import MockClock
 
 from central.commands.cashless import hash_code
 from crypto.cashless import CreditKey, TopUpCode, WalletClass
+from crypto.keys import SigningKey
+from crypto.medium import CHIPS
+from crypto.medium_credit import signer
 from crypto.money import ToppedUp
 from drivers.reader import Chip
-from drivers.reader.chips import Fault, Mishap
+from drivers.reader.chips import Fault, Mishap, Type2
+from edge.core import wallet
+from edge.core.state import State
 from edge.core.till_reasons import TillReason
 from edge.core.wallet_reasons import WalletReason
 from edge.till.credit import code_hash
+from edge.till.till import DOUBT_S
 from edge.till.work import Ask
-from tests.edge.till.counter import CREDIT, Counter
+from tests.edge.till.counter import CREDIT, OTHER, Counter
+from tests.edge.till.test_money_back import lost
 from tests.edge.venue import GATEWAY
+
+ELSEWHERE = SigningKey(b"\x0d" * 32)
 
 
 @pytest.mark.trio
@@ -102,6 +111,69 @@ async def test_limits_of_a_class(autojump_clock: MockClock) -> None:
             assert (work.state, work.because) == ("not_done", reason)
         nothing = await bar.do("top_up", band, method="cash")
         assert nothing.because is TillReason.NOTHING_TO_PAY
+
+
+def loaded_elsewhere(bar: Counter, band: Type2, amount_minor: int) -> ToppedUp:
+    """Another point, which had not heard of the last top-up, loads the band."""
+    state = State()
+    for seq, fact in enumerate(bar.log.facts, 1):
+        if fact is not bar.log.facts[-1]:
+            state.apply(GATEWAY, 1, seq, fact)
+    assert bar.tills.rules is not None
+    image = bytes(band.memory[16:][: CHIPS["NTAG213"].image_bytes])
+    tap = wallet.Tap(band.uid, "NTAG213", image, 0, True)
+    seen = wallet.look(state.wallets, bar.tills.rules, tap, unheard=False, now_ms=bar.clock.ms)
+    there = wallet.Who(1, 5, 1, 2)
+    top = wallet.TopUp(b"2" * 16, there, amount_minor, "cash", 2, signer(ELSEWHERE))
+    made = wallet.top_up(seen, top)
+    assert isinstance(made, wallet.Credit) and made.fact is not None
+    for page, data in made.writes:
+        band.memory[4 * page : 4 * page + 4] = data
+    moment = bar.clock.now()
+    fact = made.fact(moment.ms << 16, moment)
+    assert isinstance(fact, ToppedUp)
+    return fact
+
+
+@pytest.mark.trio
+async def test_a_top_up_that_another_point_has_overtaken_leads_to_its_money(
+    autojump_clock: MockClock,
+) -> None:
+    keys = [CreditKey(1, CREDIT.public, GATEWAY), CreditKey(2, ELSEWHERE.public, OTHER)]
+    bar = Counter(credit_keys=keys)
+    async with bar.run():
+        band = await bar.wallet(2000)
+        work = await lost(bar, band)
+        topped = bar.log.facts[-1] if isinstance(bar.log.facts[-1], ToppedUp) else None
+        assert topped is not None
+        bar.state.apply(OTHER, 1, 1, loaded_elsewhere(bar, band, 700))
+    again = Counter(bar.log, bar.state, credit_keys=keys)
+    again._next = 100  # ids are never used again
+    async with again.run():
+        same = await again.do(
+            "top_up", band, id=work.ask.id, method="cash", amount_minor=1000
+        )  # fmt: skip
+        assert (same.state, same.because) == ("not_done", TillReason.OVERTAKEN)
+        other = await again.do("top_up", band, method="cash", amount_minor=500)
+        assert (other.because, other.limit_minor) == (TillReason.OVERTAKEN, 1000)
+        asked = await again.do("money_back", band)
+        again.one.answer(asked, "money_back", True)
+        await again.tap(band, asked)
+        assert (asked.state, asked.amount_minor) == ("done", 1000)
+        loaded = await again.do("top_up", band, method="cash", amount_minor=500)
+        assert (loaded.state, loaded.balance_minor) == ("done", 3200)
+
+
+@pytest.mark.trio
+async def test_a_top_up_that_is_given_up_is_not_asked_for_goods(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        band = await bar.wallet(2000)
+        work = await lost(bar, band)
+        assert (work.state, work.because) == ("in_doubt", "top_up_open")
+        assert "GoodsAnswered" not in bar.story()
+        waits = bar.one.submit(Ask(kind="top_up", id=bar.id(), method="cash", amount_minor=100))
+        await trio.sleep(DOUBT_S + 2)
+        assert waits.question is None
 
 
 def test_a_code_has_the_same_hash_here_and_at_the_centre() -> None:

@@ -90,10 +90,10 @@ async def test_a_reader_that_is_away_is_waited_for(autojump_clock: MockClock) ->
         bar.one.reader = bad  # type: ignore[assignment]
         work = await bar.sell(band, Item(WATER, 1))
         assert (work.state, work.because) == ("tap_again", "reader_away")
-        assert bar.one.reader_away and bad.calls > 1
+        assert bar.one.field.away and bad.calls > 1
         bar.one.reader = good
         await bar.tap(band, work)
-        assert (work.state, bar.one.reader_away) == ("paid", False)
+        assert (work.state, bar.one.field.away) == ("paid", False)
 
 
 @pytest.mark.trio

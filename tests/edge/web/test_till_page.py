@@ -10,7 +10,15 @@ import trio
 from playwright.sync_api import Page, expect
 
 from crypto.cashless import Grid
-from crypto.money import ClosingMade, DebitHeld, DebitPosted, ShiftClosed, ShiftOpened
+from crypto.money import (
+    ClosingMade,
+    CreditVoided,
+    DebitHeld,
+    DebitPosted,
+    ShiftClosed,
+    ShiftOpened,
+    ToppedUp,
+)
 from drivers.reader.chips import Type2
 from tests.edge.core.bar import BEER, CATERING, CUP, WATER
 from tests.edge.web.browsing import WAIT_MS, eventually, fits, from_trio, hidden, in_browser, shows
@@ -304,6 +312,44 @@ async def test_a_receipt_is_shown_as_the_paper_would_look() -> None:
         eventually(shown, "document.querySelector('#sheet-body img').naturalWidth > 300")
 
     await play(bar, work)
+
+
+async def test_a_top_up_that_did_not_arrive_goes_back() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        band = from_trio(lambda: bar.wallet(0))
+        bar.log.holds_at = ToppedUp
+        more(shown, "Top up")
+        keys(shown, "1000")
+        shown.locator("#sheet-body button", has_text="Cash").click()
+        answered(shown, "waiting_band")
+        place(bar, band)
+        answered(shown, "working")
+        take(bar)
+        bar.log.holding = False
+        from_trio(bar.log.sync)
+        answered(shown, "tap_again")
+        act(shown, "Cancel")
+        act(shown, "Give up")
+        answered(shown, "in_doubt")
+        shows(shown, "#work-hint", "menu, top-up did not arrive")
+        act(shown, "Close")
+        more(shown, "Top-up did not arrive")
+        answered(shown, "waiting_band")
+        place(bar, band)
+        answered(shown, "asking")
+        shows(shown, "#work-amount", "10.00 EUR")
+        fits(shown, 360)
+        act(shown, "Yes")
+        answered(shown, "done")
+        shows(shown, "#work-detail", "out of the drawer")
+        act(shown, "Next guest")
+        more(shown, "Last receipts")
+        shows(shown, "#sheet-body", "Top-up returned")
+
+    await play(bar, work)
+    assert [type(fact) for fact in bar.log.facts][-1] is CreditVoided
 
 
 async def test_the_page_speaks_the_cashiers_language() -> None:

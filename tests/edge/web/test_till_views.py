@@ -49,5 +49,5 @@ def test_before_the_first_shift() -> None:
     bare = Till(bar.tills, Place(9, "Bare"))
     assert shift_row(bare) is None
     assert (reader_of(bare), receipts_of(bare, 5)) == ("none", [])
-    bar.one.reader_away = True
+    bar.one.field.away = True
     assert reader_of(bar.one) == "away"
