@@ -42,7 +42,9 @@ async def reversal(till: Till, work: Work) -> None:
     if found.method == "band":
         await by_band(till, work, partial(_plan, found, txid))
     elif found.method == "card":
-        if not await give_back(till, work, found.card):
+        card = book.cards.get(found.card)
+        reversed_ = card is not None and card.status == "reversed"  # by a process that died
+        if not reversed_ and not await give_back(till, work, found.card):
             till.refuse(work, TillReason.CARD_DECLINED)
             return
         await _book(till, work, txid, 0, found.card_minor, "reversal", found.card)

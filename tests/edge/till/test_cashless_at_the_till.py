@@ -170,6 +170,29 @@ async def test_a_prompt_that_still_stands_keeps_the_next_one_away(
         assert [asked.amount_minor for asked in terminal.asked] == [2000, 500]
 
 
+@pytest.mark.trio
+async def test_a_card_that_a_dead_process_has_reversed_is_not_asked_again(
+    autojump_clock: MockClock,
+) -> None:
+    """The terminal has given the money back; the reversal itself was not on disk yet."""
+    bar, terminal = with_terminal()
+    async with bar.run():
+        sold = await bar.sell(None, Item(WATER, 2), method="card")
+        terminal.says = State.REVERSED
+        assert (await bar.do("reversal", reverses=sold.txid)).state == "done"
+    assert bar.story()[-2:] == ["CardReversed", "Sold"]
+    fresh = Counter()
+    for seq, fact in enumerate(bar.log.facts[:-1], 1):
+        fresh.state.apply(bar.gateway.identity, 7, seq, fact)
+    again, terminal = Counter(fresh.log, fresh.state), Script()
+    again.one.terminal, terminal.says = terminal, State.DECLINED
+    async with again.run():
+        back = await again.do("reversal", reverses=sold.txid)
+        assert (back.state, terminal.reversed) == ("done", [])
+        totals = again.state.tills.shifts[again.one.shift_key].totals
+        assert (totals["method:card"], totals["kind:reversal"]) == ([2, 0], [1, -500])
+
+
 # Bands that must not be served any more
 
 
