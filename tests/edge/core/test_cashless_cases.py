@@ -4,39 +4,32 @@ import msgspec
 import pytest
 
 from crypto.cashless import Wallet
-from crypto.medium_credit import signer
-from crypto.money import DebitHeld, DebitPosted, MediumBlocked, MediumIssued, MediumReissued
+from crypto.money import (
+    DebitHeld,
+    DebitPosted,
+    MediumBlocked,
+)
 from edge.core.wallet import (
-    Credit,
     Held,
-    Issue,
-    NewBand,
     Refused,
-    TopUp,
     WalletReason,
     WalletRules,
     hold,
     owed,
-    reissue,
-    top_up,
 )
 from edge.core.wallet_conflicts import unrecorded
 from edge.core.wallet_rows import POSTED, VOIDED
 from tests.edge.core.purse import (
     CASHLESS,
     DAY,
-    KEY,
     QUICK,
     RULES,
     WHO,
     A,
     B,
-    Band,
     Gateway,
     new_band,
     order,
-    rules,
-    torn,
     txid,
 )
 
@@ -191,81 +184,3 @@ def test_a_lost_step_is_only_mended_from_below_never_from_a_copy_of_more() -> No
     copy = band.copy()
     gateway.pay(band, order(2))
     assert (gateway.look(copy).refusal, gateway.look(copy).repair) == (R.BEHIND, ())
-
-
-# What no other test would have noticed had it been otherwise
-
-
-def test_a_slot_that_is_whole_is_never_erased() -> None:
-    """The hold is void as its base is current; the slot below it is somebody's proof."""
-    gateway = Gateway()
-    band = new_band(gateway)
-    assert isinstance(gateway.pay(band, order(1)), Held)
-    assert isinstance(gateway.hold(band, order(2)), Held)
-    seen = gateway.look(band)
-    assert ([one.kind for one in seen.resolutions], seen.repair) == (["voided"], ())
-
-
-def test_a_clone_is_known_from_a_snapshot_as_well() -> None:
-    a, b = Gateway(A), Gateway(B)
-    band = new_band(a)
-    b.hear(a)
-    copy = band.copy()
-    a.pay(band, order(1))
-    b.pay(copy, order(2))
-    a.hear(b)
-    again = Gateway(A)
-    again.state.wallets = type(a.wallets).load(a.wallets.dump())
-    assert (again.wallets.forked, again.look(band).refusal) == (a.wallets.forked, R.CLONED)
-
-
-def test_credit_of_an_issue_counts_by_the_gateway_that_holds_its_key() -> None:
-    """A stolen bar says that it has issued a band with 950.00 on it, by another one's key."""
-    desk, thief = Gateway(A), Gateway(B)
-    band = new_band(desk, 0)
-    medium = desk.look(band).medium
-    raw = bytearray(desk.wallets.account(medium).issued.certificate)
-    raw[8:12] = (95_000).to_bytes(4, "big")
-    head = (1 << 60, *DAY, txid(99), 3, 7, 2, 0)
-    thief.record(lambda *_: MediumIssued(*head, medium, "NTAG213", 2, 1, bytes(raw)))
-    desk.hear(thief)
-    assert owed(desk.wallets, RULES, medium) == 0
-
-
-def test_what_is_owed_is_of_the_newest_epoch_whoever_told_it() -> None:
-    """Only debits of the second epoch were heard of here, not the issue that began it."""
-    gateway, other = Gateway(A), Gateway(B)
-    band = new_band(gateway)
-    held = gateway.pay(band, order(1, 400))
-    assert isinstance(held, Held)
-    later = msgspec.structs.replace(gateway.log[-2], epoch=2, txid=txid(50))
-    other.record(lambda *_: later)
-    gateway.hear(other)
-    assert owed(gateway.wallets, RULES, held.medium) == 0, "of epoch 2 no credit is known"
-
-
-def test_a_lost_band_that_nobody_here_has_issued_holds_back_the_most() -> None:
-    desk, home = Gateway(A), Gateway(A)
-    band = new_band(home, 0, "UL_AES")
-    medium = home.look(band).medium
-    assert isinstance(home.top_up(band, 12_000), Credit)
-    held = home.pay(band, order(1, 400))
-    assert isinstance(held, Held)
-    for fact in home.log:
-        if not isinstance(fact, MediumIssued):
-            desk.record(lambda *_, fact=fact: fact)
-    new = NewBand(txid(860), WHO, 1, 1, signer(KEY))
-    made = reissue(desk.wallets, rules(), Band(bytes(7)).tap(), new, old=medium, now_ms=0)
-    assert isinstance(made, Issue)
-    replaced = desk.record(made.facts[0])
-    assert isinstance(replaced, MediumReissued)
-    assert (replaced.carried_minor, replaced.held_minor) == (1600, 10_000)
-
-
-def test_what_waits_is_not_topped_up_twice_whoever_asks() -> None:
-    gateway = Gateway()
-    band = new_band(gateway)
-    waiting = torn(gateway, band, 1000, 2)
-    again = top_up(gateway.look(band), TopUp(txid(951), WHO, 700, "cash", 1, signer(KEY)))
-    assert again == Refused(R.UNFINISHED, 1000)
-    assert waiting.txid == gateway.look(band).unfinished
