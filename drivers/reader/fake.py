@@ -154,7 +154,10 @@ class Emulator:
     def _do_new(self, name: str, chip: str, uid: str, changeable: bool = False) -> None:
         if not name.isidentifier():
             raise ValueError(f"{name!r} is no name for a band: letters, digits, _")
-        band = make(Chip(chip), bytes.fromhex(uid), random=os.urandom, changeable=changeable)
+        known = {one.value: one for one in Chip}
+        if chip not in known:
+            raise ValueError(f"there is no chip {chip!r}: {', '.join(known)}")
+        band = make(known[chip], bytes.fromhex(uid), random=os.urandom, changeable=changeable)
         self._bands[name] = band
         self._save(name)
 
@@ -259,7 +262,10 @@ async def run(host: str, port: int, folder: Path | None) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m drivers.reader.fake")
+    parser = argparse.ArgumentParser(
+        prog="python -m drivers.reader.fake", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     parser.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT")
     parser.add_argument("--bands", type=Path, metavar="DIR")
     arguments = parser.parse_args(argv)
