@@ -157,6 +157,9 @@ class Tills:
 
     async def must(self, make: Make) -> None:
         """Record what has happened already, and wait until it is on disk if there is room."""
+        if self.gateway.unsaved_count:
+            self.gateway.must_record(make)  # behind what waits for room: the last word stays last
+            return
         try:
             seq = self.gateway.record(make)
         except LedgerFull:

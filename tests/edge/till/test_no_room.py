@@ -242,3 +242,23 @@ async def test_receipts_are_numbered_without_a_gap_when_there_is_room_again(
         second = await bar.sell(at.band, *TWO_WATERS)
         deals = bar.state.tills.deals
         assert [deals[one.txid].receipt for one in (first, second)] == [2, 3]
+
+
+@pytest.mark.trio
+async def test_what_waits_for_room_keeps_its_order(autojump_clock: MockClock) -> None:
+    """There is room again before anybody has ticked: the terminal's last word stays the last."""
+    log = Small()
+    async with Counter(log).run() as bar:
+        at = await scene(bar, log)
+        at.terminal.says, at.terminal.slow = State.UNKNOWN, trio.Event()
+        work = bar.one.submit(Ask(kind="sale", id=bar.id(), items=TWO_WATERS, method="card"))
+        await trio.testing.wait_all_tasks_blocked()
+        log.room = 0
+        at.terminal.slow.set()
+        await trio.testing.wait_all_tasks_blocked()
+        assert bar.gateway.unsaved_count == 1  # nobody knows what became of it
+        log.room, at.terminal.knows = None, State.APPROVED
+        await work.ended.wait()
+        bar.gateway.tick()
+        assert (work.state, open_cards(bar.one)) == ("paid", [])
+        assert bar.story()[-3:] == ["CardUnknown", "CardApproved", "Sold"]
