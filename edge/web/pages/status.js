@@ -113,6 +113,43 @@ function showInside(places) {
   }));
 }
 
+// A table of names and how each is; without a row it is not there.
+function showOthers(id, rows) {
+  byId(id).parentElement.hidden = rows.length === 0;
+  byId(id).tBodies[0].replaceChildren(...rows.map(([name, kind, said]) => {
+    const row = document.createElement("tr");
+    row.insertCell().textContent = name;
+    put(row.insertCell(), { yes: "✔ ", no: "✖ ", warn: "⚠ ", wait: "" }[kind] + said, kind);
+    return row;
+  }));
+}
+
+function showTills(tills) {
+  showOthers("tills", tills.map((till) => {
+    const shift = till.shift_open ? "shift " + till.shift + " open" : "no shift open";
+    const training = till.training ? ", training" : "";
+    const kind = { ready: "yes", away: "no", none: "wait" }[till.reader];
+    const reader = { ready: "reader there, ", away: "reader away: check its cable; ", none: "no reader, " }[till.reader];
+    return [till.till + " · " + till.name, kind, reader + shift + training];
+  }));
+}
+
+function showSiblings(siblings) {
+  showOthers("siblings", siblings.map((one) => {
+    if (one.revoked) return [one.name, "wait", "revoked"];
+    const heard = one.heard_s === null ? "never heard" : "heard " + span(one.heard_s) + " ago";
+    const through = one.heard_through ? " through " + one.heard_through : "";
+    const waiting = one.waiting ? ", " + number(one.waiting) + " facts of ours wait" : "";
+    if (one.connected) return [one.name, "yes", "connected, " + heard + waiting];
+    return [one.name, through ? "warn" : "no", heard + through + waiting + (one.problem ? "; " + one.problem : "")];
+  }));
+}
+
+async function askTills() {
+  const answer = await fetch("/v1/tills", { signal: AbortSignal.timeout(ANSWER_MS), cache: "no-store" });
+  showTills(answer.ok ? (await answer.json()).tills : []); // not everybody who looks here may see tills
+}
+
 async function askInside() {
   const now = performance.now();
   if (now - insideAt < INSIDE_MS) return;
@@ -182,7 +219,9 @@ async function refresh() {
     showStatus(now);
     lanes.lanes.forEach(showLane);
     const there = new Set(lanes.lanes.map((row) => "lane-" + row.lane));
+    showSiblings(now.siblings);
     [...byId("lanes").children].filter((box) => !there.has(box.id)).forEach((box) => box.remove());
+    await askTills();
     await askInside();
   } catch (error) {
     console.warn(String(error));

@@ -9,12 +9,13 @@ from functools import partial
 import msgspec
 import pytest
 import trio
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from crypto.terms import Terms, Zone
 from drivers.supervisor import Health, Report
 from edge.core.policy import Policy
 from edge.ledger.spares import Room
+from edge.peers.rows import SiblingRow
 from edge.web import page
 from edge.web.status import LedgerRoom
 from edge.wiring import Device
@@ -72,6 +73,21 @@ def test_files_of_others_are_named_and_unchanged() -> None:
     assert (page.VENDOR / "qr" / "LICENSE").read_text().lstrip().startswith("Apache License")
 
 
+TILLS = [
+    {"till": 1, "name": "Bar", "reader": "ready", "shift": 3, "shift_open": True},
+    {"till": 2, "name": "Desk", "reader": "away", "shift": 2, "shift_open": False},
+]
+
+
+def told_of_siblings(route: Route) -> None:
+    """What the gateway says, as if there were siblings."""
+    south = {"name": "south", "connected": True, "heard_s": 0.8, "waiting": 0, "problem": ""}
+    east = {"name": "east", "connected": False, "heard_s": None, "waiting": 7, "problem": "refused"}
+    told = route.fetch().json()
+    assert {*south, "revoked", "heard_through"} <= set(SiblingRow.__struct_fields__)
+    route.fulfill(json={**told, "siblings": [south, east]})
+
+
 @pytest.mark.trio
 @pytest.mark.needs("chromium")
 async def test_a_presentation_changes_the_row_of_its_lane() -> None:
@@ -80,6 +96,10 @@ async def test_a_presentation_changes_the_row_of_its_lane() -> None:
     def play(shown: Page) -> None:
         shows(shown, "#gateway", "north")
         shows(shown, "#ready", "✔ Ready")
+        hidden(shown, "#tills")
+        hidden(shown, "#siblings")
+        shown.route("**/v1/tills", lambda route: route.fulfill(json={"tills": TILLS}))
+        shown.route("**/v1/status", told_of_siblings)
         shows(shown, "#uplink", "⚠ away: 5 facts wait")
         shows(shown, "#bundle", "version 3")
         shows(shown, "#lane-2 .verdict", "nothing presented yet")
@@ -87,6 +107,10 @@ async def test_a_presentation_changes_the_row_of_its_lane() -> None:
         from_trio(lambda: house.post({"code": code()}, lane=2))
         shows(shown, "#lane-2 .verdict", "✔ ADMITTED")
         shows(shown, "#lane-2 .text", "Welcome. · Day ticket")
+        shows(shown, "#tills", "1 · Bar✔ reader there, shift 3 open")
+        shows(shown, "#tills", "2 · Desk✖ reader away: check its cable; no shift open")
+        shows(shown, "#siblings", "south✔ connected, heard 1 s ago")
+        shows(shown, "#siblings", "east✖ never heard, 7 facts of ours wait; refused")
         from_trio(lambda: house.post({"code": code()}, lane=2))
         shows(shown, "#lane-2 .verdict", "✖ REFUSED: already redeemed")
         shows(shown, "#lane-1 .verdict", "nothing presented yet")
