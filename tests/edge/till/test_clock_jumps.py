@@ -107,6 +107,19 @@ async def test_a_quote_from_the_future_is_no_quote(autojump_clock: MockClock) ->
 
 
 @pytest.mark.trio
+async def test_a_quote_outlives_its_process_for_half_an_hour(autojump_clock: MockClock) -> None:
+    bar = Counter()
+    bar.clock.ms = HAPPY_MS - 1
+    baskets = [bar.id(), bar.id()]
+    async with bar.run():  # a process that has quoted nothing
+        band = await bar.wallet(5000)
+        for basket, later_ms, state in ((0, 30 * 60_000, "paid"), (1, 1, "not_paid")):
+            bar.clock.ms += later_ms
+            how = {"id": baskets[basket], "confirmed_age": 16, "total_minor": 500}
+            assert (await bar.sell(band, Item(BEER, 1), **how)).state == state
+
+
+@pytest.mark.trio
 @JUMPS
 async def test_a_shift_is_counted_whole(autojump_clock: MockClock, jump_ms: int) -> None:
     async with Counter().run() as bar:
