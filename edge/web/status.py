@@ -267,7 +267,8 @@ def readiness(sources: Sources) -> tuple[list[str], list[str]]:
     if room.room is Room.NONE:
         stops.append("the ledger is full: nobody can be admitted; make room on its disk")
     elif room.room is Room.UNREADY:
-        stops.append(f"the ledger is nearly full, {_left(room)}; make room on its disk")
+        hint = "wait a moment after a start, else make room on its disk"
+        stops.append(f"the ledger is nearly full, {_left(room)}; {hint}")
     elif room.room is Room.ALARM:
         warnings.append(f"the ledger needs more disk, {_left(room)}")
     if gateway.unsaved_count:
