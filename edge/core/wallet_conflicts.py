@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from crypto.money import MoneyConflictFound
 from edge.core.moments import Moment
-from edge.core.wallet_rows import GIVES_BACK, VOIDED, Account, Row, Spent
+from edge.core.wallet_rows import GIVES_BACK, POSTED, VOIDED, Account, Row, Spent
 from edge.core.wallet_rules import WalletRules
 from edge.core.wallets import Wallets
 
@@ -38,13 +38,27 @@ class Conflict(NamedTuple):
 def conflicts(wallets: Wallets, rules: WalletRules, medium: bytes) -> list[Conflict]:
     """All that is wrong about one medium, by what is known here."""
     account = wallets.account(medium)
-    found = [
-        Conflict("fork", medium, first.txid, later.txid, max(0, later.debit - later.given))
-        for first, later in account.forks()
-    ]
+    pairs = dict.fromkeys(
+        (first.txid, later.txid, max(0, later.debit - later.given))
+        for first, later in (*account.forks(), *_splits(account))
+    )
+    found = [Conflict("fork", medium, *pair) for pair in pairs]
     found += _sources(wallets, account, medium)
     found += _promo(rules, account, medium)
     found += _undone(wallets, account, medium)
+    return found
+
+
+def _splits(account: Account) -> list[tuple[Row, Row]]:
+    """(first, later) of each posted hold that stands on the slot of an earlier one: both were
+    paid with the same money, also where a known hold had one of them skip a seq."""
+    firsts: dict[tuple[int, bytes], Row] = {}
+    found = []
+    for row in sorted(account.rows.values(), key=lambda row: (row.place, row.txid)):
+        if row.ended & POSTED and row.gateway:
+            first = firsts.setdefault((row.epoch, row.base), row)
+            if first is not row:
+                found.append((first, row))
     return found
 
 

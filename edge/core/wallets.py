@@ -197,7 +197,8 @@ def _held(wallets: Wallets, where: Where, fact: DebitHeld) -> None:
     account.rows.hot[fact.txid] = row
     wallets._index(account, row)
     wallets._put(account, row)
-    if fact.promo_minor or fact.vouchers or len(wallets.undone.get(fact.reverses, ())) > 1:
+    undone = len(wallets.undone.get(fact.reverses, ()))
+    if fact.promo_minor or fact.vouchers or undone > 1 or ended & POSTED:
         wallets.suspects.add(fact.medium)
 
 

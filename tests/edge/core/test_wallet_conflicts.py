@@ -8,7 +8,7 @@ from crypto.money import CreditVoided, PromoGranted, Sold, ToppedUp
 from edge.core.moments import Moment
 from edge.core.wallet import Held
 from edge.core.wallet_conflicts import Conflict, as_fact, conflicts, unrecorded
-from tests.edge.core.purse import DAY, RULES, A, B, Band, Gateway, new_band, order, told, txid
+from tests.edge.core.purse import DAY, RULES, WHO, A, B, Band, Gateway, new_band, order, told, txid
 
 
 def two_islands() -> tuple[Gateway, Gateway, Band, Band, bytes]:
@@ -40,6 +40,22 @@ def test_a_fork_is_found_alike_and_recorded_once() -> None:
     assert (fact.id, fact.what, fact.first, fact.second) == (expected, "fork", txid(1), txid(2))
     a.record(lambda *_: fact)
     assert unrecorded(a.wallets, RULES, {medium}) == []
+
+
+def test_a_fork_is_found_where_a_given_up_hold_had_one_of_both_skip_a_seq() -> None:
+    a, b, band, clone, medium = two_islands()
+    torn = a.hold(band, order(9, 300))
+    assert isinstance(torn, Held)
+    a.record(a.look(band).resolutions[0].make(WHO))
+    one = a.pay(band, order(1, 300))
+    other = b.pay(clone, order(2, 450))
+    assert isinstance(one, Held) and isinstance(other, Held)
+    assert (one.base, one.target.seq, other.base, other.target.seq) == (other.base, 2, one.base, 1)
+    both(a, b)
+    found = conflicts(a.wallets, RULES, medium)
+    assert found == conflicts(b.wallets, RULES, medium)
+    assert found == [Conflict("fork", medium, txid(1), txid(2), 450)]
+    assert medium in a.wallets.suspects, "whoever is ahead looks for it"
 
 
 def grant(gateway: Gateway, number: int, medium: bytes, source: int, promo: int = 500) -> None:
