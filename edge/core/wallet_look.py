@@ -248,6 +248,14 @@ def _erase(seen: Look, reading: Reading) -> Writes:
     return pages(page, bytes(len(torn))) if any(torn) else ()
 
 
+def settled_by_others(account: Account, row: Row) -> Outcome | None:
+    """How a hold ended, where other holds prove it and no fact says so. No band is needed."""
+    status = account.status(row)
+    if not status or row.ended & status:
+        return None
+    return _outcome(row, status, "successor")
+
+
 def _settle_credits(seen: Look, reading: Reading, found: list[Outcome]) -> None:
     """Top-ups that are on the band, or below what is on it; and the newest one that is not.
 

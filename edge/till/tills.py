@@ -20,6 +20,7 @@ from edge.core.wallet_rules import WalletRules
 from edge.core.wallet_words import Make, Who
 from edge.gateway import Gateway
 from edge.ledger.errors import LedgerFull
+from edge.till.settling import Settling
 
 if TYPE_CHECKING:
     from edge.till.till import Till
@@ -60,7 +61,7 @@ class Tills:
         # A snapshot keeps no suspects: at the start every band is looked at once, a few at a time.
         self._suspects = dict.fromkeys(gateway.state.wallets.accounts)
         gateway.on_bundle.append(self.take_bundle)
-        gateway.on_tick.append(self.look_for_conflicts)
+        gateway.on_tick += [self.look_for_conflicts, Settling(self).look]
         self.take_bundle()
 
     @property
