@@ -7,6 +7,7 @@ only definition of what is allowed.
 
 from __future__ import annotations
 
+import functools
 import os
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -205,8 +206,12 @@ def _structs(annotation: Any) -> Iterator[type[msgspec.Struct]]:
             yield member
 
 
-def _info(annotation: Any) -> tuple[inspect.Type, dict[str, Any]]:
-    """msgspec's own view of a leaf, and what Meta says beside its bounds."""
+@functools.cache
+def _info(annotation: Any) -> tuple[inspect.Type, Mapping[str, Any]]:
+    """msgspec's own view of a leaf, and what Meta says beside its bounds.
+
+    Kept, because working it out for a list of large structs costs more than all the rest.
+    """
     info = inspect.type_info(annotation)
     extra: dict[str, Any] = {}
     while True:

@@ -11,8 +11,10 @@ import msgspec
 from crypto import bundle, guests, pretix, terms
 from crypto.claim import best_row
 from crypto.keys import VerifyKey
+from edge.scenario import cashless, schema
 from edge.scenario import venue_table as table
 from edge.scenario.codes import Code, key_of
+from edge.scenario.lanes import tills_of
 from edge.scenario.moment import at_ms, day, minutes
 
 Numbers = Mapping[str, Mapping[str, int]]
@@ -40,6 +42,7 @@ def _numbered(rows: Sequence[_Named]) -> dict[str, int]:
 def merged(venue: table.Venue, newer: table.Venue) -> table.Venue:
     """`venue` with those lists of `newer` that are there."""
     lists = {name: getattr(newer, name) for name in newer.__struct_fields__}
+    lists["cashless"] = cashless.merged(venue.cashless, newer.cashless)
     return msgspec.structs.replace(venue, **{k: v for k, v in lists.items() if v is not None})
 
 
@@ -49,9 +52,10 @@ def issuers_of(venue: table.Venue) -> list[table.Issuer]:
 
 
 def sign_bundle(
-    venue: table.Venue, codes: Mapping[str, Code], zone: ZoneInfo, version: int, issued_at_ms: int
-) -> bytes:
-    """The signed bytes of `venue` as version `version`."""
+    venue: table.Venue, codes: Mapping[str, Code], zone: ZoneInfo, version: int,
+    issued_at_ms: int, gateways: Sequence[schema.Gateway] = (),
+) -> bytes:  # fmt: skip
+    """The signed bytes of `venue` as version `version`. `gateways`: those that have tills."""
     numbers = numbers_of(venue)
     made = bundle.Bundle(
         version=version,
@@ -93,8 +97,9 @@ def sign_bundle(
                 if code.holder_key
             }.values()
         ),
-        gateways=_gateways(venue.policy or table.Policy()),
+        gateways=_gateways(venue, gateways),
         terms=_terms(venue, codes, numbers),
+        cashless=_cashless(venue, gateways, zone, version),
     )  # fmt: skip
     return bundle.sign(made, key_of("centre", "bundle"))
 
@@ -104,12 +109,28 @@ def gateway_id(name: str) -> bytes:
     return hashlib.sha256(f"gateway {name}".encode()).digest()[:16]
 
 
-def _gateways(policy: table.Policy) -> list[bundle.GatewayCard]:
-    """Those that the policy speaks of."""
+def _gateways(venue: table.Venue, gateways: Sequence[schema.Gateway]) -> list[bundle.GatewayCard]:
+    """Those that the policy speaks of; where there is money, all of them."""
+    names = [each.name for each in gateways] if venue.cashless is not None else []
+    if venue.policy is not None:
+        names += [name for name in venue.policy.exits_at if name not in names]
     return [
         bundle.GatewayCard(gateway_id(name), at, name, key_of("device", name).public)
-        for at, name in enumerate(policy.exits_at, 1)
+        for at, name in enumerate(names, 1)
     ]
+
+
+def _cashless(
+    venue: table.Venue, gateways: Sequence[schema.Gateway], zone: ZoneInfo, version: int
+) -> cashless.Bundled:
+    if venue.cashless is None:
+        return msgspec.UNSET
+    top_up_at = [
+        (each.name, gateway_id(each.name))
+        for each in gateways
+        if any(till.can_top_up for till in tills_of(each))
+    ]
+    return cashless.compiled(venue.cashless, top_up_at, zone, version)
 
 
 def sign_guests(

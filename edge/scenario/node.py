@@ -21,7 +21,9 @@ from edge.lane import Done, Lane
 from edge.scenario import schema
 from edge.scenario.bundles import gateway_id, read_bundle, read_guests
 from edge.scenario.codes import key_of
+from edge.scenario.counter import Counter
 from edge.scenario.ears import Ears
+from edge.scenario.lanes import tills_of
 
 EPOCH: Final = 1
 #: (gateway, epoch): whose log.
@@ -110,6 +112,8 @@ class Node:
         #: By how much its wall clock is ahead.
         self.ahead_ms = 0
         self.gateway: Gateway | None = None
+        #: Its tills, while it lives and there is money.
+        self.counter: Counter | None = None
         self.lanes = lanes
         #: Blocks of every log that it holds, its own first.
         self.held: dict[Log, list[Block]] = {(self.identity, EPOCH): self.log.blocks}
@@ -119,6 +123,8 @@ class Node:
         self._gates = gates
         self._zone = zone
         self._scenario = scenario
+        self._plan = plan
+        self._lives = 0
         hours, minutes = scenario.business_day_cutover.split(":")
         self._cutover_min = int(hours) * 60 + int(minutes)
         self._confirmed = scenario.clock_confirmed
@@ -161,15 +167,21 @@ class Node:
             gateway.lanes[plan.number] = lane
             if plan.barrier:
                 lane.barrier = self._barriers[plan.number] = MemoryBarrier()
+        self._lives += 1
+        if self._scenario.bundle.cashless is not None:
+            tills = tills_of(self._plan)
+            self.counter = Counter(gateway, self.name, tills, self._lives, self._sync)
         if self._bundle_raw:
             self.take_bundle(self._bundle_raw, self._guests_raw)
         gateway.started()
         gateway.tick()
         self.settle()
+        if self.counter is not None:
+            self.counter.open_shifts(self.time.ms)
 
     def crash(self) -> None:
         """The process is gone between two instructions."""
-        self.gateway = None
+        self.gateway = self.counter = None
         self.log.died()
         self._said.clear()
 
@@ -242,7 +254,7 @@ class Node:
 
     def settle(self) -> None:
         """Facts become durable, answers are given, and whoever may walk does as the file says."""
-        self.log.sync(self.time.ms + self.ahead_ms)
+        self._sync()
         while self._said:
             shown = self._said.pop(0)
             self.answered.append(shown)
@@ -252,7 +264,10 @@ class Node:
                     self.walk(shown.lane, shown.passed)
                 elif shown.guest == "turns_back":
                     self.turn_back(shown.lane)
-                self.log.sync(self.time.ms + self.ahead_ms)
+                self._sync()
+
+    def _sync(self) -> None:
+        self.log.sync(self.time.ms + self.ahead_ms)
 
     def walk(self, number: int, passed: int | None) -> bool:
         """Who may walk at a lane does; `passed` persons, or all. False if nobody may."""

@@ -8,13 +8,14 @@ import msgspec
 from crypto.claim import show_identity
 from edge.answers import Answer
 from edge.lane import Done, Lane
-from edge.scenario import schema, venue_table
+from edge.scenario import schema, till_steps, venue_table
 from edge.scenario.bundles import issuers_of, merged, numbers_of, sign_bundle, sign_guests
 from edge.scenario.codes import Code, issue_all
 from edge.scenario.lanes import gateways_of, lane_for, lanes_of
 from edge.scenario.moment import at_ms, step_ms
 from edge.scenario.network import Network
 from edge.scenario.node import Node, Shown, Time
+from edge.scenario.paying import Money, Seen
 
 SECOND_MS: Final = 1000
 DAY_MS: Final = 86_400_000
@@ -42,6 +43,9 @@ class Outcome(msgspec.Struct):
     #: Why a scan could not be annulled.
     problem: str = ""
     found: list[str] | None = None
+    #: How a step at a till ended.
+    seen: Seen | None = None
+    money_conflicts: list[str] = []
     #: The tickets that fit alike, by their names in the file.
     choices: list[str] = []
 
@@ -61,11 +65,13 @@ class Play:
             issuers_of(self.venue)[0].name,
         )  # fmt: skip
         gates = numbers_of(self.venue)["gates"]
+        self.plans = gateways_of(scenario.gateways)
+        self.money = Money(scenario, self.plans)
         nodes = {
             plan.name: Node(
                 plan, lanes_of(plan, self.venue.gates or []), gates, scenario, self.zone, self.time
             )
-            for plan in gateways_of(scenario.gateways)
+            for plan in self.plans
         }
         self.network = Network(nodes)
         self._ticked_ms = first_ms
@@ -73,9 +79,16 @@ class Play:
         for node in nodes.values():
             node.take_bundle(self.network.bundle_raw, self.network.guests_raw)
             node.start()
+        self._before_doors()
         self.network.exchange()
         for node in nodes.values():
             node.new_facts()
+
+    def _before_doors(self) -> None:
+        for node in self.network.nodes.values():
+            if node.counter is not None and node.counter.tills.sign is not None:
+                self.money.before_doors(node)
+                break
 
     def perform(self, step: schema.Step) -> Outcome:
         """Let time pass until the step, and let it happen."""
@@ -120,8 +133,16 @@ class Play:
                 self._link(step, outcome)
             case schema.Publish():
                 self._publish(step.bundle)
+            case till_steps.Clone():
+                outcome.where |= {"band": step.band, "copy": step.copy}
+                self.money.clone(step)
+            case till_steps.LateDecline():
+                outcome.where["of"] = step.of
+                outcome.seen = self.money.late_decline(step, node)
             case schema.Wait():
                 pass
+            case _:
+                outcome.seen = self.money.perform(step, node, outcome.where)
         self.network.exchange()
         self._look(node, outcome)
         return outcome
@@ -234,7 +255,8 @@ class Play:
     def _publish(self, newer: venue_table.Venue) -> None:
         self.venue = merged(self.venue, newer)
         self.version += 1
-        raw = sign_bundle(self.venue, self.codes, self.zone, self.version, self.time.ms)
+        raw = sign_bundle(self.venue, self.codes, self.zone, self.version, self.time.ms, self.plans)
+        self.money.told = self.venue.cashless or self.money.told
         guests = sign_guests(self.venue, self.codes, self.version, self.time.ms)
         self.network.publish(raw, guests)
 
@@ -252,6 +274,8 @@ class Play:
             outcome.choices = sorted(names[one.identity] for one in outcome.answer.choices)
         if node.gateway is not None:
             state = node.gateway.state
-            outcome.conflicts = len(state.conflicts)
+            money = state.wallets.conflicts
+            outcome.conflicts = len(state.conflicts) + len(money)
+            outcome.money_conflicts = sorted(found.fact.what for found in money.values())
             outcome.inside = state.counts.inside(node.gateway.policy.gates)
             outcome.crashed = node.gateway.counts.get("crashed", 0)

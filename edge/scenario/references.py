@@ -16,6 +16,7 @@ from edge.scenario import moment
 from edge.scenario.bundles import NUMBERED
 from edge.scenario.lanes import ONLY
 from edge.scenario.step_references import step_faults
+from edge.scenario.till_references import money_faults
 
 EACH: Final = -1
 
@@ -75,8 +76,9 @@ def faults(value: object) -> Iterator[Cross]:
     names = names_of(venue, {})
     yield from _venue_faults(("bundle",), venue, zone or ZoneInfo("UTC"))
     yield from _name_faults(("bundle",), venue, names, NAMES + TICKET_NAMES)
-    if not known(venue, "gates"):
-        yield ("bundle", "gates"), "a venue needs a gate", 'as gates = [{ name = "North" }]'
+    if not known(venue, "gates") and not getattr(venue, "cashless", None):
+        hint = 'as gates = [{ name = "North" }]; for tills, begin it with [bundle.cashless]'
+        yield ("bundle", "gates"), "a venue needs a gate, or something to sell", hint
     gateways = _gateway_names(value)
     yield from _exit_faults(("bundle",), venue, gateways)
     now = names
@@ -95,6 +97,7 @@ def faults(value: object) -> Iterator[Cross]:
         yield from _name_faults(at, newer, now, NAMES)
         yield from _left_behind(at, venue, newer, now)
     yield from step_faults(value, names, zone or ZoneInfo("UTC"))
+    yield from money_faults(value, zone or ZoneInfo("UTC"))
 
 
 def _gateway_names(value: object) -> list[str]:

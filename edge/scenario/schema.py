@@ -6,20 +6,12 @@ import msgspec
 from msgspec import Meta
 
 from config.bounds import Name, TimeOfDay
-from edge.scenario.venue_table import Number, Persons, Table, Text, Venue, When
+from edge.scenario import till_steps
+from edge.scenario.happening import Expect as Expect
+from edge.scenario.happening import Happens, NodeName
+from edge.scenario.kinds import Number, Table, When
+from edge.scenario.venue_table import Persons, Venue
 
-NodeName = Annotated[
-    str,
-    Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$(?!\n)", description="a-z, 0-9 and -"),
-]
-StepTime = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=40,
-        description="a time as 2026-12-31T22:00, or since the step before as +30s, +5m, +2h, +1d",
-    ),
-]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Nonce = Annotated[str, Meta(min_length=1, max_length=32)]
 #: With all its steps together a clock stays after 1970.
@@ -28,8 +20,6 @@ CLOCK_OFF_S_MAX: Final = 946_000_000
 Guest = Literal["walks", "turns_back", "hangs"]
 #: How a code is shown: as printed, or not quite.
 Shown = Literal["printed", "with_address", "lower_case", "altered", "with_more_behind"]
-Total = Annotated[int, Meta(ge=0, le=1_000_000)]
-Words = Annotated[list[Text], Meta(max_length=20)]
 
 
 class Lane(Table, frozen=True, kw_only=True):
@@ -42,70 +32,25 @@ class Lane(Table, frozen=True, kw_only=True):
     hold_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
 
 
+class Till(Table, frozen=True, kw_only=True):
+    """A till, with its reader: it tops bands up, has a drawer for cash, a terminal for cards."""
+
+    number: Number
+    can_top_up: bool = False
+    drawer: bool = False
+    terminal: bool = False
+    only_bands: bool = False
+
+
 class Gateway(Table, frozen=True, kw_only=True):
-    """A gateway; without lanes it has two at every gate, for both directions."""
+    """A gateway; without lanes it has two at every gate, for both directions.
+
+    Without tills it has one that can do everything, where money is spoken of at all.
+    """
 
     name: NodeName
     lanes: Annotated[list[Lane], Meta(max_length=200)] = []
-
-
-class Expect(Table, frozen=True, kw_only=True):
-    """What a step must give; what is left out may be anything.
-
-    decision         queued: somebody walks still; none: the gateway is dead; walked, turned_back:
-                     of these steps, unless somebody who was queued got an answer
-    text, guest      words that the text for staff, or the guest's in `language`, has in it
-    marks            exactly these: no_window, check, attention, clock_unsure …
-    possibly, open   of the earlier use that stands in the way
-    facts            exactly the kinds of facts that the gateway made since the step before
-    overridden       the refusal that was forced
-    zone, questions, choices   the full zone; what staff must ask; the tickets that fit alike
-    name, hint, birthday, colour   what staff see beside the answer
-    found            the names that the help desk found, the best first
-    conflicts, inside   counts at this gateway after the step
-    """
-
-    decision: (
-        Literal["admitted", "refused", "queued", "none", "walked", "turned_back", "annulled"] | None
-    ) = None
-    reason: Name | None = None
-    granted: Annotated[int, Meta(ge=0, le=255)] | None = None
-    repeated: bool | None = None
-    retry: bool | None = None
-    product: str | None = None
-    performance: str | None = None
-    persons: Annotated[int, Meta(ge=0, le=255)] | None = None
-    text: Text | Words | None = None
-    guest: Text | Words | None = None
-    language: Literal["de", "en", "fr"] = "en"
-    marks: Annotated[list[Name], Meta(max_length=20)] | None = None
-    possibly: bool | None = None
-    open: bool | None = None
-    earlier_lane: Number | None = None
-    earlier_gate: Name | None = None
-    earlier_here: bool | None = None
-    facts: Annotated[list[Name], Meta(max_length=100)] | None = None
-    overridden: str | None = None
-    simulated: bool | None = None
-    zone: str | None = None
-    questions: Words | None = None
-    choices: Annotated[list[Name], Meta(max_length=100)] | None = None
-    name: str | None = None
-    hint: str | None = None
-    birthday: bool | None = None
-    colour: str | None = None
-    found: Annotated[list[Name], Meta(max_length=100)] | None = None
-    conflicts: Total | None = None
-    inside: Total | None = None
-
-
-class Happens(Table, tag_field="do", frozen=True, kw_only=True):
-    """Something happens at a time. `gateway` may be left out where there is only one."""
-
-    at: StepTime
-    gateway: NodeName | None = None
-    expect: Expect | None = None
-    note: Annotated[str, Meta(max_length=300)] = ""
+    tills: Annotated[list[Till], Meta(max_length=100)] = []
 
 
 class Shows(Happens, frozen=True, kw_only=True):
@@ -253,6 +198,9 @@ class Publish(Happens, tag="bundle", frozen=True, kw_only=True):
 Step = (
     Scan | Exit | Force | Simulate | Upload | Annul | Find | Walk | TurnBack | Device | Wait
     | Clock | Crash | Restart | Cut | Heal | Sync | Publish
+    | till_steps.TopUp | till_steps.Sale | till_steps.Tap | till_steps.Refund
+    | till_steps.Reverse | till_steps.CashOut | till_steps.Issue | till_steps.Reissue
+    | till_steps.Lock | till_steps.Clone | till_steps.LateDecline
 )  # fmt: skip
 
 

@@ -9,15 +9,19 @@ from config.faults import nearest
 from crypto import entry
 from edge.core.reasons import BY_CODE
 from edge.core.staff import NotAnnulled
-from edge.scenario import moment, schema
+from edge.scenario import moment, schema, till_steps
+from edge.scenario.happening import Happens
 from edge.scenario.lanes import gateways_of, lane_for, lanes_of
+from edge.scenario.till_references import REASONS, at_till
 
 CENTRE: Final = "centre"
 FACT_KINDS: Final = tuple(sorted(kind.__name__ for kind in get_args(entry.KnownFact)))
 MARKS: Final = tuple(
     name.removeprefix("MARK_").lower() for name in vars(entry) if name.startswith("MARK_")
 )
-_ALONE: Final = (schema.Wait, schema.Cut, schema.Heal, schema.Sync, schema.Publish)
+_ALONE: Final = (
+    schema.Wait, schema.Cut, schema.Heal, schema.Sync, schema.Publish, till_steps.Clone,
+)  # fmt: skip
 
 
 def step_faults(
@@ -57,7 +61,15 @@ def step_faults(
         for field in ("when", "then"):
             if (text := known(step, field)) is not None and not is_time(text, zone):
                 yield (*at, field), f"{text!r} is no time", moment.HINT
-        yield from _expect_faults((*at, "expect"), known(step, "expect"))
+        yield from _expect_faults((*at, "expect"), known(step, "expect"), _reasons(step))
+
+
+def _reasons(step: object) -> tuple[str, ...]:
+    """The words that may be expected of a step; of one that is not whole, all of them."""
+    if at_till(step):
+        return REASONS
+    gate = (*BY_CODE, *get_args(NotAnnulled))
+    return gate if isinstance(step, Happens) else (*gate, *REASONS)
 
 
 def _gateway_faults(scenario: object, names: Mapping[str, list[str]]) -> Iterator[Cross]:
@@ -141,9 +153,9 @@ def _shown_faults(at: Where, step: object, names: Mapping[str, list[str]]) -> It
             yield (*at, "passed"), f"is more than count = {step.count}", "lower it"
 
 
-def _expect_faults(at: Where, expect: object) -> Iterator[Cross]:
+def _expect_faults(at: Where, expect: object, reasons: tuple[str, ...]) -> Iterator[Cross]:
     words: list[tuple[Where, Any, tuple[str, ...]]] = [
-        ((*at, "reason"), known(expect, "reason"), (*BY_CODE, *get_args(NotAnnulled))),
+        ((*at, "reason"), known(expect, "reason"), reasons),
         ((*at, "overridden"), known(expect, "overridden"), ("", *BY_CODE)),
     ]
     for field, all_words in (("marks", MARKS), ("facts", FACT_KINDS)):

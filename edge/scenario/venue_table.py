@@ -6,25 +6,17 @@ use, count from 1 in the order of the file unless they are given.
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta
 
 from config.bounds import Name
 from crypto.bundle import IssuerName
+from edge.scenario.cashless_table import Cashless
+from edge.scenario.kinds import Number, Table, When
 
-Number = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[int, Meta(ge=0, le=31_622_400)]
 Persons = Annotated[int, Meta(ge=1, le=255)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-When = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=40,
-        description="a time as 2026-12-31T22:00, in the scenario's zone unless it ends in +01:00",
-    ),
-]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$(?!\n)", description="a day as 2026-12-31")]
 Quarter = Annotated[
     str,
@@ -42,10 +34,6 @@ Until = Annotated[
     ),
 ]
 Text = Annotated[str, Meta(min_length=1, max_length=4096)]
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the file: what it does not know it refuses."""
 
 
 class Issuer(Table, frozen=True, kw_only=True):
@@ -244,3 +232,4 @@ class Venue(Table, frozen=True, kw_only=True):
     unpaid: Annotated[list[Name], Meta(max_length=10_000)] | None = None
     guests: Annotated[list[Guest], Meta(max_length=10_000)] | None = None
     policy: Policy | None = None
+    cashless: Cashless | None = None

@@ -1,11 +1,14 @@
 """Every example that ships is good, and does what it expects; together they reach every step."""
 
+from typing import get_args
+
 import msgspec
 import pytest
 
 from edge.scenario.reading import example_bytes, example_names, parse_untrusted, title_of
 from edge.scenario.running import run
 from edge.scenario.schema import Expect, Shows, kind_of
+from edge.scenario.till_steps import TillStep
 
 NAMES = example_names()
 
@@ -26,6 +29,11 @@ def test_an_example_expects_much_and_says_what_it_is_about(name: str) -> None:
     assert len(expected) == len(shown)
     assert all(expect.decision for expect in expected)
     assert all(expect.reason for expect in expected if expect.decision == "refused")
+    paid = [step.expect for step in scenario.steps if isinstance(step, TillStep)]
+    assert all(expect is not None and expect.state for expect in paid)
+    assert all(
+        expect.reason for expect in paid if expect and expect.state in ("not_paid", "not_done")
+    )
     assert len(scenario.about) > 40
     assert title_of(example_bytes(name)).startswith(scenario.name)
 
@@ -36,7 +44,9 @@ def test_there_are_forty_and_each_has_a_name_of_its_own() -> None:
 
 
 def test_the_examples_are_the_same_each_time() -> None:
-    for name in ("conflict-after-healing", "pretix-shop"):
+    about_money = [name for name in NAMES if b"[bundle.cashless]" in example_bytes(name)]
+    assert len(about_money) >= 9
+    for name in ("conflict-after-healing", "pretix-shop", *about_money):
         scenario = parse_untrusted(example_bytes(name), name)
         once, again = (msgspec.json.encode(list(run(scenario))) for _ in range(2))
         assert once == again
@@ -57,6 +67,8 @@ def test_the_examples_show_every_step_and_every_expectation() -> None:
         "upload",
         "find",
     }
+    assert kinds >= {str(kind.__struct_config__.tag) for kind in get_args(TillStep)}
+    assert kinds >= {"clone", "late_decline"}
     used = {
         field
         for step in steps if step.expect is not None

@@ -23,13 +23,19 @@ def test_every_step_is_in_the_json_schema_with_its_name() -> None:
 
 def _each_step() -> list[msgspec.Struct]:
     needed = {"lane": 1, "well": True, "at": "+1s", "bundle": {}, "nonce": "n", "name": "Mia"}
-    needed["then"] = "2026-07-03T12:00"
+    needed |= {"then": "2026-07-03T12:00", "of": "x", "band": "anna", "copy": "b", "old": "b"}
     made = []
     for kind in schema.Step.__args__:
         fields = {f.name for f in msgspec.structs.fields(kind) if f.required}
         step = {name: needed[name] for name in fields} | {"do": kind.__struct_config__.tag}
         made.append(msgspec.convert(step, schema.Step))
     return made
+
+
+def test_editors_take_amounts_as_text_and_as_numbers() -> None:
+    article = json_schema(Scenario)["$defs"]["Article"]["properties"]["price_minor"]
+    (amount, nothing) = article["anyOf"]
+    assert [one["type"] for one in (*amount["anyOf"], nothing)] == ["integer", "string", "null"]
 
 
 @pytest.mark.parametrize("name", ["A", "a b", "-a", ""])
