@@ -14,7 +14,7 @@ from edge.commands.ticket import read_file
 from edge.core.closing_report import ClosingReport
 from edge.core.receipt import Receipt
 from edge.printing.escpos import CODE_PAGES, PrintPlan, encode, rows_of
-from edge.printing.paper import COLUMNS, Qr
+from edge.printing.paper import COLUMNS, Qr, Row
 from edge.printing.words import LANGUAGES
 
 FILE_BYTES_MAX: Final = 1 << 20
@@ -72,9 +72,19 @@ def render(
         _write(png, printer.png())
     if png is None and escpos is None:
         for row in rows:
-            text = f"[QR: {row.text}]" if isinstance(row, Qr) else row.text
-            sys.stdout.write(f"{text}\n")
+            text = f"[QR: {row.text}]" if isinstance(row, Qr) else _plain(row, columns)
+            sys.stdout.write(f"{text.rstrip()}\n")
     return OK
+
+
+def _plain(row: Row, columns: int) -> str:
+    """A row in letters of one size; what is big on paper stands where it would be there."""
+    if not row.big:
+        return row.text
+    head, _, tail = row.text.strip().partition("  ")
+    if tail:
+        return head + tail.strip().rjust(columns - len(head))
+    return head.center(columns) if row.text.startswith(" ") else head
 
 
 def example() -> int:

@@ -24,7 +24,8 @@ def file(tmp_path: Path) -> Path:
 def test_a_receipt_is_shown_as_text(file: Path) -> None:
     said = edge("receipt", "render", str(file), "--language", "en")
     assert (said.code, said.err) == (0, "")
-    assert "TOTAL        7.50 EUR" in said.out
+    assert f"TOTAL{'7.50 EUR':>37}\n" in said.out
+    assert f"{'Receipt':>24}\n" in said.out
     assert "[QR: V0;seebuehne-01;" in said.out
 
 
