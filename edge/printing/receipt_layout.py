@@ -76,6 +76,8 @@ def _line(line: Line, exponent: int, words: Words, paper: Paper) -> None:
     # The letter has a column of its own, so that amounts stand below each other.
     amount = f"{words.number(line.total_minor, exponent)} {line.tax or ' '}"
     text = line.text or words(line.kind)
+    if line.text and line.kind in ("voucher", "promo"):
+        text = f"{words(line.kind)}, {line.text}"
     if line.quantity == 1:
         paper.pair(text, amount)
         return

@@ -29,6 +29,11 @@ async def test_every_movement_has_a_receipt_without_faults(autojump_clock: MockC
         assert kinds == [
             "top_up", "sale", "deposit_return", "sale", "sale", "reversal", "cash_out",
         ]  # fmt: skip
+        told = [one for number in range(1, 8) if (one := receipt_of(bar.one, number))]
+        balances = [(one.balance_before_minor, one.balance_after_minor) for one in told]
+        assert balances[:3] == [(0, 1500), (1500, 970), (970, 1170)], balances
+        assert balances[3:] == [(None, None), (None, None), (0, 530), (530, 0)]
+        assert [one.merchant.name for one in told if one.merchant] == ["Pizza Pino"] * 2
         split = receipt_of(bar.one, 4, copy=True)
         assert split is not None and split.copy
         assert [payment.method for payment in split.payments] == ["wallet", "cash"]
