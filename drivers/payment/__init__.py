@@ -1,9 +1,10 @@
 """Card payments, semi-integrated: the terminal talks to card and acquirer, we learn the outcome.
 
 `outcome.py` says what is asked and what may come of it, `table.py` and `machine.py` follow one
-payment to its end (pure, the same for every vendor), `driver.py` holds `CardTerminal`, which
-keeps one terminal open, and `plug/` is our own protocol: the test double speaks it, and a phone's
-SoftPOS app may. Vendors' protocols are folders beside `plug/`.
+payment to its end (pure, the same for every vendor), `conversation.py` one terminal and the payment
+it is busy with, `line.py` says what a vendor's machine must do. `driver.py` holds `CardTerminal`,
+which keeps one terminal open, and `plug/` is our own protocol: the test double speaks it, and a
+phone's SoftPOS app may. Vendors' protocols are folders beside `plug/`.
 
 Three outcomes, never two: approved, declined, *unknown*. Unknown is resolved by asking the
 terminal about the payment, never by asking the guest for the money again. No card number comes

@@ -36,6 +36,7 @@ class Conversation:
         self._last_id = first_id
         self._line: Line | None = None
         self._questions: dict[int, PaymentMachine] = {}
+        self._cancels: set[int] = set()
         self._late_ids: dict[str, int] = {}
         # Whether this link's terminal has answered, or cannot answer, about an unsure payment.
         self._asked = self._checked = False
@@ -93,7 +94,13 @@ class Conversation:
         if self._line is not None and self._line.ready and self.payment is not None:
             if self.payment.state is not State.STARTED:
                 return
-            self._questions[self._line.cancel(self.payment.asked, now)] = self.payment
+            self._cancel(self.payment, now)
+
+    def _cancel(self, payment: PaymentMachine, now: float) -> None:
+        assert self._line is not None
+        number = self._line.cancel(payment.asked, now)
+        self._questions[number] = payment
+        self._cancels.add(number)
 
     def late_taken(self, reference: str) -> None:
         """A late decline is durable: the terminal need not say it again."""
@@ -116,6 +123,7 @@ class Conversation:
         """The link is gone, or is given up: "lost", "silent" or "fault"."""
         self._line = None
         self._questions.clear()
+        self._cancels.clear()
         self._late_ids.clear()
         if self.payment is not None and self.payment.lost(code):
             self.outcomes.append(self.payment.outcome)
@@ -167,8 +175,11 @@ class Conversation:
         payment = self._questions.pop(event.number, None)
         if payment is None:
             return
-        if isinstance(event, Standing) and self._line.ready:
-            self._questions[self._line.cancel(payment.asked, now)] = payment
+        was_cancel = event.number in self._cancels
+        self._cancels.discard(event.number)
+        # A prompt that is not given up is asked about at leisure, not in a circle.
+        if isinstance(event, Standing) and self._line.ready and not was_cancel:
+            self._cancel(payment, now)
             return
         was_unsure, changed = payment.state in UNSURE, False
         if isinstance(event, Ended):

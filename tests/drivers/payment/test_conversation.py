@@ -160,6 +160,33 @@ def test_a_prompt_found_standing_is_taken_away() -> None:
     assert play.states == [State.UNKNOWN, State.DECLINED]
 
 
+def test_a_prompt_that_is_not_given_up_is_not_asked_for_in_a_circle() -> None:
+    play = Play()
+    play.talk.start(FIRST, 0.0)
+    play.talk.lost("lost")
+    play.link()
+    play.tell(Standing(1))
+    play.tell(Standing(2))
+    assert play.asked == [("inquire", 1, "guest-1"), ("cancel", 2, "guest-1")]
+    assert play.states == [State.UNKNOWN]
+    assert play.talk.why_not() == "", "the till may ask again; the terminal refuses others itself"
+    play.talk.inquire(FIRST, "T1", 9.0)
+    play.tell(Standing(3))
+    play.tell(Ended(4, said(State.APPROVED)))
+    assert play.states == [State.APPROVED]
+
+
+def test_a_cancellation_that_is_answered_by_a_standing_prompt_waits_for_the_guest() -> None:
+    play = Play()
+    play.talk.start(FIRST, 0.0)
+    play.talk.cancel(0.0)
+    play.tell(Standing(2))
+    assert len(play.asked) == 2
+    assert play.talk.why_not() == "busy"
+    play.tell(Ended(1, said(State.APPROVED)))
+    assert play.states == [State.APPROVED]
+
+
 def test_never_heard_of_it_is_not_charged() -> None:
     play = Play()
     play.talk.start(FIRST, 0.0)
