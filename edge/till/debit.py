@@ -132,6 +132,7 @@ def _already(till: Till, work: Work, txid: bytes, balance_minor: int) -> None:
     if deal is not None:
         work.receipt, work.amount_minor = deal.receipt, deal.net_minor
         work.left_minor, work.lines = deal.otherwise_minor, deal.lines
+        till.note_sold(deal.medium, deal.net_minor)
     till.good(work)
 
 

@@ -12,7 +12,7 @@ from crypto.medium import CHIPS, FLAG_LOCKED, read_untrusted
 from crypto.money import CreditApplied, DebitHeld, MediumIssued, Sold, ToppedUp
 from drivers.payment.outcome import State
 from drivers.reader import Chip
-from drivers.reader.chips import Type2, make
+from drivers.reader.chips import Fault, Mishap, Type2, make
 from edge.core.pricing import Item, Refused
 from edge.core.wallet_reasons import WalletReason
 from edge.till.credit import code_hash
@@ -111,6 +111,21 @@ async def test_another_price_list_comes_between_quote_and_tap(autojump_clock: Mo
         assert (first.balance_minor, second.balance_minor) == (4500, 2700)
         held = [fact for fact in bar.log.facts if isinstance(fact, DebitHeld)]
         assert [(one.prices, one.debit_minor) for one in held] == [(12, 500), (99, 1800)]
+
+
+@pytest.mark.trio
+async def test_the_same_amount_is_asked_also_after_a_second_tap(autojump_clock: MockClock) -> None:
+    """The band left before it was read back; its next tap found that it had paid."""
+    async with Counter().run() as bar:
+        band = await bar.wallet(5000)
+        work = bar.one.submit(Ask(kind="sale", id=bar.id(), items=(Item(WATER, 2),)))
+        bar.readers[1].air.faults = [Fault(9, Mishap.LEAVES_IN_COMMAND)]
+        await bar.tap(band, work)
+        assert work.because == "not_sure"
+        await bar.tap(band, work)
+        assert (work.state, work.already) == ("paid", True)
+        again = await bar.sell(band, Item(WATER, 2))
+        assert again.question == "same_amount"
 
 
 # Cards
