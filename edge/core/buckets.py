@@ -12,8 +12,10 @@ ID_BYTES: Final = 16
 #: So many runs. With ten million ids each has 2,400 of them, found in about ten microseconds.
 RUNS: Final = 4096
 OWNERS_MAX: Final = 1 << 24
-_OWNER_BYTES: Final = 3
-_ENTRY: Final = 3 + _OWNER_BYTES
+#: An entry: 24 bits of the hash above those that choose the run, and the owner.
+_NAME: Final = 0xFF_FFFF << 12
+_NAME_BYTES: Final = 3
+_ENTRY: Final = _NAME_BYTES + 3
 
 
 def _find(run: bytes | bytearray, what: bytes, width: int, at: int = 0) -> int:
@@ -41,14 +43,14 @@ class IdSet:
         run = self._runs.get(hash(one) % RUNS)
         if run is None:
             run = self._runs[hash(one) % RUNS] = bytearray()
-        elif _find(run, one, ID_BYTES) >= 0:
+        elif one in run and _find(run, one, ID_BYTES) >= 0:
             return
         run += one
         self._count += 1
 
     def __contains__(self, one: bytes) -> bool:
         run = self._runs.get(hash(one) % RUNS)
-        return run is not None and _find(run, one, ID_BYTES) >= 0
+        return run is not None and one in run and _find(run, one, ID_BYTES) >= 0
 
     def __len__(self) -> int:
         return self._count
@@ -81,44 +83,37 @@ class Finder:
 
     def add(self, one: bytes, owner: int) -> None:
         """`owner` below `OWNERS_MAX`. Added twice, it is there twice."""
-        where, entry = _entry(one, owner)
-        run = self._runs.get(where)
+        many = hash(one)
+        run = self._runs.get(many % RUNS)
         if run is None:
-            run = self._runs[where] = bytearray()
-        run += entry
+            run = self._runs[many % RUNS] = bytearray()
+        run += ((many & _NAME) << 12 | owner).to_bytes(_ENTRY, "big")
 
     def __len__(self) -> int:
         return sum(map(len, self._runs.values())) // _ENTRY
 
     def discard(self, one: bytes, owner: int) -> None:
         """Take away what `add` put there, once."""
-        where, entry = _entry(one, owner)
-        run = self._runs.get(where, bytearray())
-        at = _find(run, entry, _ENTRY)
+        many = hash(one)
+        run = self._runs.get(many % RUNS, bytearray())
+        at = _find(run, ((many & _NAME) << 12 | owner).to_bytes(_ENTRY, "big"), _ENTRY)
         if at >= 0:
             del run[at : at + _ENTRY]
 
     def owners(self, one: bytes) -> list[int]:
         """Who may own it, each once, in the order they were added."""
-        where, entry = _entry(one, 0)
-        run, name = self._runs.get(where), entry[:-_OWNER_BYTES]
-        if run is None:
+        many = hash(one)
+        run, name = self._runs.get(many % RUNS), ((many & _NAME) >> 12).to_bytes(_NAME_BYTES, "big")
+        if run is None or name not in run:
             return []
         found: list[int] = []
         at = _find(run, name, _ENTRY)
         while at >= 0:
-            owner = int.from_bytes(run[at + len(name) : at + _ENTRY], "big")
+            owner = int.from_bytes(run[at + _NAME_BYTES : at + _ENTRY], "big")
             if owner not in found:
                 found.append(owner)
             at = _find(run, name, _ENTRY, at + _ENTRY)
         return found
-
-
-def _entry(one: bytes, owner: int) -> tuple[int, bytes]:
-    many = hash(one)
-    return many % RUNS, (many >> 12 & 0xFF_FFFF).to_bytes(3, "big") + owner.to_bytes(
-        _OWNER_BYTES, "big"
-    )
 
 
 def _pieces(raw: bytes, width: int) -> list[bytes]:

@@ -2,7 +2,8 @@
 
 A `Deal` is one movement of money by its transaction: it counts once its making fact and its
 outcome are both known, in whatever order they came. Totals belong to the shift of the making fact.
-Deals of a shift with a Z are forgotten once they are counted; their transactions are not.
+Deals that are over lie packed (`till_packs`); those of a shift with a Z are forgotten once they are
+counted, their transactions are not.
 """
 
 from typing import Any, Final
@@ -30,6 +31,8 @@ from crypto.money import (
     Sold,
     ToppedUp,
 )
+from edge.core.buckets import IdSet
+from edge.core.till_packs import Deals
 from edge.core.till_rows import (
     OPEN,
     POSTED,
@@ -51,16 +54,18 @@ class TillBook:
     """The fold. `fold` is called once per fact; the caller sees to that."""
 
     def __init__(self) -> None:
-        self.deals: dict[bytes, Deal] = {}
+        self.deals = Deals()
         self.shifts: dict[ShiftKey, Shift] = {}
         self.tills: dict[TillKey, TillSum] = {}
         self.cards: dict[bytes, CardPayment] = {}
-        #: Transactions that are counted in a shift that has its Z.
-        self.done: set[bytes] = set()
         #: By basket: the last word on whether goods were given, and when it was said.
         self.answers: dict[bytes, tuple[int, bool]] = {}
-        self._baskets: dict[bytes, list[bytes]] = {}
         self._reversals: dict[bytes, list[bytes]] = {}
+
+    @property
+    def done(self) -> IdSet:
+        """Transactions that are counted in a shift that has its Z."""
+        return self.deals.done
 
     def fold(self, gateway: bytes, fact: MoneyFact) -> None:
         """Fold a fact of money; kinds that are no till's business change nothing."""
@@ -87,10 +92,7 @@ class TillBook:
 
     def of_basket(self, basket: bytes) -> list[tuple[bytes, Deal]]:
         """The movements of a basket that are remembered, by part and time."""
-        known = self._baskets.get(basket)
-        if known is None:
-            return []
-        found = [(txid, self.deals[txid]) for txid in known]
+        found = self.deals.of_basket(basket)
         return sorted(found, key=lambda each: (each[1].part, each[1].hlc, each[0]))
 
     def reversals(self, txid: bytes) -> list[tuple[bytes, Deal]]:
@@ -100,71 +102,67 @@ class TillBook:
 
     def of_shift(self, key: ShiftKey) -> list[tuple[bytes, Deal]]:
         """The remembered movements of a shift, oldest first."""
-        found = [
-            (txid, deal) for txid, deal in self.deals.items()
-            if (deal.gateway, deal.till, deal.shift) == key and deal.hlc
-        ]  # fmt: skip
+        found = self.deals.of_shift(key)
         return sorted(found, key=lambda each: (each[1].hlc, each[0]))
 
     def dump(self) -> Dumped:
         """Canonical: equal for equal sets of facts."""
+        deals, shelves = self.deals.dump()
         return Dumped(
-            sorted(self.deals.items()),
+            deals,
             [(*key, _sorted(self.shifts[key])) for key in sorted(self.shifts)],
             [(*key, self.tills[key]) for key in sorted(self.tills)],
             sorted(self.cards.items(), key=lambda each: each[0]),
-            sorted(self.done),
+            self.done.dump(),
             [(basket, *self.answers[basket]) for basket in sorted(self.answers)],
+            shelves,
         )
 
     @classmethod
     def load(cls, dumped: Dumped) -> "TillBook":
-        """The book that `dump` gave."""
+        """The book that `dump` gave. Raises `ValueError` for what is none."""
         book = cls()
-        book.deals = dict(dumped.deals)
+        book.deals.load(dumped.deals, dumped.shelves)
+        book.deals.done = IdSet.load(dumped.done)
         book.shifts = {(gateway, till, n): shift for gateway, till, n, shift in dumped.shifts}
         book.tills = {(gateway, till): mark for gateway, till, mark in dumped.tills}
         book.cards = dict(dumped.cards)
-        book.done = set(dumped.done)
         book.answers = {basket: (hlc, given) for basket, hlc, given in dumped.answers}
-        for txid, deal in book.deals.items():
-            book._index(txid, deal)
-        return book
-
-    def _index(self, txid: bytes, deal: Deal) -> None:
-        if deal.hlc:
-            self._baskets.setdefault(deal.basket, []).append(txid)
+        for txid, deal in dumped.deals:
             if deal.reverses:
-                self._reversals.setdefault(deal.reverses, []).append(txid)
+                book._reversals.setdefault(deal.reverses, []).append(txid)
+        return book
 
     def _made(self, gateway: bytes, fact: Any, **told: Any) -> None:
         """A movement began (or, paid in cash, happened)."""
         if fact.txid in self.done:
             return
+        status, settled, receipt = OPEN, 0, 0
         deal = self.deals.get(fact.txid)
-        if deal is None:
-            deal = self.deals[fact.txid] = Deal()
-        elif deal.hlc:
-            return  # a transaction is one fact
-        status, settled, receipt = deal.status, deal.settled_hlc, deal.receipt
+        if deal is not None:
+            if deal.hlc:
+                return  # a transaction is one fact
+            status, settled, receipt = deal.status, deal.settled_hlc, deal.receipt
         made = Deal(
             fact.hlc, gateway, fact.till, fact.shift, fact.operator, fact.marks,
             status=status, settled_hlc=settled, **told,
         )  # fmt: skip
         made.receipt = max(made.receipt, receipt)
-        self.deals[fact.txid] = made
-        self._index(fact.txid, made)
+        self.deals.hot[fact.txid] = made
+        self.deals.index(fact.txid, made)
+        if made.reverses:
+            self._reversals.setdefault(made.reverses, []).append(fact.txid)
         if status == OPEN and made.movement != "top_up":
             self.shift(gateway, fact.till, fact.shift)
         else:
             self._count(fact.txid, made)
 
     def _settle(self, gateway: bytes, fact: Any, status: int, receipt: int = 0) -> None:
-        if fact.txid in self.done:
-            return
-        deal = self.deals.get(fact.txid)
+        deal = self.deals.take(fact.txid)
         if deal is None:
-            deal = self.deals[fact.txid] = Deal()
+            if fact.txid in self.done:
+                return
+            deal = self.deals.hot[fact.txid] = Deal()
         if status > deal.status:
             deal.status = status
         deal.receipt = max(deal.receipt, receipt)
@@ -186,18 +184,18 @@ class TillBook:
             if not training and deal.movement not in LOADS:
                 mark.perpetual_minor += (due - deal.given) * deal.net_minor
             deal.given = due
-        self._forget(txid, deal, shift)
+        if shift.z and deal.status == POSTED:
+            self._forget(txid, deal)
+        else:
+            self.deals.put(txid, deal)
 
-    def _forget(self, txid: bytes, deal: Deal, shift: Shift) -> None:
-        if not shift.z or deal.status != POSTED or not deal.hlc:
-            return
-        del self.deals[txid]
-        self.done.add(txid)
-        for index, key in ((self._baskets, deal.basket), (self._reversals, deal.reverses)):
-            if txid in index.get(key, ()):
-                index[key].remove(txid)
-                if not index[key]:
-                    del index[key]
+    def _forget(self, txid: bytes, deal: Deal) -> None:
+        self.deals.finish(txid)
+        by = self._reversals.get(deal.reverses, [])
+        if txid in by:
+            by.remove(txid)
+            if not by:
+                del self._reversals[deal.reverses]
 
     def _card(self, txid: bytes) -> CardPayment:
         known = self.cards.get(txid)
@@ -315,8 +313,11 @@ def _closing(book: TillBook, gateway: bytes, fact: ClosingMade) -> None:
         (mark.z, mark.z_perpetual_minor), (fact.number, fact.perpetual_minor)
     )[1]
     mark.z = max(mark.z, fact.number)
-    for txid, deal in book.of_shift((gateway, fact.till, fact.shift)):
-        book._forget(txid, deal, shift)
+    key = (gateway, fact.till, fact.shift)
+    book.deals.close(key)
+    for txid, deal in book.of_shift(key):
+        if deal.status == POSTED:
+            book._forget(txid, deal)
 
 
 def _card_started(book: TillBook, gateway: bytes, fact: CardAuthorizationStarted) -> None:

@@ -105,15 +105,27 @@ class CardPayment(msgspec.Struct, array_like=True, gc=False):
     last4: str = ""
 
 
+class ShelfDump(msgspec.Struct, array_like=True, frozen=True):
+    """Packed movements of one shift (`till_packs`): ids and baskets end to end, and records."""
+
+    gateway: bytes
+    till: int
+    shift: int
+    ids: bytes
+    baskets: bytes
+    records: list[bytes]
+
+
 class Dumped(msgspec.Struct, array_like=True, frozen=True):
-    """What a snapshot keeps, in canonical order."""
+    """What a snapshot keeps, in canonical order. `deals`: those that cannot be packed."""
 
     deals: list[tuple[bytes, Deal]]
     shifts: list[tuple[bytes, int, int, Shift]]
     tills: list[tuple[bytes, int, TillSum]]
     cards: list[tuple[bytes, CardPayment]]
-    done: list[bytes]
+    done: bytes
     answers: list[tuple[bytes, int, bool]]
+    shelves: list[ShelfDump]
 
 
-NO_TILLS: Final = Dumped([], [], [], [], [], [])
+NO_TILLS: Final = Dumped([], [], [], [], b"", [], [])

@@ -16,7 +16,7 @@ amounts and txid, and is what was shown.
 
 from collections.abc import Callable, Iterable, Iterator
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -130,14 +130,12 @@ class Stamps:
 
     def __init__(self, known: Iterable[Stamp] = ()) -> None:
         self.known: list[Stamp] = list(known)
-        self.numbers: dict[Stamp, int] = {one: n for n, one in enumerate(self.known)}
+        self.numbers: dict[tuple[Any, ...], int] = {one: n for n, one in enumerate(self.known)}
 
-    def number(self, stamp: Stamp) -> int:
-        """Its number, given on first sight."""
-        found = self.numbers.get(stamp)
-        if found is None:
-            found = self.numbers[stamp] = len(self.known)
-            self.known.append(stamp)
+    def add(self, stamp: Stamp) -> int:
+        """The number of one that was not met before."""
+        found = self.numbers[stamp] = len(self.known)
+        self.known.append(stamp)
         return found
 
     def used(self, packs: Iterable[list[bytes]]) -> tuple[list[Stamp], dict[bytes, bytes]]:
@@ -182,14 +180,15 @@ def packed(row: Row, stamps: Stamps) -> bytes | None:
         return None
     if row.target != target or row.shown != row.epoch.to_bytes(2, "big") + target:
         return None
-    stamp = Stamp(
+    stamp = (
         row.gateway, row.log, row.till, row.shift, row.marks, row.movement, row.part, row.epoch,
         row.absorbed,
     )  # fmt: skip
+    number = stamps.numbers.get(stamp)
+    if number is None:
+        number = stamps.add(Stamp(*stamp))
     amounts = (debit << 48 | given << 24 | credited).to_bytes(9, "big")
-    return _RECORD.pack(
-        row.txid, row.basket, row.base, row.hlc, row.seq, amounts, stamps.number(stamp)
-    )
+    return _RECORD.pack(row.txid, row.basket, row.base, row.hlc, row.seq, amounts, number)
 
 
 def unpacked(record: bytes | bytearray, at: int, medium: bytes, stamps: Stamps) -> Row:
@@ -355,15 +354,14 @@ class Baskets:
 
     def add(self, row: Row) -> None:
         """A hold that is kept as it is."""
-        self._hot[row.basket] = (*self._hot.get(row.basket, ()), row)
+        known = self._hot.get(row.basket)
+        self._hot[row.basket] = (row,) if known is None else (*known, row)
 
     def drop(self, row: Row) -> None:
         """It is no longer."""
-        rest = tuple(one for one in self._hot.get(row.basket, ()) if one is not row)
-        if rest:
-            self._hot[row.basket] = rest
-        else:
-            self._hot.pop(row.basket, None)
+        known = self._hot.pop(row.basket, ())
+        if len(known) > 1:
+            self._hot[row.basket] = tuple(one for one in known if one is not row)
 
     def packed(self, basket: bytes, number: int) -> None:
         """A packed hold of the medium with this number pays it."""

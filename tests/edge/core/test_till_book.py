@@ -158,7 +158,7 @@ def test_a_z_forgets_what_is_counted_and_no_number() -> None:
     )
     book = fold(held(1, 1), posted(2, 1, receipt=3), held(3, 2), z)
     assert set(book.deals) == {b"\2" * 16}  # still open
-    assert book.done == {b"\1" * 16}
+    assert set(book.done) == {b"\1" * 16}
     assert book.of_basket(b"\1" * 16) == []
     mark = book.till(HERE, 2)
     assert (mark.z, mark.receipt, mark.shift, mark.z_perpetual_minor) == (4, 3, 1, 1000)
