@@ -9,7 +9,9 @@ Floor 0: the standard library and msgspec; Starlette, hypercorn and prometheus-c
     check        a tree against a struct: *every* fault, or the value
     binds        addresses to listen on, and which of them never leave this machine
     credentials  secrets by name, never in the file itself
-    devices      scanners and turnstiles
+    devices      scanners and turnstiles; `tills` with readers and card terminals
+    staff        who may sign in; `peers` siblings; `shown` languages, own words, displays
+    prices       what a price list may say, whoever reads it
     gateway      `Gateway`, the configuration of one gateway
     central      `Central`, the configuration of the central service
     schema       JSON Schema for editors, and the bodies of `config check` and `config schema`

@@ -12,7 +12,8 @@ Five ideas carry this package:
 - A *double* (`*/fake.py`) is the device's side, a process of its own, written from the
   protocol document and never from our codec or machine.
 
-`scanner/` reads codes, `turnstile/` moves barriers. `Scanner` and `Turnstile` in their
-`driver.py` are what a gateway uses; everything else is underneath. Nothing here imports
+`scanner/` reads codes, `turnstile/` moves barriers, `reader/` reads and writes bands, `payment/`
+has guests pay by card. `Scanner`, `Turnstile`, `Reader` and `Terminal` are what a gateway uses;
+everything else is underneath. Nothing here imports
 the gateway: plain arguments come in, callbacks go out.
 """

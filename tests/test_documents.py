@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
@@ -173,6 +174,27 @@ def test_every_command_that_an_error_or_an_example_names_exists(capsys: Help) ->
     assert ["edge", "ledger", "repair", "DIR"] in told
     assert ["central", "cashless", "set", "FILE"] in told
     check(told, capsys)
+
+
+def packages() -> list[Path]:
+    found = [path for folder in FOLDERS[:5] for path in (ROOT / folder).rglob("__init__.py")]
+    return sorted(path.parent for path in found)
+
+
+def test_the_map_of_a_package_names_all_its_rooms_and_no_other() -> None:
+    wrong = []
+    for package in packages():
+        told = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+        rooms = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
+        rooms |= {path.parent.name for path in package.glob("*/__init__.py")}
+        shown = package.relative_to(ROOT)
+        for room in sorted(rooms):
+            if not re.search(rf"(?<![a-z_]){room}(?![a-z_])", told):
+                wrong.append(f"{shown}/__init__.py says nothing of {room}")
+        for name in re.findall(r"`(?:[a-z_*]+/)*(\w+\.py)`", told):
+            if not is_there(name):
+                wrong.append(f"{shown}/__init__.py names {name}, which is not there")
+    assert wrong == []
 
 
 def test_a_mistake_in_a_document_is_seen(capsys: Help) -> None:

@@ -2,5 +2,7 @@
 
 `errors` exit codes · `session` configuration, keys and database of one command · `setup` init,
 migrate, redrive · `gateways` · `catalogue` products, performances, gates, `changes` of them ·
-`tickets` · `issuers` · `bundles` · `admissions` · `config`.
+`tickets` · `issuers` · `bundles` · `admissions` · `entry` terms and guests · `cashless` prices,
+credit keys, codes · `wallets` with presale, `replaced` lost bands · `merchants` · `badges` ·
+`tables` files of rows · `config`.
 """

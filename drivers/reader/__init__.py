@@ -6,10 +6,13 @@ Five ideas:
 - `tap.py` has what every reader does alike, on top of two calls, *activate* and *exchange*:
   classification, retries, coming back after a refusal, authentication, counters.
 - `memory.py` is a reader without a wire: for tests, simulation and benchmarks.
+- `polled.py` is what readers share that have to be asked whether a band is there.
+- `ciphers.py` are the block ciphers of chips as a reader is handed them; `aes.py` and `des.py`
+  those of this package itself, slow, for models and for whoever has none.
 - `chips/` are models of the chips, byte by byte, with everything that breaks at a bar.
 - `fake.py` emulates bands for other people's readers, and `udp.py` reads them without any of
   those; `nfcpy.py` uses the readers that nfcpy knows, in a supervised process of its own
-  (`nfcpy_child.py`).
+  (`nfcpy_child.py`; `codec.py` their frames, `process.py` its life).
 
 Nothing here knows what the bytes on a band mean.
 

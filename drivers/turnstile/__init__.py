@@ -1,6 +1,7 @@
 """Turnstiles: what opens for one person, and says whether that person went through.
 
-- `machine.py` the turnstile itself: grants, passages, alarms, fire. Knows no vendor.
+- `machine.py` the turnstile itself: grants, passages, alarms, fire. Knows no vendor. Its
+  transitions are `table.py`, what it says and commands `events.py`, how a lane is wired `plan.py`.
 - `contact.py` one debounced input.
 - `board.py`   what a relay board can do and tell, whatever its wire: the vocabulary between
   a turnstile and a vendor folder.

@@ -7,4 +7,8 @@ ledger    verify, show and repair the log on disk
 rules     try and lint rules of admission
 scenario  rehearse a venue's policy before doors open
 status    ask a running daemon how it is
+receipt   what is printed, before it is printed
+wallet    the key of a top-up point
+staff     the hash of a PIN
+errors    exit codes
 """

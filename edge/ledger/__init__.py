@@ -24,5 +24,9 @@ take      how is a snapshot made beside a running gateway?
 retention which segments may go?
 audit     is the whole folder whole?
 mend      how does a person repair it, or open the gate without it?
+astray    where does a repair keep a block that stands in another's place?
+first_block what stays of an epoch whose first segment is gone?
+refetch   who still has what was deleted here, when no snapshot is whole?
+errors    what can go wrong, and what is to be done?
 ========= ==================================================================================
 """

@@ -9,7 +9,10 @@ intake    is this block the next of its log, a copy, a gap, a forgery or a fork?
 holdings  which blocks can we give, our own and our siblings'?
 session   what do two connected gateways say to each other?
 tls       who is at the other end?
-links     who is connected, who listens, who dials, who was heard when?
+links     who is connected, who was heard when?
+connections who listens, who dials, what ends a connection?
+house     how is all of this put together and run?
+errors    what goes wrong between siblings?
 rows      what do people see of siblings?
 dnssd     what do the bytes of multicast DNS say?
 discovery who else is on the network, and who hears of us?

@@ -16,6 +16,11 @@
 `sessions`     who is signed in; `attempts` slows guessing, `rights` says what a role may do
 `display`      what the screen at a lane may know
 `page`         the files of the pages, in `pages/` and `vendor/`
+`lanes`        which lane a request means; `beside` what staff say beside a code
+`till_routes`  tills: `till_works` what they are asked to do, `till_views` how they stand,
+               `till_bodies` what is sent and got, `till_papers` receipts, `till_closings`,
+               `till_described` the same for OpenAPI; `badge_signin` by a band instead of a PIN
+`serve`        listens as long as the daemon runs
 =============== =======================================================================
 
 Nothing here decides: `edge.lane` does. Nothing here can hold up a lane: a client that hangs up,

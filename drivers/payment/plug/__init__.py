@@ -3,6 +3,8 @@
 The double (`fake.py`) speaks it, and so may a phone's SoftPOS app or a box beside a terminal
 whose vendor has a library instead of a protocol. We connect over TCP; the terminal listens.
 
+(`codec.py`, `machine.py` are our side.)
+
 *Framing.* u32 big endian length, then so many bytes (at most 16384) of UTF-8 JSON, one object
 whose "say" names it. Unknown fields are an error: nothing may carry a card number along.
 

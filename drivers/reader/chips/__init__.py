@@ -3,6 +3,10 @@
 `Ntag21x`, `UltralightEv1`, `UltralightC`, `UltralightAes` answer commands as the data sheets
 say: NXP NTAG213_215_216 rev 3.2, MF0ULX1 rev 3.3, MF0ICU2 rev 3.3, MF0AES(H)20 rev 1.1. They
 are synchronous and know no clock. Without the CRC, which the reader's chip adds and checks.
+
+`type2` is what all share; `ntag` and `ultralight` speak the dialect of `password`, `ultralight_c`
+and `ultralight_aes` prove keys, the latter with `secure_messaging`; `counting` are one-way
+counters. The air: `faults` of an exchange, `tear` of a write. `store` keeps a band.
 """
 
 from drivers.reader.chips.faults import Air, Fault, Mishap

@@ -11,5 +11,6 @@ Fails by: no answer within answer_s (read once again, a pulse never again → `S
 that are no answer (→ `Protocol`), exceptions and relays that stay on (→ `Fault`). A board
 that does not time pulses itself is refused: it would stay open when we crash.
 Recovers by opening again: all coils off, read back, inputs read, then ready.
-RTU on a serial line is to stand beside this folder's TCP framing; not here yet.
+`codec`, `machine`, `fake` as everywhere. RTU on a serial line is to stand beside this folder's TCP
+framing; not here yet.
 """
