@@ -61,6 +61,7 @@ _LATER: Final = {
     "presale": ("cli_wallets", "Credit that was paid before."),
     "wallet": ("cli_wallets", "What bands are worth."),
     "badge": ("cli_wallets", "Bands by which staff sign in at tills."),
+    "merchant": ("cli_wallets", "Who sells at our tills, and what they are owed."),
 }
 for _noun, (_file, _text) in _LATER.items():
     app.command(f"central.{_file}:{_noun.replace('-', '_')}", name=_noun, help=_text)
@@ -68,6 +69,7 @@ for _noun, (_file, _text) in _LATER.items():
 BORDER: Final = Border(lambda: time.time_ns() // 1_000_000, secrets.token_bytes)
 DEFAULT_CONFIG: Final = Path("/etc/gatehouse/central.toml")
 Config = Annotated[Path, Parameter(name="--config", help="the centre's TOML file")]
+Force = Annotated[bool, Parameter(negative="", help="write over a file that is there")]
 
 
 def run_loop(work: Coroutine[Any, Any, int]) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import App, Parameter
 
-from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, run_loop
+from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, Force, run_loop
 
 Number = Annotated[int | None, Parameter(help="its number; the next free one if left out")]
 Texts = Annotated[tuple[str, ...], Parameter(negative_iterable="")]
@@ -159,7 +159,7 @@ def issue(
     *, performance: str, product: str, count: int = 1, out: Path, png: Path | None = None,
     persons: int = 1, valid_from: str | None = None, valid_until: str | None = None,
     prefix: str = "", rotating: Annotated[bool, Parameter(negative="")] = False,
-    config: Config = DEFAULT_CONFIG,
+    force: Force = False, config: Config = DEFAULT_CONFIG,
 ) -> int:  # fmt: skip
     """Issue ticket codes into a file, one a line.
 
@@ -191,15 +191,16 @@ def issue(
         tickets.issue(
             config, BORDER, performance=performance, product=product, count=count, out=out,
             png=png, persons=persons, valid_from=valid_from, valid_until=valid_until,
-            prefix=prefix, rotating=rotating,
+            prefix=prefix, rotating=rotating, force=force,
         )
     )  # fmt: skip
 
 
 @ticket.command
 def reissue(
-    ticket: str, /, *, out: Path | None = None, prefix: str = "", config: Config = DEFAULT_CONFIG
-) -> int:
+    ticket: str, /, *, out: Path | None = None, prefix: str = "", force: Force = False,
+    config: Config = DEFAULT_CONFIG,
+) -> int:  # fmt: skip
     """Issue a new code for TICKET (a code, or issuer:hex); its older codes count no more.
 
     Parameters
@@ -211,7 +212,7 @@ def reissue(
     """
     from central.commands import tickets
 
-    return run_loop(tickets.reissue(config, BORDER, ticket, out, prefix))
+    return run_loop(tickets.reissue(config, BORDER, ticket, out, prefix, force))
 
 
 @ticket.command

@@ -14,6 +14,9 @@ from central.store import badges, money, wallets
 from central.store.wallets import EVERY_EPOCH, Credit
 from crypto.cashless import Cashless, Wallet
 
+#: What a slot of a band counts to (*Formats* 3): no more credit could ever be spent.
+BAND_MAX_MINOR = 0xFF_FFFF
+
 if TYPE_CHECKING:
     from central.store import Connection
 
@@ -30,9 +33,14 @@ async def build(
     number, content = held
     points = await wallets.list_keys(connection, tenant)
     revoked = any(point.revoked for point in points)
+    told = msgspec.msgpack.decode(content, type=Cashless)
     return msgspec.structs.replace(
-        msgspec.msgpack.decode(content, type=Cashless),
+        told,
         prices=number,
+        merchants=[
+            msgspec.structs.replace(one, commission_bp=0, commission_tax=0)
+            for one in told.merchants
+        ],
         pseudonym_key=keys.pseudonym_key,
         chip_key=keys.chip_key,
         debit_keys=keys.debit_keys,
@@ -97,6 +105,20 @@ async def book(connection: Connection, tenant: bytes, credit: list[Credit], day:
     """Book credit that has a medium on its wallet, each once."""
     booked = [(c.medium, credit_txid(c), c.amount_minor) for c in credit if c.medium is not None]
     await wallets.book_credits(connection, tenant, booked, day)
+
+
+def too_much(known: list[Credit], new: list[Credit]) -> Credit | None:
+    """The first of `new` that brings its band above what a band can hold. A bundle that says more
+    would be read by nobody."""
+    sums: dict[bytes, int] = {}
+    for one in (*known, *new):
+        if one.medium is not None:
+            sums[one.medium] = sums.get(one.medium, 0) + one.amount_minor
+    for one in new:
+        most = one.amount_minor if one.medium is None else sums[one.medium]
+        if most > BAND_MAX_MINOR:
+            return one
+    return None
 
 
 def twice(redeemed: list[dict[str, object]]) -> list[dict[str, object]]:

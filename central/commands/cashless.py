@@ -12,15 +12,18 @@ from central import cashless_keys, wallets
 from central.commands.entry import read_text
 from central.commands.errors import BAD_DATA, USAGE, CommandFailed
 from central.commands.gateways import find
-from central.commands.session import Border, Session, session, show, write_out
+from central.commands.session import Border, Session, may_be_written, session, show, write_out
 from central.keys import KeysMissing
 from central.sales.cashless import BadPrices, minor_untrusted, read_untrusted
+from central.sheets import decimal
 from central.store import wallets as stored
+from central.wallets import BAND_MAX_MINOR
 from crypto.cashless import Cashless
 from crypto.keys import PUBLIC_BYTES
 
 CODES_MAX = 100_000
 CODE_BYTES = 10
+REASON_CHARS_MAX = 64
 #: Crockford's base 32: nothing that is read aloud wrongly.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -31,6 +34,11 @@ async def set_prices(config_file: Path, border: Border, file: Path) -> int:
         told = read_untrusted(read_text(file))
     except BadPrices as error:
         raise CommandFailed(f"{file}: {error}", BAD_DATA) from error
+    taxes = {0} | {tax.code for tax in told.taxes}
+    for one in told.merchants:
+        if one.commission_tax not in taxes:
+            where = f"{file}: merchant {one.number}"
+            raise CommandFailed(f"{where}: there is no tax {one.commission_tax}", BAD_DATA)
     async with session(config_file, border) as s:
         cashless_keys.load_or_make(s.keys.folder, border.entropy)
         content = msgspec.msgpack.encode(told)
@@ -54,8 +62,19 @@ async def show_prices(config_file: Path, border: Border) -> int:
     """What tills decide by, without its keys."""
     async with session(config_file, border) as s:
         told = await current(s)
+        held = await stored.newest_terms(s.connection, s.tenant)
+    assert held is not None, "prices were set"
+    # With what no bundle says: the commission of merchants.
+    own = msgspec.msgpack.decode(held[1], type=Cashless)
     open_part = msgspec.structs.replace(
-        told, pseudonym_key=b"", chip_key=b"", debit_keys=[], wallets=[], codes=[], badges=[]
+        told,
+        merchants=own.merchants,
+        pseudonym_key=b"",
+        chip_key=b"",
+        debit_keys=[],
+        wallets=[],
+        codes=[],
+        badges=[],
     )
     counts = {"wallets": len(told.wallets), "codes": len(told.codes)}
     show({"cashless": open_part, "debit_keys": len(told.debit_keys), **counts})
@@ -100,6 +119,14 @@ async def add_key(
     return 0
 
 
+def reason_of(text: str, least: int = 0) -> str:
+    """A reason that people give. Raises CommandFailed for one that no row holds."""
+    if not least <= len(text) <= REASON_CHARS_MAX or not text.isprintable():
+        hint = f"say why in {least or 'at most'}{' to' if least else ''} {REASON_CHARS_MAX}"
+        raise CommandFailed(f"--reason: {hint} printable characters", USAGE)
+    return text
+
+
 async def list_keys(config_file: Path, border: Border) -> int:
     """Keys of top-up points."""
     async with session(config_file, border) as s:
@@ -117,6 +144,7 @@ async def list_keys(config_file: Path, border: Border) -> int:
 
 async def revoke_key(config_file: Path, border: Border, index: int, reason: str) -> int:
     """Take no certificate of this key beyond what is settled already."""
+    reason_of(reason)
     async with session(config_file, border) as s:
         known = {key.index: key for key in await stored.list_keys(s.connection, s.tenant)}
         if index not in known:
@@ -130,15 +158,20 @@ async def revoke_key(config_file: Path, border: Border, index: int, reason: str)
     return 0
 
 
-async def make_codes(config_file: Path, border: Border, count: int, worth: str, out: Path) -> int:
+async def make_codes(
+    config_file: Path, border: Border, count: int, worth: str, out: Path, force: bool = False
+) -> int:
     """Voucher codes worth money, one a line; the database keeps their hashes alone."""
     if not 1 <= count <= CODES_MAX:
         raise CommandFailed(f"--count must be 1 to {CODES_MAX}", USAGE)
+    may_be_written(out, "the codes", force)
     async with session(config_file, border) as s:
         told = await current(s)
         minor = amount(worth, told.exponent)
-        if minor < 1:
-            raise CommandFailed("--amount must be more than nothing", USAGE)
+        if not 1 <= minor <= BAND_MAX_MINOR:
+            most = decimal(BAND_MAX_MINOR, told.exponent)
+            hint = f"--amount must be more than nothing, and {most} at most: a band holds no more"
+            raise CommandFailed(hint, USAGE)
         codes = [spell(border.entropy(CODE_BYTES)) for _ in range(count)]
         # The file first: a code that the centre knows and nobody holds would be worth nothing.
         write_out(out, "".join(f"{code}\n" for code in codes).encode(), "the codes", 0o600)

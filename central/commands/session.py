@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -82,6 +83,20 @@ async def session(config_file: Path, border: Border) -> AsyncIterator[Session]:
 def show(value: object) -> None:
     """Print `value` as JSON on standard output."""
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def may_be_written(out: Path, what: str, force: bool) -> None:
+    """Said before anything is recorded: codes that no file took, or that another file's codes
+    made room for, would be gone. Raises CommandFailed."""
+    if out.is_dir():
+        raise CommandFailed(f"cannot write to {out}: it is a folder", CANNOT_CREATE)
+    if not out.parent.is_dir():
+        raise CommandFailed(f"cannot write to {out}: no folder {out.parent}", CANNOT_CREATE)
+    if not os.access(out.parent, os.W_OK):
+        raise CommandFailed(f"cannot write to {out}: {out.parent} is closed to us", CANNOT_CREATE)
+    if out.exists() and not force:
+        hint = f"{what} in it would be gone; name another file, or say --force"
+        raise CommandFailed(f"{out} is there already: {hint}", CANNOT_CREATE)
 
 
 def write_out(out: Path, raw: bytes, what: str, mode: int = 0o644) -> None:

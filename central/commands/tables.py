@@ -14,19 +14,25 @@ def csv_rows(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cells by column) of every row that says anything; separated by commas or semicolons.
 
-    Raises CommandFailed for a column that is not among `columns`, or one of `needed` that is
-    missing, with `hint`; and for a line that cannot be read, by its number.
+    Raises CommandFailed for a column that is not among `columns` or stands twice, or one of
+    `needed` that is missing, with `hint`; and for a line that cannot be read, or that has more
+    cells than there are columns, by its number.
     """
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",", strict=True)
     names = [name.strip().lower() for name in reader.fieldnames or ()]
     reader.fieldnames = names
-    wrong = [name for name in names if name not in columns]
+    wrong = [at for at, name in enumerate(names) if name not in columns or name in names[:at]]
     lacking = [name for name in needed if name not in names]
     if wrong or lacking:
-        raise CommandFailed(f"{', '.join(wrong or lacking)}: {hint}", BAD_DATA)
+        named = [names[at] for at in wrong] or lacking
+        raise CommandFailed(f"{', '.join(named)}: {hint}", BAD_DATA)
     try:
         for row in reader:
+            # An amount as 5,50 between commas would be read as 5.
+            if any(cell.strip() for cell in row.get(None) or ()):
+                hint = f"more than {len(names)} cells; one with a comma in it stands in quotes"
+                raise CommandFailed(f"line {reader.line_num}: {hint}", BAD_DATA)
             cells = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
             if any(cells.values()):
                 yield reader.line_num, cells

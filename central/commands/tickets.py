@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from central.commands.catalogue import seconds
 from central.commands.errors import BAD_DATA, CANNOT_CREATE, USAGE, CommandFailed
-from central.commands.session import Border, Session, session, show
+from central.commands.session import Border, Session, may_be_written, session, show
 from central.sales import reissue as again
 from central.sales.catalogue import NotFound, find_performance, find_product
 from central.sales.denials import Kind, NoTicket, deny, identity_of
@@ -26,14 +25,17 @@ LONG = 2000
 async def issue(
     config_file: Path, border: Border, *, performance: str, product: str, count: int, out: Path,
     png: Path | None, persons: int, valid_from: str | None, valid_until: str | None, prefix: str,
-    rotating: bool,
+    rotating: bool, force: bool = False,
 ) -> int:  # fmt: skip
     """Issue codes into a file, one a line, and pictures when asked."""
     if not 1 <= count <= COUNT_MAX:
         raise CommandFailed(f"--count must be 1 to {COUNT_MAX}", USAGE)
-    _may_be_written(out)
+    may_be_written(out, "the codes", force)
     if png is not None and png.exists() and not png.is_dir():
         raise CommandFailed(f"cannot draw into {png}: it is a file, not a folder", CANNOT_CREATE)
+    if png is not None and any(png.glob("*.png")) and not force:
+        hint = "name another folder, or say --force"
+        raise CommandFailed(f"{png} holds pictures already: {hint}", CANNOT_CREATE)
     window = seconds(valid_from, "--valid-from"), seconds(valid_until, "--valid-until")
     async with session(config_file, border) as s:
         try:
@@ -88,11 +90,12 @@ async def named(s: Session, text: str) -> bytes:
 
 
 async def reissue(
-    config_file: Path, border: Border, text: str, out: Path | None, prefix: str
-) -> int:
+    config_file: Path, border: Border, text: str, out: Path | None, prefix: str,
+    force: bool = False,
+) -> int:  # fmt: skip
     """A new code of the same ticket; the older ones are revoked in the bundle."""
     if out is not None:
-        _may_be_written(out)
+        may_be_written(out, "the code", force)
     async with session(config_file, border) as s:
         identity = await named(s, text)
         try:
@@ -148,16 +151,6 @@ async def deny_all(
     shown = [show_identity(identity) for identity in identities]
     show({"kind": kind, "stands": stands, "tickets": shown, "bundle_version": version})
     return 0
-
-
-def _may_be_written(out: Path) -> None:
-    """Said before tickets are recorded: codes that no file took would be gone."""
-    if out.is_dir():
-        raise CommandFailed(f"cannot write to {out}: it is a folder", CANNOT_CREATE)
-    if not out.parent.is_dir():
-        raise CommandFailed(f"cannot write to {out}: no folder {out.parent}", CANNOT_CREATE)
-    if not os.access(out.parent, os.W_OK):
-        raise CommandFailed(f"cannot write to {out}: {out.parent} is closed to us", CANNOT_CREATE)
 
 
 @contextmanager

@@ -8,13 +8,14 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from central import replaced, wallets
-from central.commands.cashless import amount, current, hash_code, keys_of
+from central import bookkeeping, replaced, wallets
+from central.commands.cashless import amount, current, hash_code, keys_of, reason_of
 from central.commands.entry import read_text
-from central.commands.errors import ANSWER_IS_NO, BAD_DATA, USAGE, CommandFailed
+from central.commands.errors import ANSWER_IS_NO, BAD_DATA, CommandFailed
 from central.commands.replaced import told as told_of
 from central.commands.session import Border, Session, session, show
 from central.commands.tables import csv_rows
+from central.sheets import decimal
 from central.store import money
 from central.store import wallets as stored
 from central.store.wallets import EVERY_EPOCH, Credit
@@ -24,8 +25,8 @@ COLUMNS = ("order", "amount", "band", "medium", "code")
 CSV_HINT = "columns are order, amount and, where known, band (its UID) or medium, code"
 CODE_CHARS_MIN = 8
 PRESALE = "presale"
-REASON_CHARS_MAX = 64
 DOUBTS_MAX = 10_000
+DIFFERENCES_MAX = 20
 MEDIUM_BYTES = 16
 UID_BYTES = (4, 7, 10)
 
@@ -73,7 +74,7 @@ async def show_one(config_file: Path, border: Border, text: str) -> int:
 
 async def block(config_file: Path, border: Border, text: str, reason: str) -> int:
     """Refuse the band wherever the next bundle comes; its money stays where it is."""
-    return await _say(config_file, border, text, min_epoch=EVERY_EPOCH, because=reason[:64])
+    return await _say(config_file, border, text, min_epoch=EVERY_EPOCH, because=reason_of(reason))
 
 
 async def unblock(config_file: Path, border: Border, text: str) -> int:
@@ -110,8 +111,7 @@ async def _say(
 
 async def release(config_file: Path, border: Border, text: str, reason: str) -> int:
     """Let go of what was held back of a band, whoever is awaited; BAND is the old or the new."""
-    if not 1 <= len(reason) <= REASON_CHARS_MAX:
-        raise CommandFailed(f"--reason: say why, in 1 to {REASON_CHARS_MAX} characters", USAGE)
+    reason_of(reason, 1)
     async with session(config_file, border) as s:
         medium = medium_of(s, text)
         around = await replaced.remainders(s.connection, s.tenant, medium)
@@ -132,11 +132,17 @@ async def release(config_file: Path, border: Border, text: str, reason: str) -> 
 
 
 async def totals(config_file: Path, border: Border) -> int:
-    """What is booked on all wallets; exit 1 when it does not add up."""
+    """What is booked on all wallets and accounts; exit 1 when it does not add up."""
     async with session(config_file, border) as s:
         sums = await wallets.accounts(s.connection, s.tenant)
         moved = await replaced.remainders(s.connection, s.tenant)
         sums["lost_minor"] = sum(one.lost_minor for one in moved)
+        books = await bookkeeping.books(s.connection, s.tenant)
+        wrong = await bookkeeping.differences(s.connection, s.tenant, books)
+    splits = books.open_splits()
+    sums |= {"accounts": books.accounts(), "differences": wrong[:DIFFERENCES_MAX]}
+    sums |= {"split_open": len(splits), "split_open_minor": sum(splits.values())}
+    sums["agree"] = sums["agree"] and not wrong
     show(sums)
     return 0 if sums["agree"] else ANSWER_IS_NO
 
@@ -173,10 +179,12 @@ async def import_presale(config_file: Path, border: Border, file: Path) -> int:
                 codes.append((credit.reference, _code(line, row["code"])))
             if found.setdefault(credit.reference, credit) != credit:
                 raise CommandFailed(f"line {line}: order {credit.reference!r} twice", BAD_DATA)
-        known = {c.reference: c for c in await stored.list_credits(s.connection, s.tenant, PRESALE)}
+        given = await stored.list_credits(s.connection, s.tenant)
+        known = {c.reference: c for c in given if c.source == PRESALE}
         for reference, credit in found.items():
             _same(credit, known.get(reference))
         new = [credit for reference, credit in found.items() if reference not in known]
+        _fits(given, new, told.exponent)
         async with s.connection.transaction():
             await stored.add_credits(s.connection, s.tenant, new, border.now_ms())
             try:
@@ -193,9 +201,10 @@ async def import_presale(config_file: Path, border: Border, file: Path) -> int:
 async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
     """Give the credit of an order to a band."""
     async with session(config_file, border) as s:
-        await current(s)
-        listed = await stored.list_credits(s.connection, s.tenant, PRESALE)
-        credit = next((one for one in listed if one.reference == order), None)
+        told = await current(s)
+        given = await stored.list_credits(s.connection, s.tenant)
+        mine = (one for one in given if (one.source, one.reference) == (PRESALE, order))
+        credit = next(mine, None)
         if credit is None:
             raise CommandFailed(f"no order {order!r}: run `gatehouse central presale import` first")
         medium = medium_of(s, text)
@@ -205,6 +214,7 @@ async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
         if credit.medium is not None:
             raise CommandFailed(f"order {order!r} is bound to medium {credit.medium.hex()} already")
         bound = msgspec.structs.replace(credit, medium=medium)
+        _fits(given, [bound], told.exponent)
         try:
             async with s.connection.transaction():
                 await stored.bind_credit(s.connection, s.tenant, credit, medium, border.now_ms())
@@ -212,13 +222,15 @@ async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
         except asyncpg.UniqueViolationError as error:
             raise CommandFailed(f"order {order!r} was bound just now by somebody else") from error
         version = await s.publish()
-    told = {"order": order, "medium": medium.hex(), "amount_minor": credit.amount_minor}
-    show({**told, "bundle_version": version})
+    said = {"order": order, "medium": medium.hex(), "amount_minor": credit.amount_minor}
+    show({**said, "bundle_version": version})
     return 0
 
 
 def _credit(s: Session, line: int, row: dict[str, str], exponent: int) -> Credit:
     order, band = row["order"], row.get("band") or row.get("medium") or ""
+    if row.get("band") and row.get("medium"):
+        raise CommandFailed(f"line {line}: a band and a medium: one of them is enough", BAD_DATA)
     if not 1 <= len(order) <= 64 or not order.isprintable():
         raise CommandFailed(f"line {line}: an order has 1 to 64 characters", BAD_DATA)
     try:
@@ -229,6 +241,15 @@ def _credit(s: Session, line: int, row: dict[str, str], exponent: int) -> Credit
     if minor < 1:
         raise CommandFailed(f"line {line}: the amount is nothing", BAD_DATA)
     return Credit(PRESALE, order, medium, minor)
+
+
+def _fits(given: list[Credit], new: list[Credit], exponent: int) -> None:
+    """Raises CommandFailed for credit that its band could never hold."""
+    credit = wallets.too_much(given, new)
+    if credit is not None:
+        most = decimal(wallets.BAND_MAX_MINOR, exponent)
+        told = f"order {credit.reference!r}: its band would get more than {most} in all"
+        raise CommandFailed(f"{told}, which none can hold: correct the file", BAD_DATA)
 
 
 def _code(line: int, text: str) -> bytes:

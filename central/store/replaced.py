@@ -48,6 +48,12 @@ LET_GO = """
 INSERT INTO reissue_releases (tenant_id, txid, medium, amount_minor, released_ms, because)
 VALUES ($1, $2, $3, $4, $5, $6)
 """
+RELEASED = """
+SELECT DISTINCT ON (l.txid) m.source, l.medium, l.amount_minor
+FROM reissue_releases AS l
+JOIN money AS m ON m.tenant_id = $1 AND m.txid = l.txid AND m.kind = 31
+WHERE l.tenant_id = $1 ORDER BY l.txid, m.hlc, m.gateway, m.epoch, m.seq
+"""
 MOVE = """
 INSERT INTO wallet_movements (tenant_id, medium, txid, what, amount_minor, promo_minor, vouchers,
     day, gateway, epoch, seq)
@@ -174,6 +180,11 @@ async def let_go(
 ) -> None:  # fmt: skip
     """What was held becomes credit of `medium`. Raises UniqueViolationError the second time."""
     await connection.execute(LET_GO, tenant, txid, medium, amount_minor, now_ms, because)
+
+
+async def released(connection: Connection, tenant: bytes) -> list[tuple[bytes, bytes, int]]:
+    """(old medium, who got it, amount) of all that was let go."""
+    return [tuple(row) for row in await connection.fetch(RELEASED, tenant)]
 
 
 async def move(

@@ -45,7 +45,7 @@ WORDS: list[tuple[list[str], str, tuple[Any, ...], dict[str, Any]]] = [
         {},
     ),
     (["gate", "change", "N", "--name", "S"], "changes.change_gate", ("N", "S", (), ()), {}),
-    (["ticket", "reissue", "CODE"], "tickets.reissue", ("CODE", None, ""), {}),
+    (["ticket", "reissue", "CODE"], "tickets.reissue", ("CODE", None, "", False), {}),
     (["ticket", "rotate", "CODE"], "tickets.rotate", ("CODE",), {}),
     (["ticket", "revoke", "A", "B"], "tickets.deny_all", (("A", "B"), "revoked", True, ""), {}),
     (
@@ -63,7 +63,7 @@ WORDS: list[tuple[list[str], str, tuple[Any, ...], dict[str, Any]]] = [
         {
             "performance": "Sat", "product": "1", "count": 1, "out": Path("o"), "png": None,
             "persons": 1, "valid_from": None, "valid_until": None, "prefix": "",
-            "rotating": True,
+            "rotating": True, "force": False,
         },
     ),
     (

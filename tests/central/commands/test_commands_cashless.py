@@ -90,6 +90,11 @@ def test_codes_are_written_once_and_kept_as_hashes(priced: Run, tmp_path: Path) 
     assert len(set(codes)) == 3 and all(len(code) == 19 for code in codes)
     assert out.stat().st_mode & 0o077 == 0
     assert priced("cashless", "show").out["codes"] == 3
+    again = priced("codes", "make", "--count", "1", "--amount", "5", "--out", str(out))
+    assert again.code == 73 and "the codes in it would be gone" in again.err
+    assert out.read_text().split() == codes
+    words = ("codes", "make", "--count", "1", "--amount", "5", "--out", str(out), "--force")
+    assert priced(*words).code == 0 and len(out.read_text().split()) == 1
 
 
 @pytest.mark.parametrize(

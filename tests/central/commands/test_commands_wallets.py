@@ -64,6 +64,7 @@ def test_an_order_that_waits_is_bound_once(priced: Run, tmp_path: Path) -> None:
         ("A1,0,", "line 2: the amount is nothing"),
         (",1,", "line 2: an order has 1 to 64 characters"),
         ("A1,1,04zz", "line 2: '04zz' names no band"),
+        ("A1,167772.16,", "order 'A1': its band would get more than 167772.15 in all"),
     ],
 )
 def test_bad_lines_are_named_and_nothing_is_kept(
@@ -131,3 +132,26 @@ def test_secrets_that_could_be_guessed_or_are_shared_are_refused(
     shared = priced("presale", "import", both)
     assert shared.code == 65 and "two orders have the same code" in shared.err
     assert "no order 'A1'" in priced("presale", "bind", "A1", UID).err
+
+
+def test_no_band_gets_more_than_it_can_hold(priced: Run, tmp_path: Path) -> None:
+    lines = [f"A{n},99999.99,{band}" for n, band in enumerate((UID, UID, ""))]
+    both = priced("presale", "import", orders(tmp_path, *lines))
+    assert both.code == 65 and "order 'A0': its band would get more than" in both.err
+    priced("presale", "import", orders(tmp_path, *lines[1:]))
+    bound = priced("presale", "bind", "A2", UID)
+    assert bound.code == 65 and "order 'A2'" in bound.err
+    assert priced("wallet", "show", UID).out["balance_minor"] == 9999999
+    assert priced("presale", "bind", "A2", OTHER).code == 0
+
+
+def test_a_band_and_its_medium_in_one_line(priced: Run, tmp_path: Path) -> None:
+    head = "order,amount,band,medium"
+    answer = priced("presale", "import", orders(tmp_path, f"A1,5,{UID},{'0a' * 16}", head=head))
+    assert answer.code == 65 and "line 2: a band and a medium" in answer.err
+
+
+@pytest.mark.parametrize("reason", ["x" * 65, "a\udcff", "a\nb"])
+def test_a_reason_that_nobody_can_read_is_refused(priced: Run, reason: str) -> None:
+    answer = priced("wallet", "block", UID, "--reason", reason)
+    assert answer.code == 2 and "--reason: say why in at most 64 printable" in answer.err

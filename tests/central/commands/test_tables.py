@@ -16,7 +16,7 @@ def rows(text: str) -> list[tuple[int, dict[str, str]]]:
 
 @pytest.mark.parametrize("separator", [",", ";"])
 def test_either_separator_and_no_empty_line(separator: str) -> None:
-    text = " Order ,AMOUNT\nA1, 5 \n,\n\nA2,6\n".replace(",", separator)
+    text = " Order ,AMOUNT\nA1, 5 \n,\n\nA2,6,,\n".replace(",", separator)
     assert rows(text) == [(2, {"order": "A1", "amount": "5"}), (5, {"order": "A2", "amount": "6"})]
 
 
@@ -27,6 +27,8 @@ def test_either_separator_and_no_empty_line(separator: str) -> None:
         ("order\n", "amount: as in the manual"),
         ("", "order, amount: as in the manual"),
         ('order,amount\nA1,5\n"A2,6\n', "line 3: "),
+        ("order,amount,amount\n", "amount: as in the manual"),
+        ("order,amount\nA1,5\nA2,5,50\n", "line 3: more than 2 cells"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, told: str) -> None:

@@ -23,6 +23,22 @@ def issue(run: Run, out: Path, *more: str) -> list[str]:
     return out.read_text().splitlines()
 
 
+def test_a_file_of_codes_is_not_written_over_unless_one_says_so(run: Run, tmp_path: Path) -> None:
+    out, pictures = tmp_path / "codes", tmp_path / "png"
+    (first,) = issue(run, out, "--png", str(pictures))
+    words = ["ticket", "issue", "--performance", "1", "--product", "1", "--out"]
+    again = run(*words, str(out))
+    assert again.code == 73 and "is there already: the codes in it would be gone" in again.err
+    drawn = run(*words, str(tmp_path / "more"), "--png", str(pictures))
+    assert drawn.code == 73 and "holds pictures already" in drawn.err
+    renewed = run("ticket", "reissue", first, "--out", str(out))
+    assert renewed.code == 73 and "--force" in renewed.err
+    assert out.read_text().split() == [first]
+    assert run("performance", "list").out["performances"][0]["issued"] == 1
+    assert run("bundle", "show").out["revoked"] == []
+    assert issue(run, out, "--force") != [first]
+
+
 def test_codes_verify_with_the_bundles_key(run: Run, tmp_path: Path) -> None:
     codes = issue(run, tmp_path / "codes", "--count", "1500", "--persons", "3")
     assert len(set(codes)) == 1500
