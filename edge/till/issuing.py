@@ -28,13 +28,18 @@ async def issue_band(till: Till, work: Work) -> None:
     elif till.tills.sign is None:
         till.refuse(work, WalletReason.CREDIT_KEY)
     made: list[Issue] = []
+    whole = False
 
     async def serve(sensed: Sensed) -> None:
+        nonlocal whole
         if not made:
             found = await _make(till, work, sensed)
             made.extend([found] if found is not None else [])
-        if made:
-            await _write(till, work, sensed, made[0])
+        if made and sensed.uid != made[0].uid:
+            till.show(work, TAP_AGAIN, "other_band")
+        elif made:
+            whole = whole or await _written(till, work, sensed, made[0])
+            whole = whole and await _proved(till, work, made[0])
 
     if not work.over:
         await serve_taps(till, work, serve, rests=False)
@@ -70,25 +75,30 @@ async def _make(till: Till, work: Work, sensed: Sensed) -> Issue | None:
     return made
 
 
-async def _write(till: Till, work: Work, sensed: Sensed, made: Issue) -> None:
-    """Write what was recorded; of a band that left in the middle, at the next tap once more."""
+async def _written(till: Till, work: Work, sensed: Sensed, made: Issue) -> bool:
+    """Write what was recorded, to its last page; of a band that left in the middle, all of it once
+    more: that its image is whole says nothing of the protection, which is written last."""
     tills, reader = till.tills, till.reader
     assert reader is not None
-    if sensed.uid != made.uid:
-        till.show(work, TAP_AGAIN, "other_band")
-        return
     if not claim(till, work, sensed.uid):
-        return
-    tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
-    if not wallet.judge_issue(made, tap):
-        till.show(work, WORKING)
-        await write_band(reader, made.writes)
+        return False
+    await read_band(reader, sensed, tills.secrets(sensed.uid))  # opens what is closed already
+    till.show(work, WORKING)
+    await write_band(reader, made.writes)
+    return True
+
+
+async def _proved(till: Till, work: Work, made: Issue) -> bool:
+    """The band says what it shall, and knows its key."""
+    tills, reader = till.tills, till.reader
+    assert reader is not None
     sensed = await reader.sense()  # keys and protection count from the next activation on
     tap = await read_band(reader, sensed, tills.secrets(sensed.uid))
-    if not wallet.judge_issue(made, tap):
+    if not wallet.judge_issue(made, tap) or not tap.authenticated:
         till.show(work, TAP_AGAIN, "not_written")
-        return
+        return False
     till.good(work)
+    return True
 
 
 async def lock_a_band(till: Till, work: Work) -> None:

@@ -6,7 +6,7 @@ from trio.testing import MockClock
 from crypto.money import MediumBlocked, MediumReissued
 from drivers.errors import Lost
 from drivers.reader import Chip
-from drivers.reader.chips import Fault, Mishap, make
+from drivers.reader.chips import Fault, Mishap, TearPlan, Torn, make
 from edge.core.pricing import Item
 from edge.core.till_reasons import TillReason
 from edge.core.wallet_reasons import WalletReason
@@ -39,6 +39,29 @@ async def test_a_band_that_leaves_while_it_is_issued_is_issued_at_the_next_tap(
                 await bar.tap(band, work)
             assert work.state == "done", (at, work.because)
             assert await bar.balance(band) == 0
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("chip", [Chip.NTAG213, Chip.UL_EV1_128, Chip.UL_C, Chip.UL_AES])
+async def test_a_band_that_is_torn_while_it_is_closed_is_closed_in_the_end(
+    autojump_clock: MockClock, chip: Chip
+) -> None:
+    first = 4 if chip is Chip.UL_EV1_128 else 8
+    async with Counter().run() as bar:
+        for write in range(20, 60):
+            band = make(chip, b"\x04torn" + write.to_bytes(2, "big"))
+            band.tear = TearPlan(write, Torn.OLD)
+            work = await bar.do("issue", band, wallet_class=1)
+            if band.tear is not None:
+                break  # all its writes are done
+            assert not work.over
+            await bar.tap(band, work)
+            assert work.state == "done", (write, work.because)
+            band.power_off()
+            band.activate()
+            assert band.receive(bytes((0x30, first))) == b"\x00", "it is read without its key"
+        assert write > 30
+        assert work.state == "done"
 
 
 @pytest.mark.trio
