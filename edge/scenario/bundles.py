@@ -53,9 +53,10 @@ def issuers_of(venue: table.Venue) -> list[table.Issuer]:
 
 def sign_bundle(
     venue: table.Venue, codes: Mapping[str, Code], zone: ZoneInfo, version: int,
-    issued_at_ms: int, gateways: Sequence[schema.Gateway] = (),
+    issued_at_ms: int, gateways: Sequence[schema.Gateway] = (), price_list: int = 1,
 ) -> bytes:  # fmt: skip
-    """The signed bytes of `venue` as version `version`. `gateways`: those that have tills."""
+    """The signed bytes of `venue` as version `version`. `gateways`: those that have tills;
+    `price_list`: the version of what they sell."""
     numbers = numbers_of(venue)
     made = bundle.Bundle(
         version=version,
@@ -99,7 +100,7 @@ def sign_bundle(
         ),
         gateways=_gateways(venue, gateways),
         terms=_terms(venue, codes, numbers),
-        cashless=_cashless(venue, gateways, zone, version),
+        cashless=_cashless(venue, gateways, zone, price_list),
     )  # fmt: skip
     return bundle.sign(made, key_of("centre", "bundle"))
 
@@ -121,7 +122,7 @@ def _gateways(venue: table.Venue, gateways: Sequence[schema.Gateway]) -> list[bu
 
 
 def _cashless(
-    venue: table.Venue, gateways: Sequence[schema.Gateway], zone: ZoneInfo, version: int
+    venue: table.Venue, gateways: Sequence[schema.Gateway], zone: ZoneInfo, price_list: int
 ) -> cashless.Bundled:
     if venue.cashless is None:
         return msgspec.UNSET
@@ -130,7 +131,7 @@ def _cashless(
         for each in gateways
         if any(till.can_top_up for till in tills_of(each))
     ]
-    return cashless.compiled(venue.cashless, top_up_at, zone, version)
+    return cashless.compiled(venue.cashless, top_up_at, zone, price_list)
 
 
 def sign_guests(

@@ -64,6 +64,12 @@ def merged(old: table.Cashless | None, newer: table.Cashless | None) -> table.Ca
     return msgspec.structs.replace(old, **{k: v for k, v in says.items() if v is not None})
 
 
+def changes_prices(newer: table.Cashless | None) -> bool:
+    """Whether it is a price list, and not only what the centre says of bands and codes."""
+    names = newer.__struct_fields__ if newer is not None else ()
+    return any(name not in _OWN and getattr(newer, name) is not None for name in names)
+
+
 def numbers_of(told: table.Cashless) -> Mapping[str, Mapping[str, int]]:
     """name -> number of classes, articles (by both their names) and phases."""
     found: dict[str, dict[str, int]] = {}
@@ -83,9 +89,10 @@ def number(named: Mapping[str, int], ref: int | str) -> int:
 
 
 def compiled(
-    told: table.Cashless, top_up_at: Sequence[tuple[str, bytes]], zone: ZoneInfo, version: int
+    told: table.Cashless, top_up_at: Sequence[tuple[str, bytes]], zone: ZoneInfo, price_list: int
 ) -> made.Cashless:
-    """The bundle's part. `top_up_at`: name and identity of each gateway that tops up.
+    """The bundle's part, of the price list of that version. `top_up_at`: name and identity of each
+    gateway that tops up.
 
     Raises `BadPrices`, `msgspec.ValidationError`, KeyError and ValueError for what
     `till_references` finds.
@@ -108,7 +115,7 @@ def compiled(
         row.setdefault("short", row["name"][:40])
     base = msgspec.convert(plain, made.Cashless)
     return msgspec.structs.replace(
-        base, prices=version, wallets=_wallets(told, exponent), codes=_codes(told, exponent),
+        base, prices=price_list, wallets=_wallets(told, exponent), codes=_codes(told, exponent),
         pseudonym_key=PSEUDONYM_KEY, chip_key=_secret("chips", 32),
         debit_keys=[made.DebitKey(1, _secret("debits", 16))],
         credit_keys=[

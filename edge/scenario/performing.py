@@ -59,7 +59,7 @@ class Play:
         first_ms = step_ms(scenario.steps[0].at, self.zone, 0)
         self.time = Time(first_ms)
         self.venue = scenario.bundle
-        self.version = 0
+        self.version = self.price_list = 0
         self.codes: dict[str, Code] = issue_all(
             self.venue.tickets or [], numbers_of(self.venue), self.zone, first_ms // 1000,
             issuers_of(self.venue)[0].name,

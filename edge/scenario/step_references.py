@@ -98,7 +98,7 @@ def _place_faults(
 ) -> Iterator[Cross]:
     names = [name for one in gateways if (name := known(one, "name"))]
     for j, name in enumerate(known(step, "between") or ()):
-        if name not in (*names, CENTRE):
+        if isinstance(name, str) and name not in (*names, CENTRE):
             hint = nearest(name, [*names, CENTRE])
             yield (*at, "between", j), f"there is no gateway {name!r}", hint
     name = known(step, "gateway")
@@ -116,7 +116,7 @@ def _place_faults(
         yield (*at, "gate"), f"there is no gate {gate!r}", nearest(gate, gate_names)
         return
     gateway = next(one for one in gateways if known(one, "name") == name)
-    if known(gateway, "lanes") is None and hasattr(gateway, "lanes"):
+    if known(gateway, "lanes") is None:  # the gateway has a fault, or its lanes do
         return
     lanes = [lane for lane in lanes_of(gateway, gates) if known(lane, "direction")]
     if any(known(lane, "gate") is None or known(lane, "number") is None for lane in lanes):

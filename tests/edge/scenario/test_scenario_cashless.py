@@ -7,7 +7,7 @@ import msgspec
 from edge.scenario import cashless
 from edge.scenario.cashless_table import Cashless
 from edge.till.credit import code_hash
-from tests.edge.scenario.selling import CASHLESS
+from tests.edge.scenario.selling import CASHLESS, lines, sale
 
 VIENNA = ZoneInfo("Europe/Vienna")
 
@@ -49,6 +49,19 @@ def test_a_newer_bundle_says_what_it_says_and_leaves_the_rest() -> None:
     assert both is not None
     assert (both.wallets, both.only_bands, len(both.articles or ())) == ([], True, 4)
     assert cashless.merged(None, newer) is newer
+
+
+def test_only_prices_make_another_price_list() -> None:
+    assert cashless.changes_prices(table())
+    assert not cashless.changes_prices(Cashless(wallets=[], codes=[]))
+    assert not cashless.changes_prices(None)
+    says = {"cashless": {"wallets": [{"band": "anna", "vouchers": 1}]}}
+    drink = {"name": "Drink", "price_minor": "3.00", "vouchers": 1}
+    torn, _, paid = lines(
+        sale("Drink", id="x", leaves="before"), {"do": "bundle", "bundle": says},
+        sale("Drink", id="x"), cashless={"articles": [drink]},
+    )  # fmt: skip
+    assert (torn["total"], paid["state"], paid["total"]) == ("3.00", "paid", "0.00")
 
 
 def test_bands_have_uids_of_their_own() -> None:

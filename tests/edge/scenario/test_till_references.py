@@ -1,14 +1,21 @@
 """Faults of money that only show when two places of a file are seen together."""
 
+import copy
+import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from config.faults import ConfigInvalid
 from edge.core.till_reasons import TillReason
 from edge.core.wallet_reasons import WalletReason
+from edge.scenario.reading import parse_untrusted
 from edge.scenario.till_references import REASONS
 from tests.edge.scenario import written
-from tests.edge.scenario.selling import CASHLESS, TWO, faults, sale, tap
+from tests.edge.scenario.selling import CASHLESS, TWO, faults, file, sale, tap
 
 BAND = CASHLESS["bands"][0]
 STEPS: list[tuple[dict[str, Any], str, str, str]] = [
@@ -78,6 +85,33 @@ def test_a_till_without_money_and_bands_without_a_desk_are_told() -> None:
     assert told == ["till 1 is there twice", "nobody can issue it"]
     assert [one.path for one in faults(sale(), gateways=TWO)] == ["steps[0].gateway"]
     assert faults(sale(gateway="b"), gateways=TWO) == []
+
+
+JUNK = [None, -1, 1.5, "", "anna", "5,20", [], {}, [1], ["x"], {"a": 1}, True, 10**30]
+
+
+def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    rows = value.items() if isinstance(value, dict) else ()
+    rows = enumerate(value) if isinstance(value, list) else rows
+    return [at, *(place for key, part in rows for place in _places(part, (*at, key)))]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_whatever_stands_where_it_does_not_belong_is_told_and_raises_nothing_else(
+    data: st.DataObject,
+) -> None:
+    made = file(sale(expect={"balance": "1.00"}), {"do": "bundle", "bundle": {"cashless": {}}},
+                {"do": "reissue", "band": "blank", "old": "anna"},
+                {"do": "cut", "between": ["a", "b"]}, gateways=TWO)  # fmt: skip
+    made = copy.deepcopy(made)
+    *way, last = data.draw(st.sampled_from(_places(made)[1:]))
+    part = made
+    for key in way:
+        part = part[key]
+    part[last] = data.draw(st.sampled_from(JUNK))
+    with suppress(ConfigInvalid):
+        parse_untrusted(json.dumps(made).encode(), "a.json")
 
 
 def test_every_reason_that_a_till_may_give_is_known() -> None:
