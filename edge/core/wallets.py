@@ -157,6 +157,14 @@ class Wallets:
                 self.forked[medium] = max(epoch, self.forked.get(medium, 0))
                 return
 
+    def _split(self, account: Account, row: Row) -> None:
+        """Note a fork if another posted hold stands on the slot that this one stood on."""
+        for one in account.rows.values():
+            if one.txid != row.txid and one.gateway and one.ended & POSTED:
+                if (one.epoch, one.base) == (row.epoch, row.base):
+                    self.forked[row.medium] = max(row.epoch, self.forked.get(row.medium, 0))
+                    return
+
     def _undo(self, one: Row | Spent, instead: Row | Spent | None = None) -> None:
         if instead is not None and instead.reverses:
             rest = self.undone[instead.reverses]
@@ -196,6 +204,8 @@ def _held(wallets: Wallets, where: Where, fact: DebitHeld) -> None:
     )  # fmt: skip
     account.rows.hot[fact.txid] = row
     wallets._index(account, row)
+    if ended & POSTED:
+        wallets._split(account, row)
     wallets._put(account, row)
     undone = len(wallets.undone.get(fact.reverses, ()))
     if fact.promo_minor or fact.vouchers or undone > 1 or ended & POSTED:
@@ -238,6 +248,8 @@ def _posted(wallets: Wallets, where: Where, fact: DebitPosted) -> None:
     wallets.unposted.pop((fact.medium, fact.txid), None)
     mark, target = account.mark, pack(fact.target)
     proof = row.show(fact.epoch, target)
+    if row.gateway and row.base != mark.top:  # somebody went on from there before
+        wallets._split(account, row)
     if (fact.epoch, target[:2]) <= (mark.epoch, mark.top[:2]):
         wallets.suspects.add(fact.medium)  # somebody was there before: the same, or a copy
         wallets._fork(account, fact.medium, proof)

@@ -1,6 +1,7 @@
 """Facts that cannot both be right: each found by everybody, recorded once."""
 
 import hashlib
+import itertools
 
 import msgspec
 
@@ -8,6 +9,8 @@ from crypto.money import CreditVoided, PromoGranted, Sold, ToppedUp
 from edge.core.moments import Moment
 from edge.core.wallet import Held
 from edge.core.wallet_conflicts import Conflict, as_fact, conflicts, unrecorded
+from edge.core.wallet_reasons import WalletReason
+from edge.core.wallets import Wallets
 from tests.edge.core.purse import DAY, RULES, WHO, A, B, Band, Gateway, new_band, order, told, txid
 
 
@@ -56,6 +59,13 @@ def test_a_fork_is_found_where_a_given_up_hold_had_one_of_both_skip_a_seq() -> N
     assert found == conflicts(b.wallets, RULES, medium)
     assert found == [Conflict("fork", medium, txid(1), txid(2), 450)]
     assert medium in a.wallets.suspects, "whoever is ahead looks for it"
+    assert a.wallets.forked == b.wallets.forked == {medium: 1}
+    assert a.look(band).refusal is b.look(band).refusal is WalletReason.CLONED
+    for order_of in itertools.permutations(a.log[-2:] + b.log[-2:]):
+        wallets = Wallets()
+        for seq, fact in enumerate(order_of, 1):
+            wallets.fold(A, 1, seq, fact)
+        assert wallets.forked == {medium: 1}, "in whatever order"
 
 
 def grant(gateway: Gateway, number: int, medium: bytes, source: int, promo: int = 500) -> None:
