@@ -38,9 +38,9 @@ class Conflict(NamedTuple):
 def conflicts(wallets: Wallets, rules: WalletRules, medium: bytes) -> list[Conflict]:
     """All that is wrong about one medium, by what is known here."""
     account = wallets.account(medium)
+    forks = () if account.rows.apart else (*account.forks(), *_splits(account))
     pairs = dict.fromkeys(
-        (first.txid, later.txid, max(0, later.debit - later.given))
-        for first, later in (*account.forks(), *_splits(account))
+        (first.txid, later.txid, max(0, later.debit - later.given)) for first, later in forks
     )
     found = [Conflict("fork", medium, *pair) for pair in pairs]
     found += _sources(wallets, account, medium)
@@ -95,7 +95,8 @@ def _promo(rules: WalletRules, account: Account, medium: bytes) -> list[Conflict
 def _undone(wallets: Wallets, account: Account, medium: bytes) -> list[Conflict]:
     """A transaction that was reversed by several, or by a reversal and a refund."""
     found = []
-    names = [one.reverses for part in (account.rows, account.spent) for one in part.values()]
+    # What undoes another is never packed.
+    names = [one.reverses for part in (account.rows.hot, account.spent) for one in part.values()]
     for original in dict.fromkeys(sorted(name for name in names if name)):
         by = [one for one in wallets.undone[original] if not _void(wallets, one)]
         by.sort(key=lambda one: (one.place, one.txid))

@@ -192,7 +192,7 @@ def _recent(look: Look, seconds: int) -> int:
     since = look.now_ms - 1000 * seconds
     return sum(
         1
-        for row in look.account.rows.values()
+        for row in look.account.rows.since(max(0, since) << 16)
         if row.movement == "sale" and row.hlc >> 16 >= since and look.account.status(row) != VOIDED
     )
 

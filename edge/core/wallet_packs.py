@@ -116,6 +116,8 @@ WIDTH: Final = _RECORD.size
 #: From here on a record says its stamp.
 _STAMP: Final = WIDTH - 4
 _SEQ: Final = 32
+_HLC: Final = 46
+_SEQ_NO: Final = 54
 _UNIT: Final = 10
 _U24: Final = 0xFF_FFFF
 _U32: Final = 0xFFFF_FFFF
@@ -287,6 +289,24 @@ class Rows:
                 if row.epoch == epoch:
                     yield row
             index = lows.find(low, index + 1)
+
+    def since(self, hlc: int) -> Iterator[Row]:
+        """Those whose clock is not below `hlc`, and maybe others."""
+        yield from self.hot.values()
+        least = hlc.to_bytes(8, "big")
+        for at in range(0, len(self.cold), WIDTH):
+            if self.cold[at + _HLC : at + _SEQ_NO] >= least:
+                yield self._row(at)
+
+    @property
+    def apart(self) -> bool:
+        """Whether all are packed and begin at seqs of their own: no two can be in each other's way.
+
+        False says nothing.
+        """
+        cold = self.cold
+        begun = {bytes(cold[at : at + 2]) for at in range(_SEQ, len(cold), WIDTH)}
+        return not self.hot and len(begun) == len(cold) // WIDTH
 
     def take(self, txid: bytes) -> Row | None:
         """Take a packed hold out, so that it can be changed. None if none is packed."""

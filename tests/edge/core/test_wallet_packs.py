@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from crypto.medium import txh
 from crypto.money import DebitHeld, DebitPosted, DebitVoided, KnownMoney, Slot
 from edge.core.state import State
+from edge.core.wallet_conflicts import conflicts
 from edge.core.wallet_packs import (
     POSTED,
     WIDTH,
@@ -22,7 +23,7 @@ from edge.core.wallet_packs import (
     unpacked,
 )
 from edge.core.wallets import Wallets
-from tests.edge.core.purse import A, B, txid
+from tests.edge.core.purse import RULES, A, B, txid
 from tests.edge.core.test_wallets import indexes
 
 M, N = b"m" * 16, b"n" * 16
@@ -132,7 +133,8 @@ def known(state: State) -> tuple[object, ...]:
     rows = {m: sorted(a.rows.items()) for m, a in state.wallets.accounts.items()}
     assert all(a.rows.get(t) == r for m, a in state.wallets.accounts.items() for t, r in rows[m])
     assert all(len(a.rows) == len(rows[m]) for m, a in state.wallets.accounts.items())
-    return (state.dump(), indexes(state.wallets), {m: [r for _, r in rows[m]] for m in rows})
+    found = {m: conflicts(state.wallets, RULES, m) for m in rows}
+    return (state.dump(), indexes(state.wallets), {m: [r for _, r in rows[m]] for m in rows}, found)
 
 
 @settings(max_examples=60, deadline=None)
@@ -191,6 +193,27 @@ def test_a_hold_is_packed_in_the_moment_it_is_posted() -> None:
     with pytest.raises(KeyError):
         rows[txid(151)]
     assert len(wallets.stamps.known) == 1
+
+
+def test_the_last_seconds_are_found_without_reading_all() -> None:
+    rows = sold(9).account(M).rows
+    assert [row.txid for row in rows.since(7 << 16)] == [txid(7), txid(8), txid(9)]
+    rows.take(txid(2))
+    assert [row.txid for row in rows.since(9 << 16)] == [txid(2), txid(9)]
+
+
+def test_holds_that_begin_at_one_seq_may_be_in_each_others_way() -> None:
+    wallets = sold(9)
+    rows = wallets.account(M).rows
+    assert rows.apart and Rows().apart
+    rows.take(txid(2))
+    assert not rows.apart, "what is kept as it is has more to say"
+    rows.put(rows.hot[txid(2)])
+    assert rows.apart
+    held, posted, _ = sale(20, Slot(4, 400, 0, 0, txh(txid(4))))
+    wallets.fold(B, 1, 1, held)
+    wallets.fold(B, 1, 2, posted)
+    assert not rows.hot and not rows.apart
 
 
 def test_who_is_told_again_is_packed_again() -> None:
