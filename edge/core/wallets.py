@@ -160,10 +160,10 @@ class Wallets:
     def _split(self, account: Account, row: Row) -> None:
         """Note a fork if another posted hold stands on the slot that this one stood on."""
         for one in account.rows.values():
-            if one.txid != row.txid and one.gateway and one.ended & POSTED:
-                if (one.epoch, one.base) == (row.epoch, row.base):
-                    self.forked[row.medium] = max(row.epoch, self.forked.get(row.medium, 0))
-                    return
+            beside = (one.epoch, one.base) == (row.epoch, row.base) and one.txid != row.txid
+            if beside and one.gateway and one.ended & POSTED:
+                self.forked[row.medium] = max(row.epoch, self.forked.get(row.medium, 0))
+                return
 
     def _undo(self, one: Row | Spent, instead: Row | Spent | None = None) -> None:
         if instead is not None and instead.reverses:

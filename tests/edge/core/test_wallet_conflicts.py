@@ -60,7 +60,9 @@ def test_a_fork_is_found_where_a_given_up_hold_had_one_of_both_skip_a_seq() -> N
     assert found == [Conflict("fork", medium, txid(1), txid(2), 450)]
     assert medium in a.wallets.suspects, "whoever is ahead looks for it"
     assert a.wallets.forked == b.wallets.forked == {medium: 1}
-    assert a.look(band).refusal is b.look(band).refusal is WalletReason.CLONED
+    assert a.look(clone).refusal is b.look(band).refusal is WalletReason.BEHIND
+    a.wallets.account(medium).mark.debited = 0  # were the other one not behind
+    assert a.look(band).refusal is WalletReason.CLONED
     for order_of in itertools.permutations(a.log[-2:] + b.log[-2:]):
         wallets = Wallets()
         for seq, fact in enumerate(order_of, 1):
