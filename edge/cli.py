@@ -164,7 +164,10 @@ def check(file: Path, /, *, json: bool = False) -> int:
 
 @staff.command(name="hash")
 def hash_pin() -> int:
-    """Ask for a PIN and print its hash, for pin_hash in [[staff]] of the configuration."""
+    """Ask for a PIN and print its hash, for pin_hash in [[staff]] of the configuration.
+
+    A PIN has 6 to 64 characters. Without a terminal it is the first line of standard input.
+    """
     from edge.commands import staff as command
 
     return command.make_hash(secrets.token_bytes(16))

@@ -81,7 +81,7 @@ def commands(text: str) -> Iterator[list[str]]:
         for found in re.finditer(r"\./gatehouse ([^`]*)", line):
             yield from words_of(found[1])
     for word in quoted(text):
-        if re.match(r"(edge|central) [a-z]", word) and "|" not in word:
+        if re.match(r"(edge|central|bench|sim) [a-z-]", word) and "|" not in word:
             yield from words_of(word)
 
 
