@@ -29,6 +29,10 @@ _DE: Final[dict[TillReason, Words]] = {
     _R.PRICE_CHANGED: Words("Das ist nicht der gezeigte Preis.", "noch einmal anzeigen"),
     _R.NOTHING_TO_PAY: Words("Es ist nichts zu zahlen.", "Korb prüfen"),
     _R.OTHER_CONTENT: Words("Dieser Korb wurde mit anderem Inhalt bezahlt.", "neu beginnen"),
+    _R.QUOTED_BEFORE: Words(
+        "Das Gateway wurde seit dieser Summe neu gestartet, abgebucht wurde nichts.",
+        "Summe neu anzeigen, dann zahlen",
+    ),
     _R.NO_PRICES: Words("Hier ist noch keine Preisliste.", "die Zentrale muss eine senden"),
     _R.SHIFT_CLOSED: Words("An dieser Kasse ist keine Schicht offen.", "zuerst Schicht öffnen"),
     _R.SHIFT_OPEN: Words("An dieser Kasse ist eine Schicht offen.", "zuerst schließen"),
@@ -109,6 +113,10 @@ _FR: Final[dict[TillReason, Words]] = {
     _R.PRICE_CHANGED: Words("Ce n’est pas le prix affiché.", "affichez-le de nouveau"),
     _R.NOTHING_TO_PAY: Words("Il n’y a rien à payer.", "vérifiez le panier"),
     _R.OTHER_CONTENT: Words("Ce panier a été payé avec un autre contenu.", "recommencez"),
+    _R.QUOTED_BEFORE: Words(
+        "La passerelle a redémarré depuis ce total, rien n’a été débité.",
+        "affichez le total, puis encaissez",
+    ),
     _R.NO_PRICES: Words("Il n’y a pas encore de tarif.", "la centrale doit en envoyer un"),
     _R.SHIFT_CLOSED: Words("Aucun service n’est ouvert ici.", "ouvrez d’abord un service"),
     _R.SHIFT_OPEN: Words("Un service est ouvert ici.", "fermez-le d’abord"),

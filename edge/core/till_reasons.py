@@ -29,6 +29,7 @@ class TillReason(IntEnum):
     PRICE_CHANGED = 114
     NOTHING_TO_PAY = 115
     OTHER_CONTENT = 116
+    QUOTED_BEFORE = 117
     NO_PRICES = 120
     SHIFT_CLOSED = 121
     SHIFT_OPEN = 122
@@ -78,7 +79,9 @@ WORDS: Final[dict[TillReason, Words]] = {
     TillReason.BASKET_EMPTY: Words("the basket is empty", "add an article"),
     TillReason.BASKET_TOO_LARGE: Words("there are too many lines", "sell it in two baskets"),
     TillReason.TIP_WRONG: Words("this tip makes no sense", "an amount or a percentage, not both"),
-    TillReason.UNKNOWN_ARTICLE: Words("this article is not on the price list", "load the page"),
+    TillReason.UNKNOWN_ARTICLE: Words(
+        "this article is not on the price list", "load the page again"
+    ),
     TillReason.NOT_RETURNABLE: Words("this cannot be given back", "only deposit comes back"),
     TillReason.NOT_SOLD_NOW: Words("this is not sold at this time", "take it out of the basket"),
     TillReason.PRICE_MISSING: Words("this needs a price", "type the price"),
@@ -92,6 +95,10 @@ WORDS: Final[dict[TillReason, Words]] = {
     TillReason.PRICE_CHANGED: Words("the price is not the one that was shown", "show it again"),
     TillReason.NOTHING_TO_PAY: Words("there is nothing to pay", "check the basket"),
     TillReason.OTHER_CONTENT: Words("this basket was paid with other content", "begin a new one"),
+    TillReason.QUOTED_BEFORE: Words(
+        "the gateway was started anew since this was priced, and nothing was charged",
+        "show the price again, then have it paid",
+    ),
     TillReason.NO_PRICES: Words("there is no price list yet", "the centre must send one"),
     TillReason.SHIFT_CLOSED: Words("no shift is open at this till", "open a shift first"),
     TillReason.SHIFT_OPEN: Words("a shift is open at this till", "close it first"),

@@ -33,6 +33,7 @@ CANCEL_S: Final = 5.0
 #: Between two questions to a terminal that cannot say yet.
 INQUIRE_S: Final = (1.0, 2.0, 5.0)
 SETTLED: Final = frozenset({"approved", "declined", "reversed", "declined_late"})
+_NOT_TAKEN: Final = frozenset({"declined", "declined_late", "reversed"})
 _UNBOOKED: Final = frozenset({"", "unknown", "approved"})
 _ENDED: Final = frozenset({State.APPROVED, State.DECLINED, State.REVERSED, State.DECLINED_LATE})
 Purpose = Literal["sale", "top_up"]
@@ -48,6 +49,11 @@ def card_of_basket(
         if ours and card.amount_minor == amount_minor and card.status in _UNBOOKED:
             return txid, card
     return None
+
+
+def _declined(till: Till, name: bytes) -> bool:
+    cards = till.tills.book.cards.values()
+    return any(card.basket == name and card.status in _NOT_TAKEN for card in cards)
 
 
 def open_cards(till: Till) -> list[tuple[bytes, CardPayment]]:
@@ -76,6 +82,9 @@ async def _by_card(till: Till, work: Work, purpose: Purpose, amount_minor: int) 
         if work.over:
             return b""
     before = card_of_basket(till, work.ask.id, amount_minor)
+    if before is None and purpose == "top_up" and _declined(till, work.ask.id):
+        till.refuse(work, TillReason.CARD_DECLINED)  # also where a dead process was told so
+        return b""
     async with till.terminal_free:
         till.show(work, WAITING_CARD)
         if before is not None:

@@ -4,7 +4,6 @@ By card the guest taps twice: first to see whether the band can be loaded at all
 the card has paid, unless the band is still lying there.
 """
 
-import hashlib
 from functools import partial
 
 import trio
@@ -27,8 +26,7 @@ from edge.till.tapping import Tapping, not_now, one_tap
 from edge.till.till import Till
 from edge.till.tills import with_receipt
 from edge.till.work import TAP_AGAIN, WORKING, Work
-
-CODE_HASH_BYTES = 16
+from edge.till.work import code_hash as code_hash
 
 
 async def top_up(till: Till, work: Work) -> None:
@@ -76,12 +74,6 @@ def _wrong(till: Till, work: Work) -> TillReason | WalletReason | None:
     else:
         work.amount_minor = ask.amount_minor or 0
     return None if work.amount_minor > 0 else TillReason.NOTHING_TO_PAY
-
-
-def code_hash(code: str) -> bytes:
-    """By which the bundle names a voucher code: its letters and digits alone, in capitals."""
-    plain = "".join(letter for letter in code.upper() if letter.isalnum())
-    return hashlib.sha256(plain.encode()).digest()[:CODE_HASH_BYTES]
 
 
 def _began(till: Till, work: Work) -> bool:

@@ -35,8 +35,6 @@ async def money_back(till: Till, work: Work) -> None:
         reason = TillReason.SHIFT_CLOSED
     elif till.training:
         reason = TillReason.TRAINING
-    elif before is not None and before.movement != "top_up_back":
-        reason = TillReason.OTHER_CONTENT
     if reason is not None:
         till.refuse(work, reason)
     elif before is not None:

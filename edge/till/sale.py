@@ -14,13 +14,12 @@ from edge.core.till_rows import POSTED, Deal
 from edge.core.wallet import Look, Order
 from edge.core.wallet_words import Who
 from edge.ledger.errors import LedgerFull
+from edge.till.booked import of_a_dead_process, priced_at
 from edge.till.cards import by_card
 from edge.till.debit import by_band
 from edge.till.till import Till
 from edge.till.work import Ask, Work
 
-#: A basket that the gateway did not quote may have been quoted by it before a restart.
-REQUOTE_MS: Final = 30 * 60_000
 _PRICED: Final = ("items", "tip_minor", "tip_percent", "vouchers")
 
 
@@ -64,7 +63,10 @@ def _begin(till: Till, work: Work) -> TillReason | None:
     ask = work.ask
     txid, first, paid_minor = _paid_before(till, ask)
     if first is not None and first.part == ask.part and first.status == POSTED:
-        return _same_as_booked(till, work, txid, first)
+        _same_as_booked(till, work, txid, first)
+        return None
+    if first is None and of_a_dead_process(till.tills, ask.id):
+        return TillReason.QUOTED_BEFORE
     found = _quoted(till, ask)
     if isinstance(found, Refused):
         return found.reason
@@ -103,35 +105,12 @@ def _paid_before(till: Till, ask: Ask) -> tuple[bytes, Deal | None, int]:
     return b"", None, paid_minor
 
 
-def _same_as_booked(till: Till, work: Work, txid: bytes, deal: Deal) -> TillReason | None:
-    """Paid before this process knew of it: the same answer, if it is the same basket."""
-    ask = work.ask
-    said = {
-        "method": (deal.method, ask.method),
-        "items": (_items_of(deal), _items_asked(ask)) if not deal.part else (None, None),
-    }
-    if any(booked != asked for booked, asked in said.values()):
-        return TillReason.OTHER_CONTENT
+def _same_as_booked(till: Till, work: Work, txid: bytes, deal: Deal) -> None:
+    """Paid before this process knew of it: the same answer (`edge.till.booked` has compared)."""
     work.already, work.receipt, work.lines = True, deal.receipt, deal.lines
     work.amount_minor, work.left_minor = deal.net_minor, deal.otherwise_minor
     work.medium, work.txid = deal.medium, txid
     till.good(work)
-    return None
-
-
-def _items_of(deal: Deal) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for line in deal.lines:
-        if line.kind == "article" or (line.kind == "deposit" and line.quantity < 0):
-            found[line.article] = found.get(line.article, 0) + line.quantity
-    return found
-
-
-def _items_asked(ask: Ask) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for item in ask.items:
-        found[item.article] = found.get(item.article, 0) + (item.quantity or 1)
-    return found
 
 
 def _quoted(till: Till, ask: Ask) -> Quote | Refused:
@@ -146,9 +125,7 @@ def _quoted(till: Till, ask: Ask) -> Quote | Refused:
         if kept[1].prices != prices.version or kept[0].confirmed_age == ask.confirmed_age:
             return kept[1]
     else:
-        now_ms = till.tills.gateway.clock.now().ms
-        made_ms = int.from_bytes(ask.id[:6], "big")
-        at_ms = made_ms if now_ms - REQUOTE_MS <= made_ms <= now_ms else now_ms
+        at_ms = priced_at(till.tills, ask.id)
     return quote(prices, ask.basket, at_ms)
 
 

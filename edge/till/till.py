@@ -21,6 +21,7 @@ from edge.core.till_reasons import TillReason
 from edge.core.till_rows import Shift, ShiftKey
 from edge.core.wallet_reasons import WalletReason
 from edge.core.wallet_words import Who
+from edge.till.booked import difference_booked, priced_at
 from edge.till.field import Field
 from edge.till.tills import Tills
 from edge.till.work import (
@@ -128,13 +129,17 @@ class Till:
 
     # Prices
 
-    def price(self, ask: Ask, basket: bytes = b"") -> tuple[bytes, Quote] | Refused:
-        """Quote `ask`, and keep the quote for its basket. Writes nothing."""
+    def price(
+        self, ask: Ask, basket: bytes = b"", instead_of: bytes = b""
+    ) -> tuple[bytes, Quote] | Refused:
+        """Quote `ask`, and keep the quote for its basket. Writes nothing. `instead_of`: a basket
+        of before a restart, at whose moment it is priced."""
         prices = self.tills.prices
         if prices is None:
             return Refused(TillReason.NO_PRICES)
         now_ms = self.tills.gateway.clock.now().ms
-        found = quote(prices, ask.basket, now_ms)
+        at_ms = priced_at(self.tills, instead_of) if instead_of else now_ms
+        found = quote(prices, ask.basket, at_ms)
         if isinstance(found, Refused):
             return found
         basket = basket or self.tills.new_id()
@@ -156,6 +161,9 @@ class Till:
             if field:
                 raise OtherContent(field)
             return known
+        field = difference_booked(self.tills, ask)
+        if field:
+            raise OtherContent(field)
         if self.work is not None and self.work.quiet and ask.kind != "sign_in":
             self.drop(self.work)
         if self.work is not None:

@@ -137,6 +137,10 @@ class Tills:
             + self._entropy(5)
         )  # fmt: skip
 
+    def made(self, name: bytes) -> bool:
+        """Whether `new_id` of this gateway gave it, in this process or an earlier one."""
+        return name[6:9] == self.gateway.identity[:3]
+
     def who(self, till: int, shift: int, operator: int, supervised: bool, marks: int = 0) -> Who:
         """Who acts, as facts say it."""
         if supervised:

@@ -4,6 +4,7 @@ A work is named by its id (of a sale: the basket) and part. The same work asked 
 work; other content under its name is refused by the first field that differs.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -27,6 +28,7 @@ Kind: TypeAlias = Literal[
 Method: TypeAlias = Literal["band", "cash", "card", "voucher"]
 Question: TypeAlias = Literal["age", "same_amount", "goods_given", "money_back"]
 
+CODE_HASH_BYTES: Final = 16
 WAITING_BAND: Final = "waiting_band"
 WORKING: Final = "working"
 WAITING_CARD: Final = "waiting_card"
@@ -70,6 +72,12 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         return Basket(
             self.items, self.tip_minor, self.tip_percent, self.vouchers, self.confirmed_age
         )
+
+
+def code_hash(code: str) -> bytes:
+    """By which the bundle names a voucher code: its letters and digits alone, in capitals."""
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return hashlib.sha256(plain.encode()).digest()[:CODE_HASH_BYTES]
 
 
 #: What integrators read; pages ask for the cashier's language (`GET /v1/tills/words`).

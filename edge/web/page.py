@@ -34,6 +34,8 @@ FILES: Final = {
     "/till.js": (FOLDER / "till.js", _JS),
     "/till_ask.js": (FOLDER / "till_ask.js", _JS),
     "/till_basket.js": (FOLDER / "till_basket.js", _JS),
+    "/till_grid.js": (FOLDER / "till_grid.js", _JS),
+    "/till_keys.js": (FOLDER / "till_keys.js", _JS),
     "/till_more.js": (FOLDER / "till_more.js", _JS),
     "/till_sheet.js": (FOLDER / "till_sheet.js", _JS),
     "/till_show.js": (FOLDER / "till_show.js", _JS),

@@ -31,13 +31,15 @@ Items = Annotated[list[ItemBody], Meta(max_length=ITEMS_MAX)]
 
 
 class Quoting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A basket to be priced."""
+    """A basket to be priced. `instead_of`: one that was `quoted_before`; it keeps its price for
+    half an hour."""
 
     items: Items
     tip_minor: Any0 = 0
     tip_percent: Annotated[int, Meta(ge=0, le=100)] = 0
     vouchers: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
     confirmed_age: Age = 0
+    instead_of: Id | None = None
 
 
 class Paying(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -343,6 +345,7 @@ class ReceiptsBody(msgspec.Struct, frozen=True):
 
 HINTS: Final[dict[str, str]] = {
     "basket": "32 hex digits, as the quote gave them",
+    "instead_of": "32 hex digits: a basket of before a restart",
     "id": "32 hex digits, new for each thing that is asked for",
     "items": f'a list of at most {ITEMS_MAX}, as [{{"article": 1, "quantity": 2}}]',
     "method": "how it is paid",

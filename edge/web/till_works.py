@@ -71,7 +71,7 @@ class TillWorks:
             tip_percent=body.tip_percent, vouchers=body.vouchers,
             confirmed_age=body.confirmed_age, **who,
         )  # fmt: skip
-        found = till.price(ask)
+        found = till.price(ask, instead_of=bytes.fromhex(body.instead_of or ""))
         if isinstance(found, Refused):
             detail, hint = words(found.reason)
             reason = found.reason

@@ -7,7 +7,9 @@ import { Money } from "/money.js";
 import { speakTill, tillWords } from "/till_words.js";
 import { Asking, ENDED, SignedOut, ask } from "/till_ask.js";
 import { Basket } from "/till_basket.js";
-import { Sheet, button, element } from "/till_sheet.js";
+import { Grid } from "/till_grid.js";
+import { listenToKeys } from "/till_keys.js";
+import { Sheet, element } from "/till_sheet.js";
 import { Shown } from "/till_show.js";
 import { More } from "/till_more.js";
 
@@ -24,7 +26,8 @@ const shown = new Shown(words, money);
 const sheet = new Sheet(words, money);
 let session = null;
 let number = Number(new URLSearchParams(location.search).get("till") || localStorage.getItem("till") || 0);
-let grid = null;
+let works = 0; // how many have begun or ended: what was told before that is of the past
+let wish = null; // how to pay, pressed before the price was there
 let state = null;
 let asking = null;
 let basket = null;
@@ -34,6 +37,10 @@ let next = 0;
 let turning = 0;
 let turned = null; // the quote by which the page learnt of another phase
 
+const grid = new Grid({
+  words, money, sheet, get basket() { return basket; }, get refunding() { return refunding; },
+  pressed: () => { if (byId("notice").dataset.kind === "once") notice(null); },
+});
 const path = () => `/v1/tills/${number}`;
 const toSignIn = () => location.replace(`/signin?to=/till${number ? `&till=${number}` : ""}`);
 const may = (right) => session !== null && session.rights.includes(right);
@@ -57,63 +64,21 @@ function lost(is) {
 async function loadGrid() {
   const { ok, told } = await ask(`${path()}/grid`);
   if (!ok) return notice(told);
-  grid = told;
   Object.assign(money, new Money(told.currency, told.exponent, t));
   put("phase", told.phase_name || "");
   clearTimeout(turning); // a tablet's clock may be wrong: it asks seldom, and a quote tells as well
   if (told.next_phase_ms) turning = setTimeout(() => again(loadGrid), Math.min(HOUR_MS, Math.max(TURN_MS, told.next_phase_ms - Date.now())));
-  drawGrid();
-  drawTips();
+  grid.draw(told);
   return undefined;
-}
-
-function drawGrid() {
-  byId("grid").replaceChildren(...grid.articles.map((article) => {
-    const made = button("", () => press(article));
-    made.dataset.article = article.article;
-    made.className = [article.colour, article.kind === "deposit" ? "deposit" : ""].filter(Boolean).join(" ");
-    const back = article.kind === "deposit" && !refunding ? ` ${words.deposit_back}` : "";
-    const price = article.price_minor === null ? words.free_price : money.plain(article.price_minor);
-    made.append(element("span", "short", article.short + back), element("span", "price", price));
-    made.setAttribute("aria-label", `${article.name}${back}, ${price}`);
-    return made;
-  }));
-  drawCounts();
-}
-
-function drawCounts() {
-  for (const made of byId("grid").children) {
-    const count = basket.count(Number(made.dataset.article));
-    made.querySelector(".count")?.remove();
-    if (count) made.append(element("span", "count", String(count).replace("-", "−")));
-  }
-}
-
-function drawTips() {
-  const percents = refunding ? [] : grid.tips_percent || [];
-  const buttons = (percents.length ? [0, ...percents] : []).map((percent) => {
-    const made = button(`${percent} %`, () => basket.setTip(percent));
-    made.setAttribute("aria-label", `${words.tip}: ${percent ? `${percent} %` : words.no_tip}`);
-    made.dataset.percent = percent;
-    return made;
-  });
-  byId("tips").replaceChildren(...(buttons.length ? [element("span", "", words.tip), ...buttons] : []));
-}
-
-function press(article) {
-  if (byId("notice").dataset.kind === "once") notice(null);
-  if (article.price_minor === null) {
-    sheet.amount(article.name, words.price_of, { least: 1 }, (minor) => basket.addPriced(article.article, minor));
-  } else basket.add(article.article, article.kind === "deposit" && !refunding ? -1 : 1);
 }
 
 // ---- the basket -------------------------------------------------------------------------------
 
 function draw() {
-  if (!grid) return;
-  drawCounts();
+  if (!grid.told) return;
+  grid.counts();
   const quote = basket.quote;
-  if (quote && quote.phase !== grid.phase && quote !== turned) {
+  if (quote && quote.phase !== grid.told.phase && quote !== turned) {
     turned = quote;
     again(loadGrid);
   }
@@ -121,16 +86,19 @@ function draw() {
   byId("lines").replaceChildren(...(rows.length ? rows : [element("li", "none", words.empty)]));
   byId("sum").textContent = basket.empty ? "–" : quote ? money.text(quote.total_minor) : "…";
   byId("sum").className = basket.fresh ? "" : "old";
-  for (const made of byId("tips").querySelectorAll("button")) {
-    made.setAttribute("aria-pressed", String(Number(made.dataset.percent) === (basket.tip.tip_percent || 0)));
-  }
   if (basket.problem) notice(basket.problem, "once");
-  const ready = Boolean(quote) && basket.fresh && !asking && sells();
+  // While the price is asked for, a way to pay can be chosen: it is taken when the price is there.
+  const ready = !basket.empty && !asking && sells() && (Boolean(quote) || !basket.fresh);
   byId("band").disabled = !ready || state.reader === "none" || state.reader === "away";
   byId("cash").disabled = !ready || !state.drawer || state.only_bands;
   byId("card").disabled = !ready || !state.terminal || state.only_bands || refunding;
   byId("undo").disabled = byId("clear").disabled = basket.empty;
   byId("lines").scrollTop = byId("lines").scrollHeight;
+  if (wish && wish.turn !== basket.turn) wish = null; // something else is in the basket now
+  if (!wish || !basket.fresh) return;
+  const { method, more: how } = wish;
+  wish = null;
+  if (!byId(method).disabled) pay(method, how);
 }
 
 const sells = () => state !== null && (state.training || (state.shift !== null && state.shift.open));
@@ -153,7 +121,12 @@ function notice(problem, kind = "") {
 // ---- paying -----------------------------------------------------------------------------------
 
 function pay(method, more = {}) {
-  if (asking || !basket.quote || !basket.fresh) return;
+  if (asking || basket.empty) return;
+  if (!basket.fresh) {
+    wish = { method, more, turn: basket.turn };
+    return;
+  }
+  if (!basket.quote) return;
   if (refunding) {
     work(`${path()}/refunds`, { id: basket.quote.basket, items: basket.items, method });
   } else work(`${path()}/payments`, { ...basket.payment, method, part: 0, ...more });
@@ -162,6 +135,7 @@ function pay(method, more = {}) {
 // Has work done that needs the guest, and stays with it until it has ended.
 async function work(where, body) {
   clearTimeout(next);
+  works += 1;
   pending.set({ till: number, where, body });
   asking = new Asking(where, body, (told) => show(told, where, body), lost);
   draw();
@@ -173,10 +147,12 @@ async function work(where, body) {
     throw error;
   }
   asking = null;
+  works += 1;
   if (told && told.problem) {
     pending.set(null);
     shown.say("no", words.problem, told.detail || "", told.hint || "", [[words.close, () => shown.close()]]);
-  } else if (told) ended(told, where, body);
+  } else if (told && told.reason === "quoted_before" && !basket.empty) payAnew(body);
+  else if (told) ended(told, where, body);
   again(loadState);
   return undefined;
 }
@@ -190,6 +166,15 @@ function show(told, where, body) {
     acts.push([words.cancel, () => cancel(told)]);
   }
   shown.work(told, acts);
+}
+
+// The gateway was started anew and has charged nothing: the same basket, at its price, under a new
+// name. This name has not been answered before, so nobody was told that it failed.
+async function payAnew(body) {
+  await basket.ask(body.basket);
+  const { basket: name, total_minor, ...rest } = body;
+  if (basket.fresh && basket.quote && basket.quote.total_minor === total_minor) pay(body.method, rest);
+  else shown.close();
 }
 
 function ended(told, where, body) {
@@ -264,6 +249,7 @@ async function tell(what, body) {
 // ---- state of the till ------------------------------------------------------------------------
 
 async function loadState() {
+  const before = works;
   const { ok, told } = await ask(`${path()}/state`);
   if (!ok) return notice(told);
   state = told;
@@ -271,7 +257,7 @@ async function loadState() {
   byId("training").hidden = !told.training;
   drawNotice();
   draw();
-  resume(told);
+  if (before === works) resume(told);
   return undefined;
 }
 
@@ -300,8 +286,7 @@ function setRefunding(wanted) {
   refunding = wanted;
   byId("refund").hidden = !wanted;
   basket.clear();
-  drawGrid();
-  drawTips();
+  grid.draw();
 }
 
 // ---- beginning --------------------------------------------------------------------------------
@@ -361,24 +346,10 @@ function listen() {
 
 const more = new More({
   words, money, sheet, shown, may, work, again, take, setRefunding, loadState,
-  path, get state() { return state; }, get grid() { return grid; }, get session() { return session; },
+  path, get state() { return state; }, get grid() { return grid.told; }, get session() { return session; },
 });
 
-// Keys: 1–9 the first articles, Enter pays by band, C cash, K card, Backspace takes back.
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || sheet.open || byId("sell").hidden) return;
-  if (shown.open) {
-    if (event.key === "Escape") byId("work-acts").lastElementChild?.click();
-    else if (event.key === "Enter" && !event.repeat && !event.target.matches("button")) byId("work-acts").firstElementChild?.click();
-    return;
-  }
-  const keys = { Enter: "band", c: "cash", k: "card", Backspace: "undo", Delete: "clear", m: "menu" };
-  if (/^[1-9]$/.test(event.key)) byId("grid").children[Number(event.key) - 1]?.click();
-  else if (event.key === "Enter" && event.target.matches("button")) return;
-  else if (keys[event.key] && !event.repeat) byId(keys[event.key]).click();
-  else return;
-  event.preventDefault();
-});
+listenToKeys(sheet, shown);
 addEventListener("pointerdown", wake);
 for (const method of ["band", "cash", "card"]) byId(method).addEventListener("click", () => pay(method));
 byId("undo").addEventListener("click", () => basket.undo());
@@ -388,7 +359,7 @@ byId("refund-end").addEventListener("click", () => setRefunding(false));
 
 document.documentElement.lang = t;
 speakTill(document, words);
-setInterval(() => { if (grid && !asking) again(loadState); }, POLL_MS);
+setInterval(() => { if (grid.told && !asking) again(loadState); }, POLL_MS);
 (async function start() {
   await again(begin);
   if (session === null) setTimeout(start, POLL_MS);

@@ -76,15 +76,16 @@ export class Basket {
     return { items: this.items, ...this.tip, ...(this.age ? { confirmed_age: this.age } : {}) };
   }
 
-  // Has the gateway price it. Only the newest question's answer counts.
-  async ask() {
+  // Has the gateway price it. Only the newest question's answer counts. `insteadOf`: a basket of
+  // before its restart, whose price is kept.
+  async ask(insteadOf = null) {
     const turn = ++this.turn;
     this.fresh = false;
     this.problem = null;
     if (this.empty) return this.clear();
     this.changed();
     try {
-      const { ok, told } = await ask(`${this.path}/quotes`, this.asked);
+      const { ok, told } = await ask(`${this.path}/quotes`, insteadOf ? { ...this.asked, instead_of: insteadOf } : this.asked);
       if (turn !== this.turn) return undefined;
       this.quote = ok && !told.refused ? told : null;
       this.problem = this.quote ? null : told;

@@ -14,6 +14,7 @@ export class Shown {
     this.words = words;
     this.money = money;
     this.state = "";
+    this.since = 0; // when what stands there came up
     this.spoken = {}; // by reason: what the gateway says in this language
   }
 
@@ -91,12 +92,14 @@ export class Shown {
       made.type = "button";
       made.textContent = label;
       made.className = at === 0 ? "first" : "";
-      made.addEventListener("click", act);
+      // The second half of a double click was meant for what stood here before.
+      made.addEventListener("click", (event) => { if (event.detail < 2) act(); });
       return made;
     }));
     byId("work").hidden = false;
     if (key === this.state) return;
     this.state = key;
+    this.since = performance.now();
     byId("work").focus();
     if (look !== "idle") signal(look === "doubt" ? "attention" : look);
   }

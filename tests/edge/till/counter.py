@@ -81,7 +81,8 @@ class Counter:
         self.readers: dict[int, MemoryReader] = {}
         self.scope: trio.CancelScope | None = None
         self.one = self.add_till(1)
-        self._next = 0
+        # Ids are never used again.
+        self._next = 1000 * (len(self.log.facts) + len(self.state.tills.deals))
 
     def add_till(self, number: int, terminal: Any = None, **place: Any) -> Till:
         given: dict[str, Any] = {"drawer": True, "can_top_up": True, **place}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import trio
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from crypto.cashless import Grid
 from crypto.money import (
@@ -17,6 +17,7 @@ from crypto.money import (
     DebitPosted,
     ShiftClosed,
     ShiftOpened,
+    Sold,
     ToppedUp,
 )
 from drivers.reader.chips import Type2
@@ -201,10 +202,11 @@ async def test_too_little_on_the_band_is_said_and_the_rest_is_paid_in_cash() -> 
     await play(bar, work)
 
 
-async def test_age_is_asked_and_no_is_no() -> None:
-    bar = Bar()
+async def test_age_is_asked_and_no_is_no_under_that_name() -> None:
+    bar, names = Bar(), list[str]()
 
     def work(shown: Page) -> None:
+        shown.on("request", lambda one: names.append((one.post_data_json or {}).get("basket", "")))
         press(shown, BEER)
         shows(shown, "#sum", "5.00")
         shown.locator("#cash").click()
@@ -218,6 +220,8 @@ async def test_age_is_asked_and_no_is_no() -> None:
         answered(shown, "paid")
 
     await play(bar, work)
+    paid = [name for name in names if name]
+    assert paid[0] != paid[-1], "what was told to have failed is never asked for again"
 
 
 async def test_the_keyboard_sells_as_well() -> None:
@@ -242,6 +246,66 @@ async def test_the_keyboard_sells_as_well() -> None:
 
     await play(bar, work)
     assert "DebitHeld" not in bar.story()
+
+
+async def test_no_key_of_a_quick_cashier_is_lost_or_hits_something_else() -> None:
+    bar = Bar()
+
+    def work(shown: Page) -> None:
+        shows(shown, "#lines", "Nothing chosen yet")
+        slow: list[Route] = []
+        shown.route("**/quotes", lambda route: slow.append(route))
+
+        def type_(keys: str) -> None:
+            for key in keys:
+                shown.keyboard.press({"+": "Enter"}.get(key, key))
+
+        def priced(count: int) -> None:
+            for _ in range(WAIT_MS // 20):
+                if len(slow) >= count:
+                    break
+                shown.wait_for_timeout(20)
+            assert len(slow) == count
+            while slow:
+                slow.pop().continue_()
+
+        type_("1c")  # paid before its price was there
+        priced(1)
+        answered(shown, "paid")
+        shows(shown, "#work-amount", "2.50 EUR")
+        type_("+1c1")  # what is pressed afterwards makes another basket of it
+        priced(2)
+        shows(shown, "#sum", "5.00 EUR")
+        hidden(shown, "#work")
+        type_("c")
+        answered(shown, "paid")
+        type_("+2c")  # an age is asked for: an Enter just now was not meant for that
+        priced(1)
+        answered(shown, "asking")
+        type_("+")
+        shown.wait_for_timeout(300)
+        answered(shown, "asking")
+        shown.evaluate("window.read_ms = 1000")
+        type_("+")
+        answered(shown, "paid")
+
+    await play(bar, work, prepare="performance.now = () => window.read_ms || 0")
+
+
+async def test_a_basket_of_before_a_restart_is_priced_again_and_paid_under_a_new_name() -> None:
+    bar, names = Bar(), list[str]()
+
+    def work(shown: Page) -> None:
+        press(shown, WATER)
+        shows(shown, "#sum", "2.50")
+        bar.one.quotes.clear()  # as a process that was started anew
+        shown.on("request", lambda one: names.append((one.post_data_json or {}).get("basket", "")))
+        shown.locator("#cash").click()
+        answered(shown, "paid")
+
+    await play(bar, work)
+    paid = [name for name in names if name]
+    assert len(set(paid)) == 2 and len([f for f in bar.log.facts if isinstance(f, Sold)]) == 1
 
 
 async def test_the_gateway_gone_is_said_loudly() -> None:
