@@ -9,10 +9,12 @@ in bytes that run backwards, AUTH0, PROT.
 The block-locking bits of page 02h are set, too: afterwards no phone can make pages read-only.
 Order matters: AUTH0 comes last, for from then on nothing is written without the key.
 
-Keys are not locked against being written (lock byte 3 of Ultralight C, page 2Dh of AES), for the
-issue of a torn band writes them once more. Whoever relays a tap of a genuine band to a till, and
-takes over what the till has authenticated, may write parts of its key and try the rest (published
-as "partial key overwrite", 2^28 tries at best): one band, whose copies cost what copies cost.
+*Keys are locked* where it is proven which bits do it: of Ultralight AES (page 2Dh; section 8.6,
+as two other makers of bands set them). Whoever relays a tap of a genuine band to a till, and takes
+over what the till has authenticated, could otherwise write parts of the key and try the rest
+(published as "partial key overwrite"). It is done when the band has proven its key, for nothing
+unlocks it. The keys of Ultralight C stay open to that: of one band, whose copies cost what copies
+cost.
 """
 
 from typing import Final
@@ -20,6 +22,8 @@ from typing import Final
 from crypto.medium import Layout, pages
 from crypto.medium_keys import ChipSecrets
 
+#: Where a key stands; never written again to a band that knows its key.
+KEY_PAGES: Final = {"UL_C": range(0x2C, 0x30), "UL_AES": range(0x30, 0x34)}
 #: Behind the NDEF message; of a band without one, all.
 AUTH0: Final = 0x08
 AUTH0_ALL: Final = 0x04
@@ -55,3 +59,16 @@ def closing(plan: Layout, secrets: ChipSecrets) -> tuple[tuple[int, bytes], ...]
         (at + 1, bytes((PROT, 5, 0, 0))),
         (at, bytes((strong, 0, 0, auth0))),
     )
+
+
+def without_keys(
+    plan: Layout, writes: tuple[tuple[int, bytes], ...]
+) -> tuple[tuple[int, bytes], ...]:
+    """The same for a band that knows its key: it may be locked."""
+    keys = KEY_PAGES.get(plan.name, ())
+    return tuple((page, data) for page, data in writes if page not in keys)
+
+
+def sealing(plan: Layout) -> tuple[tuple[int, bytes], ...]:
+    """What is written when the band has proven its key; nothing takes it back."""
+    return ((0x2D, b"\xc0\x00\x00\x00"),) if plan.name == "UL_AES" else ()

@@ -3,6 +3,8 @@
 from contextlib import suppress
 from functools import partial
 
+from crypto.medium import CHIPS
+from crypto.medium_protect import sealing, without_keys
 from crypto.money import MediumBlocked
 from drivers.reader import Sensed
 from edge.core import wallet
@@ -82,9 +84,11 @@ async def _written(till: Till, work: Work, sensed: Sensed, made: Issue) -> bool:
     assert reader is not None
     if not claim(till, work, sensed.uid):
         return False
-    await read_band(reader, sensed, tills.secrets(sensed.uid))  # opens what is closed already
+    tap = await read_band(reader, sensed, tills.secrets(sensed.uid))  # opens what is closed already
+    plan = CHIPS[tap.chip]
     till.show(work, WORKING)
-    await write_band(reader, made.writes)
+    writes = without_keys(plan, made.writes) if tap.authenticated else made.writes
+    await write_band(reader, writes)
     return True
 
 
@@ -97,6 +101,7 @@ async def _proved(till: Till, work: Work, made: Issue) -> bool:
     if not wallet.judge_issue(made, tap) or not tap.authenticated:
         till.show(work, TAP_AGAIN, "not_written")
         return False
+    await write_band(reader, sealing(CHIPS[tap.chip]))
     till.good(work)
     return True
 

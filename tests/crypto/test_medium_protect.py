@@ -4,7 +4,7 @@ import pytest
 
 from crypto.medium import CHIPS
 from crypto.medium_keys import ChipSecrets
-from crypto.medium_protect import closing
+from crypto.medium_protect import closing, sealing, without_keys
 
 SECRETS = ChipSecrets(b"\xa1\xa2\xa3\xa4", b"\xb1\xb2", bytes(range(16)))
 LAST = {"NTAG213": 0x2C, "NTAG215": 0x86, "NTAG216": 0xE6, "UL_EV1_48": 0x13, "UL_EV1_128": 0x28}
@@ -49,3 +49,19 @@ def test_ultralight_aes() -> None:
         (0x2A, bytes.fromhex("80050000")),
         (0x29, bytes.fromhex("00000008")),
     )
+
+
+@pytest.mark.parametrize("chip", list(CHIPS))
+def test_a_band_that_knows_its_key_is_not_given_it_again(chip: str) -> None:
+    plan = CHIPS[chip]
+    writes = closing(plan, SECRETS)
+    rest = without_keys(plan, writes)
+    gone = [page for page, _ in writes if page not in [page for page, _ in rest]]
+    keys = {"UL_C": [0x2C, 0x2D, 0x2E, 0x2F], "UL_AES": [0x30, 0x31, 0x32, 0x33]}
+    assert gone == keys.get(chip, [])
+    assert rest[-1] == writes[-1], "AUTH0 comes last"
+
+
+def test_only_what_is_proven_is_locked_for_ever() -> None:
+    sealed = {chip: sealing(plan) for chip, plan in CHIPS.items() if sealing(plan)}
+    assert sealed == {"UL_AES": ((0x2D, bytes.fromhex("c0000000")),)}

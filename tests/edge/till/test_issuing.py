@@ -65,6 +65,28 @@ async def test_a_band_that_is_torn_while_it_is_closed_is_closed_in_the_end(
 
 
 @pytest.mark.trio
+async def test_the_key_of_an_aes_band_is_locked_and_the_band_may_still_replace_itself(
+    autojump_clock: MockClock,
+) -> None:
+    async with Counter().run() as bar:
+        band = make(Chip.UL_AES, b"\x04sealed"[:7])
+        band.tear = TearPlan(44, Torn.OLD)  # the lock is the last of all
+        work = await bar.do("issue", band, wallet_class=1)
+        assert not work.over and not band.memory[4 * 0x2D]
+        await bar.tap(band, work)
+        assert (work.state, band.memory[4 * 0x2D]) == ("done", 0xC0)
+        medium = (await bar.do("balance", band)).medium
+        await bar.do("lock", medium=medium, because="found")
+        again = await bar.do("reissue", band, wallet_class=1, medium=medium)
+        assert again.state == "done", again.because
+        assert await bar.balance(band) == 0
+        band.power_off()
+        band.activate()
+        band.authenticated = True
+        assert band.receive(b"\xa2\x30none") == b"\x00"
+
+
+@pytest.mark.trio
 async def test_a_lost_band_is_locked_and_replaced(autojump_clock: MockClock) -> None:
     async with Counter().run() as bar:
         lost = await bar.wallet(2000)
