@@ -191,11 +191,12 @@ async def give_back(till: Till, work: Work, txid: bytes) -> bool:
         till.show(work, WAITING_CARD)
         with trio.CancelScope(shield=True):
             outcome = await till.terminal.reverse(asked)
-            if outcome.state is State.REVERSAL_UNKNOWN:
-                outcome = await _ask_until(till, txid)
-            if outcome.state is State.REVERSED:
-                await _say(till, asked, outcome, till.who(work.ask))
-                return True
+        # Whoever gives up here may ask again: a terminal gives back once.
+        if outcome.state is State.REVERSAL_UNKNOWN:
+            outcome = await _ask_until(till, txid)
+        if outcome.state is State.REVERSED:
+            await _say(till, asked, outcome, till.who(work.ask))
+            return True
     return False
 
 

@@ -169,6 +169,27 @@ async def test_a_top_up_by_card_looks_at_the_band_first(autojump_clock: MockCloc
 
 
 @pytest.mark.trio
+async def test_a_reversal_that_nobody_can_settle_may_be_given_up(
+    autojump_clock: MockClock,
+) -> None:
+    """Another terminal may stand there now, which will never know: the till goes on."""
+    bar, terminal = counter()
+    async with bar.run():
+        sold = await bar.sell(None, *TWO_WATERS, method="card")
+        terminal.says, terminal.knows = State.REVERSAL_UNKNOWN, None
+        work = bar.one.submit(Ask(kind="reversal", id=bar.id(), reverses=sold.txid))
+        await trio.sleep(30)
+        assert work.state == "waiting_card" and len(terminal.inquired) > 4
+        bar.one.give_up(work, given=False)
+        await trio.testing.wait_all_tasks_blocked()
+        terminal.says = State.APPROVED
+        assert (await bar.sell(None, *TWO_WATERS, method="card")).state == "paid"
+        terminal.says = State.REVERSED
+        again = await bar.do("reversal", reverses=sold.txid)
+        assert (again.state, len(terminal.reversed)) == ("done", 2)
+
+
+@pytest.mark.trio
 async def test_a_card_sale_is_reversed_at_the_terminal(autojump_clock: MockClock) -> None:
     bar, terminal = counter()
     async with bar.run():
