@@ -162,3 +162,16 @@ async def test_a_shift_is_counted_before_its_z(autojump_clock: Any) -> None:
     ]
     with pytest.raises(DemoFailed, match="till 1 answered shifts with 409"):
         await cashier(Gateway((409, {"problem": "no_z"})), Hands()).open_shift(0)
+
+
+async def test_a_basket_of_a_dead_process_is_priced_again_and_paid_once(
+    autojump_clock: Any,
+) -> None:
+    body = {"basket": "ab", "items": [], "tip_minor": 0, "confirmed_age": 18, "total_minor": 500}
+    gateway = Gateway(
+        work("not_paid", reason="quoted_before"), (200, {"basket": "cd"}), work("paid")
+    )
+    told = await cashier(gateway, Hands()).pay(body, "anna")
+    assert (told["state"], body["basket"]) == ("paid", "cd")
+    assert [path for path, _ in gateway.asked] == ["payments?wait=10", "quotes", "payments?wait=10"]
+    assert gateway.asked[1][1]["instead_of"] == "ab"
