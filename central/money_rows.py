@@ -161,7 +161,11 @@ def _credit(fact: ToppedUp | CreditApplied | CreditVoided | PromoGranted) -> dic
                 "source": fact.source or None, "receipt": fact.receipt or None,
             }  # fmt: skip
         case CreditVoided():
-            filled |= {"credited_minor": fact.to_credited, "said": fact.evidence}
+            filled |= {
+                "credited_minor": fact.to_credited, "said": fact.evidence,
+                "source": fact.back or None, "amount_minor": fact.amount_minor or None,
+                "receipt": fact.receipt or None,
+            }  # fmt: skip
         case CreditApplied():
             filled["credited_minor"] = fact.to_credited
         case PromoGranted():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from central.commands.cashless import current
 from central.commands.errors import BAD_DATA, CommandFailed
-from central.commands.session import Border, session, show
+from central.commands.session import Border, Session, session, show
 from central.commands.wallets import medium_of
 from central.store import badges
 from crypto.cashless import ROWS_MAX
@@ -22,11 +22,12 @@ async def add(config_file: Path, border: Border, text: str, operator: int) -> in
     async with session(config_file, border) as s:
         await current(s)
         medium = medium_of(s, text)
-        held = {one.medium: one.operator for one in await badges.badges(s.connection, s.tenant)}
-        if medium not in held and len(held) >= ROWS_MAX:
-            raise CommandFailed(f"there are {ROWS_MAX} badges already: remove one first")
-        if held.get(medium) != operator:
-            await badges.say(s.connection, s.tenant, medium, operator, border.now_ms())
+        async with s.alone():
+            held = await _held(s)
+            if medium not in held and len(held) >= ROWS_MAX:
+                raise CommandFailed(f"there are {ROWS_MAX} badges already: remove one first")
+            if held.get(medium) != operator:
+                await badges.say(s.connection, s.tenant, medium, operator, border.now_ms())
         version = await s.publish()
     show({"medium": medium.hex(), "operator": operator, "bundle_version": version})
     return 0
@@ -37,13 +38,19 @@ async def remove(config_file: Path, border: Border, text: str) -> int:
     async with session(config_file, border) as s:
         await current(s)
         medium = medium_of(s, text)
-        held = {one.medium: one.operator for one in await badges.badges(s.connection, s.tenant)}
-        if medium not in held:
-            raise CommandFailed(f"medium {medium.hex()} is nobody's badge")
-        await badges.say(s.connection, s.tenant, medium, badges.NOBODY, border.now_ms())
+        async with s.alone():
+            held = await _held(s)
+            if medium not in held:
+                raise CommandFailed(f"medium {medium.hex()} is nobody's badge")
+            await badges.say(s.connection, s.tenant, medium, badges.NOBODY, border.now_ms())
         version = await s.publish()
     show({"medium": medium.hex(), "was_operator": held[medium], "bundle_version": version})
     return 0
+
+
+async def _held(s: Session) -> dict[bytes, int]:
+    """Operator by medium."""
+    return {one.medium: one.operator for one in await badges.badges(s.connection, s.tenant)}
 
 
 async def list_all(config_file: Path, border: Border) -> int:

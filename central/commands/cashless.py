@@ -40,11 +40,12 @@ async def set_prices(config_file: Path, border: Border, file: Path) -> int:
             where = f"{file}: merchant {one.number}"
             raise CommandFailed(f"{where}: there is no tax {one.commission_tax}", BAD_DATA)
     async with session(config_file, border) as s:
-        cashless_keys.load_or_make(s.keys.folder, border.entropy)
-        content = msgspec.msgpack.encode(told)
-        held = await stored.newest_terms(s.connection, s.tenant)
-        if held is None or held[1] != content:
-            await stored.set_terms(s.connection, s.tenant, content, border.now_ms())
+        async with s.alone():
+            cashless_keys.load_or_make(s.keys.folder, border.entropy)
+            content = msgspec.msgpack.encode(told)
+            held = await stored.newest_terms(s.connection, s.tenant)
+            if held is None or held[1] != content:
+                await stored.set_terms(s.connection, s.tenant, content, border.now_ms())
         version = await s.publish()
     show({"articles": len(told.articles), "phases": len(told.phases), "bundle_version": version})
     return 0
@@ -84,10 +85,11 @@ async def show_prices(config_file: Path, border: Border) -> int:
 async def rotate_key(config_file: Path, border: Border) -> int:
     """Gateways write with a new debit key from the next bundle on."""
     async with session(config_file, border) as s:
-        try:
-            keys = cashless_keys.rotate(s.keys.folder, border.entropy)
-        except ValueError as error:
-            raise CommandFailed(str(error)) from error
+        async with s.alone():
+            try:
+                keys = cashless_keys.rotate(s.keys.folder, border.entropy)
+            except ValueError as error:
+                raise CommandFailed(str(error)) from error
         version = await s.publish()
     show({"debit_key_version": keys.debit_keys[-1].version, "bundle_version": version})
     return 0
@@ -109,9 +111,10 @@ async def add_key(
         most = amount(limit, told.exponent)
         gateway = await find(s, wanted)
         try:
-            index = await stored.add_key(
-                s.connection, s.tenant, gateway.gateway, public, most, border.now_ms()
-            )
+            async with s.alone():
+                index = await stored.add_key(
+                    s.connection, s.tenant, gateway.gateway, public, most, border.now_ms()
+                )
         except asyncpg.UniqueViolationError as error:
             raise CommandFailed("this key is known already: see `credit-key list`") from error
         version = await s.publish()
@@ -146,13 +149,14 @@ async def revoke_key(config_file: Path, border: Border, index: int, reason: str)
     """Take no certificate of this key beyond what is settled already."""
     reason_of(reason)
     async with session(config_file, border) as s:
-        known = {key.index: key for key in await stored.list_keys(s.connection, s.tenant)}
-        if index not in known:
-            numbers = ", ".join(map(str, known)) or "none yet"
-            raise CommandFailed(f"no credit key {index} (there are: {numbers})")
-        if known[index].revoked:
-            raise CommandFailed(f"credit key {index} is revoked already")
-        await stored.revoke_key(s.connection, s.tenant, index, reason, border.now_ms())
+        async with s.alone():
+            known = {key.index: key for key in await stored.list_keys(s.connection, s.tenant)}
+            if index not in known:
+                numbers = ", ".join(map(str, known)) or "none yet"
+                raise CommandFailed(f"no credit key {index} (there are: {numbers})")
+            if known[index].revoked:
+                raise CommandFailed(f"credit key {index} is revoked already")
+            await stored.revoke_key(s.connection, s.tenant, index, reason, border.now_ms())
         version = await s.publish()
     show({"index": index, "revoked": True, "bundle_version": version})
     return 0

@@ -19,7 +19,7 @@ from central.database import PASSING, opened
 from central.keys import Keys, KeysMissing
 from central.migrate import SchemaRefused
 from central.publish import publish
-from central.store import trust
+from central.store import money, trust
 from config.central import Central
 from config.load import load
 
@@ -46,6 +46,14 @@ class Session(msgspec.Struct, frozen=True):
     def tenant(self) -> bytes:
         """The tenant's 16 bytes."""
         return self.keys.tenant
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """One transaction in which nobody else of the tenant books money or says a word on it:
+        what was read in it still holds when it is written. Publish after it."""
+        async with self.connection.transaction():
+            await money.one_at_a_time(self.connection, self.tenant)
+            yield
 
     async def publish(self) -> int:
         """Publish what has changed; the newest bundle version."""

@@ -95,10 +95,11 @@ async def _say(
         if hold is not None:
             changes["hold_minor"] = amount(hold, told.exponent)
         medium = medium_of(s, text)
-        said = (await stored.words(s.connection, s.tenant)).get(medium, {})
-        kept = {name: said[name] for name in Wallet.__struct_fields__ if name in said}
-        word = Wallet(**{"medium": medium, **kept, **changes})
-        await stored.say(s.connection, s.tenant, word, border.now_ms())
+        async with s.alone():
+            said = (await stored.words(s.connection, s.tenant)).get(medium, {})
+            kept = {name: said[name] for name in Wallet.__struct_fields__ if name in said}
+            word = Wallet(**{"medium": medium, **kept, **changes})
+            await stored.say(s.connection, s.tenant, word, border.now_ms())
         version = await s.publish()
     show(
         {
@@ -179,13 +180,17 @@ async def import_presale(config_file: Path, border: Border, file: Path) -> int:
                 codes.append((credit.reference, _code(line, row["code"])))
             if found.setdefault(credit.reference, credit) != credit:
                 raise CommandFailed(f"line {line}: order {credit.reference!r} twice", BAD_DATA)
-        given = await stored.list_credits(s.connection, s.tenant)
-        known = {c.reference: c for c in given if c.source == PRESALE}
-        for reference, credit in found.items():
-            _same(credit, known.get(reference))
-        new = [credit for reference, credit in found.items() if reference not in known]
-        _fits(given, new, told.exponent)
-        async with s.connection.transaction():
+        async with s.alone():
+            given = await stored.list_credits(s.connection, s.tenant)
+            known = {c.reference: c for c in given if c.source == PRESALE}
+            secrets = await stored.presale_codes(s.connection, s.tenant)
+            for reference, credit in found.items():
+                _same(credit, known.get(reference))
+            for reference, code in codes:
+                if secrets.get(reference, code) != code:
+                    raise CommandFailed(f"order {reference!r}: another code than before", BAD_DATA)
+            new = [credit for reference, credit in found.items() if reference not in known]
+            _fits(given, new, told.exponent)
             await stored.add_credits(s.connection, s.tenant, new, border.now_ms())
             try:
                 await stored.add_presale_codes(s.connection, s.tenant, codes)
@@ -201,30 +206,34 @@ async def import_presale(config_file: Path, border: Border, file: Path) -> int:
 async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
     """Give the credit of an order to a band."""
     async with session(config_file, border) as s:
-        told = await current(s)
-        given = await stored.list_credits(s.connection, s.tenant)
-        mine = (one for one in given if (one.source, one.reference) == (PRESALE, order))
-        credit = next(mine, None)
-        if credit is None:
-            raise CommandFailed(f"no order {order!r}: run `gatehouse central presale import` first")
+        exponent = (await current(s)).exponent
         medium = medium_of(s, text)
-        redeemed = await stored.redeemed_orders(s.connection, s.tenant)
-        if any(row["reference"] == order for row in redeemed):
-            raise CommandFailed(f"order {order!r} was redeemed at a till already")
-        if credit.medium is not None:
-            raise CommandFailed(f"order {order!r} is bound to medium {credit.medium.hex()} already")
-        bound = msgspec.structs.replace(credit, medium=medium)
-        _fits(given, [bound], told.exponent)
-        try:
-            async with s.connection.transaction():
-                await stored.bind_credit(s.connection, s.tenant, credit, medium, border.now_ms())
-                await wallets.book(s.connection, s.tenant, [bound], wallets.day_of(border.now_ms()))
-        except asyncpg.UniqueViolationError as error:
-            raise CommandFailed(f"order {order!r} was bound just now by somebody else") from error
+        async with s.alone():
+            credit = await _bind(s, order, medium, exponent)
         version = await s.publish()
-    said = {"order": order, "medium": medium.hex(), "amount_minor": credit.amount_minor}
-    show({**said, "bundle_version": version})
+    told = {"order": order, "medium": medium.hex(), "amount_minor": credit.amount_minor}
+    show({**told, "bundle_version": version})
     return 0
+
+
+async def _bind(s: Session, order: str, medium: bytes, exponent: int) -> Credit:
+    """The credit of an order, from now on this medium's. Raises CommandFailed."""
+    given = await stored.list_credits(s.connection, s.tenant)
+    mine = (one for one in given if (one.source, one.reference) == (PRESALE, order))
+    credit = next(mine, None)
+    if credit is None:
+        raise CommandFailed(f"no order {order!r}: run `gatehouse central presale import` first")
+    redeemed = await stored.redeemed_orders(s.connection, s.tenant)
+    if any(row["reference"] == order for row in redeemed):
+        raise CommandFailed(f"order {order!r} was redeemed at a till already")
+    if credit.medium is not None:
+        raise CommandFailed(f"order {order!r} is bound to medium {credit.medium.hex()} already")
+    bound = msgspec.structs.replace(credit, medium=medium)
+    _fits(given, [bound], exponent)
+    now_ms = s.border.now_ms()
+    await stored.bind_credit(s.connection, s.tenant, credit, medium, now_ms)
+    await wallets.book(s.connection, s.tenant, [bound], wallets.day_of(now_ms))
+    return credit
 
 
 def _credit(s: Session, line: int, row: dict[str, str], exponent: int) -> Credit:

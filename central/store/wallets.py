@@ -52,6 +52,9 @@ ADD_PRESALE_CODE = """
 INSERT INTO presale_codes (tenant_id, source, reference, code_hash)
 VALUES ($1, 'presale', $2, $3) ON CONFLICT (tenant_id, reference) DO NOTHING
 """
+LIST_PRESALE_CODES = """
+SELECT p.reference, p.code_hash FROM presale_codes AS p WHERE p.tenant_id = $1
+"""
 # A code that somebody redeemed need not travel any more, nor that of an order that has its band.
 # Where the band never got the credit the guest still has the code.
 OPEN_CODES = """
@@ -199,6 +202,11 @@ async def add_presale_codes(
 ) -> None:
     """Keep (order, hash of its secret). Raises UniqueViolationError for a secret of two orders."""
     await connection.executemany(ADD_PRESALE_CODE, [(tenant, *each) for each in codes])
+
+
+async def presale_codes(connection: Connection, tenant: bytes) -> dict[str, bytes]:
+    """Order -> hash of its secret."""
+    return {row[0]: row[1] for row in await connection.fetch(LIST_PRESALE_CODES, tenant)}
 
 
 async def redeemed_orders(connection: Connection, tenant: bytes) -> list[dict[str, Any]]:

@@ -116,6 +116,9 @@ def test_an_order_with_a_secret_waits_at_every_top_up_point(priced: Run, tmp_pat
     file = orders(tmp_path, "A1,20.00,,WXYZ-1234-ABCD", f"A2,5,{UID},QRST-1234-ABCD", head=head)
     priced("presale", "import", file)
     priced("presale", "import", file)
+    other = orders(tmp_path, "A1,20.00,,OTHER-SECRET", head=head)
+    changed = priced("presale", "import", other)
+    assert changed.code == 65 and "order 'A1': another code than before" in changed.err
     codes = priced("bundle", "show").out["cashless"]["codes"]
     assert codes == [{"code_hash": hash_code("wxyz1234abcd").hex(), "amount_minor": 2000}]
     priced("presale", "bind", "A1", UID)
