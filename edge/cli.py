@@ -177,6 +177,9 @@ def hash_pin() -> int:
 def new(file: Path, /) -> int:
     """Make the key of a top-up point. Prints its public key as JSON, for the centre.
 
+    The centre takes it by `gatehouse central credit-key add GATEWAY PUBLIC`; until then the till
+    tops nothing up.
+
     Parameters
     ----------
     file
