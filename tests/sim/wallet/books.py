@@ -120,10 +120,7 @@ def _forks(history: History) -> None:
     rules = life.tills.rules
     assert rules is not None
     for guest in history.guests:
-        by_seq: dict[tuple[int, int], set[bytes]] = defaultdict(set)
-        for fact in _paid(history, guest.medium):
-            by_seq[fact.epoch, fact.target.seq].add(fact.target.txh)
-        proofs = sum(len(hashes) - 1 for hashes in by_seq.values())
+        proofs = len(_proven(history, guest.medium))
         found = [
             one for one in conflicts(life.state.wallets, rules, guest.medium) if one.what == "fork"
         ]
@@ -141,6 +138,22 @@ def _forks(history: History) -> None:
             islands = len(history.machines)
             if lost > islands * (fair.R_MINOR + 1500):
                 history.fail("loss", f"{lost} was lost at {islands} islands")
+
+
+def _proven(history: History, medium: bytes) -> set[tuple[bytes, bytes]]:
+    """(first, later) of debits that came to one seq, or that went on from one slot: two bands, with
+    a signed fact for each."""
+    seen = history.checkers
+    places = [seen.held[txid] for txid in seen.posted if seen.held[txid].fact.medium == medium]
+    firsts: dict[tuple[object, ...], DebitHeld] = {}
+    pairs = set()
+    for place in sorted(places, key=lambda one: (one.fact.hlc, one.machine.identity, one.seq)):
+        fact: DebitHeld = place.fact
+        for step in ((fact.epoch, fact.target.seq), (fact.epoch, fact.base)):
+            first = firsts.setdefault(step, fact)
+            if first.txid != fact.txid:
+                pairs.add((first.txid, fact.txid))
+    return pairs
 
 
 def _twice(history: History) -> None:
