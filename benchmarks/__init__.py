@@ -10,5 +10,6 @@ the ratio is what counts. `README.md` here keeps figures with machine and date.
 `tap`      scan to relay command, through real sockets and fdatasync
 `ingest`   settlement at the centre against COPY of the same rows
 `replay`   starting from the log, and from a snapshot
+`wallets`  what a finished sale takes in memory and in snapshots
 `memory`   an idle gateway, and one that knows 200,000 tickets
 """

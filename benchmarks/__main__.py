@@ -12,6 +12,7 @@ NAMES = {
     "ledger": "durable facts against SQLite at the same durability",
     "tap": "scan to relay command, through real sockets and fdatasync",
     "till": "sales at 4 to 40 tills: band write, read back, durable hold and post",
+    "wallets": "what a finished sale takes: memory, folding, snapshots; packed and as objects",
     "peers": "lag between three sibling gateways at 500 scans/s",
     "ingest": "settlement at the centre against COPY of the same rows",
     "replay": "starting from the log, and from a snapshot",
