@@ -115,11 +115,13 @@ TOTALS = """
 SELECT w.what, count(*) AS count, sum(w.amount_minor)::bigint AS amount_minor
 FROM wallet_movements AS w WHERE w.tenant_id = $1 GROUP BY w.what ORDER BY w.what
 """
-# Held, and neither posted nor voided: nobody knows until somebody sees the band.
+# Held, and neither posted nor voided: nobody knows until somebody sees the band. An adjustment locks
+# a band and moves nothing: nobody has to look for it.
 IN_DOUBT = """
 SELECT h.txid, h.medium, h.gateway, h.till, h.day, h.hlc, h.movement, h.debit_minor, h.given_minor
 FROM money AS h
-WHERE h.tenant_id = $1 AND h.kind = 33 AND h.marks & 1 = 0 AND NOT EXISTS (
+WHERE h.tenant_id = $1 AND h.kind = 33 AND h.marks & 1 = 0 AND h.movement <> 'adjustment'
+AND NOT EXISTS (
     SELECT FROM money AS o WHERE o.tenant_id = $1 AND o.txid = h.txid AND o.kind IN (34, 35)
 )
 ORDER BY h.hlc, h.gateway, h.epoch, h.seq LIMIT $2

@@ -1,6 +1,6 @@
 """What a till may undo, and what its closing says. Pure; the book is `edge.core.till_book`."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -62,8 +62,13 @@ def undone(lines: list[Line]) -> list[Line]:
     ]
 
 
+#: A top-up is there or will be; an adjustment locks a band.
+_NEVER_OPEN: Final = frozenset({"top_up", "adjustment"})
+
+
 class Summary(NamedTuple):
-    """What an X or Z says. `open`: movements that nobody knows the end of yet."""
+    """What an X or Z says. `open`: movements that nobody knows the end of yet, and that move money:
+    the lock of a band is one by form only."""
 
     totals: list[Total]
     expected_minor: int
@@ -87,7 +92,7 @@ def summary(book: TillBook, here: ShiftKey) -> Summary:
         totals.append(Total("late", 0, late))
     return Summary(
         totals, expected_minor(shift), mark.perpetual_minor, 0 if shift.z else late,
-        [each for each in deals if each[1].status == OPEN and each[1].movement != "top_up"],
+        [each for each in deals if each[1].status == OPEN and each[1].movement not in _NEVER_OPEN],
         min(receipts, default=0), max(receipts, default=0),
     )  # fmt: skip
 

@@ -101,6 +101,12 @@ async def test_a_hold_books_nothing_until_it_is_posted(twins: asyncpg.Connection
     assert [row["txid"] for row in await money.in_doubt(twins, TENANT, 10)] == [txid(2)]
 
 
+async def test_the_lock_of_a_band_is_no_doubt_of_finance(twins: asyncpg.Connection) -> None:
+    lock = msgspec.structs.replace(held(2, 0), movement="adjustment", lines=[])
+    await deliver(twins, [topped_up(1, 5000), lock])
+    assert await money.in_doubt(twins, TENANT, 10) == []
+
+
 async def test_a_hold_that_another_gateway_posts_books_once(twins: asyncpg.Connection) -> None:
     await deliver(twins, [topped_up(1, 5000), held(2, 450), posted(2)], [posted(2, counter=9)])
     assert await balance(twins) == (4550, 0, 0)

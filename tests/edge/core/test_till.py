@@ -1,5 +1,6 @@
 """What may be undone at a till, and what its closing says of what came late."""
 
+import msgspec
 import pytest
 
 from crypto import money
@@ -77,6 +78,11 @@ def test_what_is_late_is_told_by_the_next_closing() -> None:
     found = summary(book, (HERE, 2, 2))
     assert (found.perpetual_minor, found.late_minor) == (2000, 1000)
     assert found.totals[-1] == money.Total("late", 0, 1000)
+
+
+def test_the_lock_of_a_band_is_nothing_that_a_cashier_has_to_clear_up() -> None:
+    lock = msgspec.structs.replace(held(2, 1), movement="adjustment", debit_minor=0, lines=[])
+    assert summary(fold(opened(), lock), KEY).open == []
 
 
 def test_what_should_be_in_the_drawer() -> None:
