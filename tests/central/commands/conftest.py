@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
+from central import keys as keyring
 from central.cli import run_command
+from central.ingest import deliver
+from central.store import trust
+from crypto.entry import KnownFact
 from tests.central.clean import Databases
+from tests.central.world import NOW_MS, Ledger, packed
 
 
 class Answer(msgspec.Struct):
@@ -24,6 +30,8 @@ class Answer(msgspec.Struct):
 
 
 Run = Callable[..., Answer]
+Bring = Callable[[str, Sequence[KnownFact]], None]
+EXAMPLE = Path(__file__).parents[3] / "config" / "prices.example.toml"
 
 
 @pytest.fixture
@@ -65,3 +73,32 @@ def run(bare: Run) -> Run:
         answer = bare(*words)
         assert answer.code == 0, answer.err
     return bare
+
+
+@pytest.fixture
+def priced(run: Run) -> Run:
+    """With the example's prices."""
+    answer = run("cashless", "set", str(EXAMPLE))
+    assert answer.code == 0, answer.err
+    return run
+
+
+@pytest.fixture
+def bring(run: Run, command_dsn: str, tmp_path: Path) -> Bring:
+    """Enrol one gateway with a name and deliver facts of it to the centre of `run`."""
+    tenant = keyring.load(tmp_path / "central").tenant
+
+    async def deliver_all(name: str, ledger: Ledger) -> None:
+        db = await asyncpg.connect(command_dsn)
+        row = trust.Gateway(ledger.gateway, 1, name, ledger.device.public, b"der", None)
+        await trust.add_gateway(db, tenant, row, NOW_MS)
+        await deliver(db, ledger.log(), 1, packed(ledger.blocks), NOW_MS)
+        await db.close()
+
+    def brought(name: str, facts: Sequence[KnownFact]) -> None:
+        ledger = Ledger(tenant=tenant)
+        ledger.begin()
+        ledger.add(facts)
+        asyncio.run(deliver_all(name, ledger))
+
+    return brought

@@ -11,8 +11,8 @@ import pytest
 from central.commands import badges, cashless, wallets
 from central.commands.errors import CommandFailed
 from central.commands.session import Border
-from tests.central.commands.conftest import Run
-from tests.central.commands.test_commands_wallets import EXAMPLE, OTHER, UID
+from tests.central.commands.conftest import EXAMPLE, Run
+from tests.central.commands.test_commands_wallets import OTHER, UID
 from tests.central.world import NOW_MS
 
 # One moment for all: nobody's word may stand in for another's because it was said at once.

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.central.commands.conftest import Run
 
-EXAMPLE = Path(__file__).parents[3] / "config" / "prices.example.toml"
 UID = "04a1b2c3d4e5f6"
 OTHER = "04:00:00:00:00:00:01"
-
-
-@pytest.fixture
-def priced(run: Run) -> Run:
-    answer = run("cashless", "set", str(EXAMPLE))
-    assert answer.code == 0, answer.err
-    return run
 
 
 def published(run: Run) -> list[int]:

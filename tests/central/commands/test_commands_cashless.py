@@ -8,18 +8,8 @@ from pathlib import Path
 import pytest
 
 from central.commands.cashless import hash_code, spell
-from tests.central.commands.conftest import Run
+from tests.central.commands.conftest import EXAMPLE, Run
 from tests.central.commands.test_gateways import approve
-
-EXAMPLE = Path(__file__).parents[3] / "config" / "prices.example.toml"
-
-
-@pytest.fixture
-def priced(run: Run) -> Run:
-    """With the example's prices."""
-    answer = run("cashless", "set", str(EXAMPLE))
-    assert answer.code == 0, answer.err
-    return run
 
 
 def test_prices_are_published_and_the_same_file_changes_nothing(priced: Run) -> None:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-from central import keys as keyring
-from central.ingest import deliver
-from central.store import trust
-from tests.central.commands.conftest import Run
+from tests.central.commands.conftest import EXAMPLE, Bring, Run
 from tests.central.store.test_store_merchants import sold
-from tests.central.world import NOW_MS, Ledger, packed
 
-EXAMPLE = Path(__file__).parents[3] / "config" / "prices.example.toml"
 MORE = """
 [[merchants]]
 number = 5
@@ -34,22 +27,10 @@ def prices(folder: Path, more: str) -> str:
 
 
 @pytest.fixture
-def venue(run: Run, command_dsn: str, tmp_path: Path) -> Run:
+def venue(run: Run, bring: Bring, tmp_path: Path) -> Run:
     answer = run("cashless", "set", prices(tmp_path, MORE))
     assert answer.code == 0, answer.err
-    tenant = keyring.load(tmp_path / "central").tenant
-    ledger = Ledger(tenant=tenant)
-    ledger.begin()
-    ledger.add([sold(3), sold(4), sold(5, 0, "refund", -1)])
-
-    async def bring() -> None:
-        db = await asyncpg.connect(command_dsn)
-        bar = trust.Gateway(ledger.gateway, 1, "bar", ledger.device.public, b"der", None)
-        await trust.add_gateway(db, tenant, bar, NOW_MS)
-        await deliver(db, ledger.log(), 1, packed(ledger.blocks), NOW_MS)
-        await db.close()
-
-    asyncio.run(bring())
+    bring("bar", [sold(3), sold(4), sold(5, 0, "refund", -1)])
     return run
 
 

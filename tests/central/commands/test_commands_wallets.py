@@ -9,16 +9,8 @@ import pytest
 from central.commands.cashless import hash_code
 from tests.central.commands.conftest import Run
 
-EXAMPLE = Path(__file__).parents[3] / "config" / "prices.example.toml"
 UID = "04a1b2c3d4e5f6"
 OTHER = "04:00:00:00:00:00:01"
-
-
-@pytest.fixture
-def priced(run: Run) -> Run:
-    answer = run("cashless", "set", str(EXAMPLE))
-    assert answer.code == 0, answer.err
-    return run
 
 
 def orders(folder: Path, *lines: str, head: str = "order,amount,band") -> str:

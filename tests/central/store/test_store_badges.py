@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from central.store import badges
 from crypto.cashless import Badge
-from tests.central.world import NOW_MS, TENANT, Ledger, enrol
+from tests.central.world import NOW_MS, TENANT
 
 pytestmark = pytest.mark.asyncio
 BAND = b"band-one-is-here"
 OTHER = b"band-two-is-here"
-
-
-@pytest_asyncio.fixture
-async def db(connection: asyncpg.Connection) -> asyncpg.Connection:
-    await enrol(connection, Ledger())
-    return connection
 
 
 @pytest.mark.parametrize("later_ms", [NOW_MS + 5, NOW_MS, NOW_MS - 86_400_000])
