@@ -115,8 +115,8 @@ TOTALS = """
 SELECT w.what, count(*) AS count, sum(w.amount_minor)::bigint AS amount_minor
 FROM wallet_movements AS w WHERE w.tenant_id = $1 GROUP BY w.what ORDER BY w.what
 """
-# Held, and neither posted nor voided: nobody knows until somebody sees the band. An adjustment locks
-# a band and moves nothing: nobody has to look for it.
+# Held, and neither posted nor voided: nobody knows until somebody sees the band. An adjustment
+# locks a band and moves nothing: nobody has to look for it.
 IN_DOUBT = """
 SELECT h.txid, h.medium, h.gateway, h.till, h.day, h.hlc, h.movement, h.debit_minor, h.given_minor
 FROM money AS h
