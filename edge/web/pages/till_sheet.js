@@ -70,7 +70,8 @@ export class Sheet {
     }
     if (negative) quick.append(button("±", () => { sign = -sign; show(); }));
     const more = extra.map(([label, act]) => button(label, () => { this.close(); act(); }));
-    this.show(title, least > 0 ? `${what} ${this.words.least} ${this.money.text(least)}`.trim() : what,
+    // That nothing is no amount goes without saying.
+    this.show(title, least > 1 ? `${what} ${this.words.least} ${this.money.text(least)}`.trim() : what,
       [quick, keys, button(this.words.ok, done, "first"), ...more]);
     byId("sheet-amount").hidden = false;
     show();

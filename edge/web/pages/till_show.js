@@ -32,7 +32,9 @@ export class Shown {
   // `acts`: [label, what happens], the first is what Enter does.
   work(work, acts) {
     const look = work.already ? "yes" : LOOKS[work.state] || "attention";
-    const said = work.already ? "already" : SAID[work.state] || work.state;
+    // Whose cups came back has not paid.
+    const end = work.state === "paid" && work.amount_minor < 0 ? "done" : work.state;
+    const said = work.already ? "already" : SAID[end] || end;
     const told = this.words_of(work);
     const asked = work.state === "asking" && this.words[work.question];
     this.fill(look, work, {
