@@ -258,7 +258,10 @@ class PromoGranted(MoneyFact, frozen=True, tag=41):
 
 
 class CardAuthorizationStarted(MoneyFact, frozen=True, tag=45):
-    """The terminal is about to be asked for `amount_minor`. `reference` names it there."""
+    """The terminal is about to be asked for `amount_minor`. `reference` names it there.
+
+    `device`: what the terminal calls itself; another one in its place knows nothing of it.
+    """
 
     purpose: Literal["sale", "top_up"]
     medium: MaybeId
@@ -266,6 +269,7 @@ class CardAuthorizationStarted(MoneyFact, frozen=True, tag=45):
     terminal: U16
     amount_minor: Amount
     reference: Code
+    device: Code = ""
 
 
 class CardApproved(MoneyFact, frozen=True, tag=46):

@@ -25,6 +25,10 @@ class Terminal(Protocol):
     process, `inquire` with the same words settles it.
     """
 
+    @property
+    def terminal(self) -> str:
+        """What the device calls itself; "" before it has introduced itself."""
+
     async def authorize(self, asked: Authorization) -> Outcome:
         """Have the guest pay. Approved, declined or unknown; never raises for the device's sake.
 

@@ -325,7 +325,7 @@ def _card_started(book: TillBook, gateway: bytes, fact: CardAuthorizationStarted
     card.hlc, card.gateway, card.till, card.shift = fact.hlc, gateway, fact.till, fact.shift
     card.purpose, card.basket, card.medium = fact.purpose, fact.basket, fact.medium
     card.terminal, card.amount_minor = fact.terminal, fact.amount_minor
-    card.reference = fact.reference
+    card.reference, card.device = fact.reference, fact.device
 
 
 def _card_said(book: TillBook, gateway: bytes, fact: Any) -> None:

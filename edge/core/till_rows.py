@@ -103,6 +103,7 @@ class CardPayment(msgspec.Struct, array_like=True, gc=False):
     trace: str = ""
     scheme: str = ""
     last4: str = ""
+    device: str = ""
 
 
 class ShelfDump(msgspec.Struct, array_like=True, frozen=True):

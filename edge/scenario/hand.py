@@ -112,6 +112,8 @@ class Hand(MemoryReader):
 class CardTerminal:
     """A terminal that says what the step wants (`drivers.payment.Terminal`)."""
 
+    terminal = "scenario"
+
     def __init__(self) -> None:
         self.says = "approved"
 

@@ -159,7 +159,8 @@ async def _ask_once(till: Till, txid: bytes) -> Outcome | None:
     assert till.terminal is not None
     card = till.tills.book.cards[txid]
     asked = _authorization(till, txid, card.amount_minor)
-    outcome = await till.terminal.inquire(asked)
+    # Another device in its place never heard of it: that is no answer, and no second charge.
+    outcome = await till.terminal.inquire(asked, card.device)
     if outcome is None or outcome.state not in _ENDED:
         return None
     await _say(till, asked, outcome, till.tills.who(till.number, card.shift, 0, False))
@@ -218,9 +219,10 @@ def _started(
     till: Till, work: Work, asked: Authorization, purpose: Purpose, hlc: int, now: Moment
 ) -> KnownMoney:
     who, ask = till.who(work.ask), work.ask
+    device = till.terminal.terminal if till.terminal is not None else ""
     return CardAuthorizationStarted(
         hlc, now.day, now.offset_min, asked.txid16, who.till, who.operator, who.shift, who.marks,
-        purpose, work.medium, ask.id, till.number, asked.amount_minor, asked.reference,
+        purpose, work.medium, ask.id, till.number, asked.amount_minor, asked.reference, device,
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from drivers.payment.outcome import Authorization, Outcome, State, outcome_of
 class Script:
     """`Terminal`. `says` is the state of the next payments; `knows` what an inquiry finds."""
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: str = "T1") -> None:
+        self.terminal = terminal
         self.says = State.APPROVED
         self.knows: State | None = None
         self.asked: list[Authorization] = []
@@ -28,6 +29,8 @@ class Script:
     async def inquire(self, asked: Authorization, terminal: str = "") -> Outcome | None:
         self.inquired.append(asked)
         await trio.lowlevel.checkpoint()
+        if terminal not in ("", self.terminal):
+            return None
         return None if self.knows is None else self._outcome(asked, self.knows)
 
     async def reverse(self, asked: Authorization) -> Outcome:

@@ -106,6 +106,34 @@ async def test_a_crash_between_approval_and_booking(autojump_clock: MockClock) -
 
 
 @pytest.mark.trio
+async def test_after_a_crash_another_device_in_its_place_settles_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    """It would say that it never heard of the payment; the guest has paid at the other one."""
+    bar, terminal = counter()
+    terminal.slow = trio.Event()
+    basket = bar.id()
+    async with bar.run():
+        bar.one.submit(Ask(kind="sale", id=basket, items=TWO_WATERS, method="card"))
+        await trio.testing.wait_all_tasks_blocked()
+        facts = list(bar.log.facts)
+    fresh = Counter()
+    for seq, fact in enumerate(facts, 1):
+        fresh.state.apply(bar.gateway.identity, 7, seq, fact)
+    again, spare = counter(fresh)
+    spare.terminal, spare.knows = "SPARE", State.DECLINED
+    await settle_cards(again.one)
+    assert [card.status for _, card in open_cards(again.one)] == [""]
+    async with again.run():
+        work = again.one.submit(Ask(kind="sale", id=basket, items=TWO_WATERS, method="card"))
+        await trio.sleep(30)
+        assert (work.state, spare.asked) == ("waiting_card", [])
+        spare.terminal, spare.knows = "T1", State.APPROVED  # the first one is back
+        await work.ended.wait()
+        assert (work.state, spare.asked) == ("paid", [])
+
+
+@pytest.mark.trio
 @pytest.mark.parametrize(
     ("says", "state"), [(State.DECLINED, "cancelled"), (State.APPROVED, "paid")]
 )
