@@ -146,15 +146,26 @@ async def ready(connection: Connection, tenant: bytes) -> list[bytes]:
     return found if found and not await gaps(connection, tenant, gateways) else []
 
 
-async def remainder(connection: Connection, tenant: bytes, one: Reissue) -> Remainder:
-    """What is left of the band that `one` replaced, by what is booked now."""
+async def kept_back(connection: Connection, tenant: bytes) -> dict[bytes, int]:
+    """Per medium what a person or a declined card holds back."""
+    found = await wallets.late_declined(connection, tenant)
+    for medium, word in (await wallets.words(connection, tenant)).items():
+        found[medium] = found.get(medium, 0) + int(word["hold_minor"])
+    return found
+
+
+async def remainder(
+    connection: Connection, tenant: bytes, one: Reissue, kept: dict[bytes, int]
+) -> Remainder:
+    """What is left of the band that `one` replaced, by what is booked now.
+
+    `kept`: of `kept_back`.
+    """
     booked = await replaced.worth(connection, tenant, one.old, one.old_epoch)
     around = await replaced.reissues(connection, tenant, one.old)
     began = (each for each in around if (each.medium, each.epoch) == (one.old, one.old_epoch))
-    word = (await wallets.words(connection, tenant)).get(one.old, {})
-    declined = (await wallets.late_declined(connection, tenant)).get(one.old, 0)
-    kept = booked.doubt_minor + int(word.get("hold_minor", 0)) + declined
-    return Remainder(one, worth_of(one, booked, next(began, None)), kept)
+    held = booked.doubt_minor + kept.get(one.old, 0)
+    return Remainder(one, worth_of(one, booked, next(began, None)), held)
 
 
 async def remainders(
@@ -162,7 +173,8 @@ async def remainders(
 ) -> list[Remainder]:
     """Of every replaced band, or of those around one medium."""
     found = await replaced.reissues(connection, tenant, medium)
-    return [await remainder(connection, tenant, one) for one in found]
+    kept = await kept_back(connection, tenant) if found else {}
+    return [await remainder(connection, tenant, one, kept) for one in found]
 
 
 async def heir(connection: Connection, tenant: bytes, medium: bytes) -> bytes:
@@ -183,8 +195,10 @@ async def release(connection: Connection, tenant: bytes, now_ms: int) -> list[Le
     async with connection.transaction():
         # Who books a late debit waits, or has booked it: it is deducted, or it is a loss.
         await money.one_at_a_time(connection, tenant)
+        waiting = await replaced.waiting(connection, tenant)
+        kept = await kept_back(connection, tenant)
         return [
-            await _let_go(connection, tenant, txid, now_ms, "settled")
+            await _let_go(connection, tenant, txid, waiting[txid][0], kept, now_ms, "settled")
             for txid in await ready(connection, tenant)
         ]
 
@@ -195,18 +209,20 @@ async def release_now(
     """Let go by a person's word, whoever is awaited; None if that was done already."""
     async with connection.transaction():
         await money.one_at_a_time(connection, tenant)
-        if txid not in await replaced.waiting(connection, tenant):
+        waiting = await replaced.waiting(connection, tenant)
+        if txid not in waiting:
             return None
-        return await _let_go(connection, tenant, txid, now_ms, because)
+        kept = await kept_back(connection, tenant)
+        return await _let_go(connection, tenant, txid, waiting[txid][0], kept, now_ms, because)
 
 
 async def _let_go(
-    connection: Connection, tenant: bytes, txid: bytes, now_ms: int, because: str
-) -> LetGo:
-    old, _ = (await replaced.waiting(connection, tenant))[txid]
+    connection: Connection, tenant: bytes, txid: bytes, old: bytes, kept: dict[bytes, int],
+    now_ms: int, because: str,
+) -> LetGo:  # fmt: skip
     around = await replaced.reissues(connection, tenant, old)
     one = next(each for each in around if each.txid == txid)
-    amount = (await remainder(connection, tenant, one)).left_minor
+    amount = (await remainder(connection, tenant, one, kept)).left_minor
     medium = await heir(connection, tenant, one.medium)
     await replaced.let_go(connection, tenant, txid, medium, amount, now_ms, because)
     if amount:
