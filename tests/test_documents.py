@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,16 +46,21 @@ def quoted(text: str) -> list[str]:
     return re.findall(r"`([^`\n]+)`", text)
 
 
+@cache
+def names() -> set[str]:
+    """Every file of ours by its name, and every folder."""
+    found = {path.name for path in ROOT.iterdir()}
+    for folder in FOLDERS:
+        for _, folders, files in os.walk(ROOT / folder):
+            found.update(folders, files)
+    return found
+
+
 def is_there(name: str) -> bool:
     """Whether a name of a document is a path of ours, or a file by that name is somewhere."""
     if name.split("/")[0] in FOLDERS:
         return any(ROOT.glob(name.rstrip("/"))) if "*" in name else (ROOT / name).exists()
-    return any(
-        path.exists()
-        for folder in ("", *FOLDERS)
-        for path in (ROOT / folder).rglob(name)
-        if ".venv" not in path.parts
-    )
+    return name in names()
 
 
 def named_paths(text: str) -> Iterator[str]:
