@@ -133,8 +133,8 @@ def _told_faults(at: Where, told: object, whole: Any, zone: ZoneInfo) -> Iterato
             found = True
     if not isinstance(told, cashless_table.Cashless) or found:
         return
+    articles = cashless.numbers_of(whole)["articles"]
     for path, name, value in _fields(told, ()):
-        articles = cashless.numbers_of(whole)["articles"]
         names_one = isinstance(value, str) and name in ("article", "deposit", "closed", "grid")
         if names_one and value not in articles:
             hint = nearest(value, list(articles))
@@ -148,6 +148,9 @@ def _told_faults(at: Where, told: object, whole: Any, zone: ZoneInfo) -> Iterato
     if not found:
         try:
             yield from ((at, fault, "") for fault in faults(cashless.compiled(whole, (), zone, 1)))
+        except KeyError as error:  # another table names it, maybe one of the first bundle
+            name = error.args[0]
+            yield at, f"there is no article {name!r}", nearest(name, list(articles))
         except (BadPrices, msgspec.ValidationError, ValueError) as error:
             yield at, str(error), ""
 

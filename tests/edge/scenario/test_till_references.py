@@ -45,6 +45,8 @@ STEPS: list[tuple[dict[str, Any], str, str, str]] = [
      "cannot change", "first bundle"),
     ({"do": "bundle", "bundle": {"cashless": {"wallets": [{"band": "ann"}]}}},
      ".bundle.cashless.wallets[0].band", "no band 'ann'", "mean anna?"),
+    ({"do": "bundle", "bundle": {"cashless": {"articles": [{"name": "Cups"}]}}},
+     ".bundle.cashless", "no article 'Cup'", "mean Cups?"),
 ]  # fmt: skip
 TABLES: list[tuple[dict[str, Any], str, str]] = [
     ({"articles": [{"name": "Beer", "deposit": "Cup"}]}, ".articles[0].deposit", "no article"),
@@ -66,7 +68,9 @@ TABLES: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(("step", "where", "problem", "hint"), STEPS, ids=lambda v: str(v)[:40])
 def test_a_fault_of_a_step(step: dict[str, Any], where: str, problem: str, hint: str) -> None:
     given = {name: value for name, value in step.items() if value is not None}
-    told = [fault for fault in faults(given) if fault.path == f"steps[0]{where}"]
+    night = {"name": "Night", "from_ms": "2026-07-03T22:00", "closed": ["Cup"]}
+    told = faults(given, cashless={"phases": [night]})
+    told = [fault for fault in told if fault.path == f"steps[0]{where}"]
     assert [problem in fault.problem and hint in fault.hint for fault in told] == [True], told
 
 
@@ -101,8 +105,8 @@ def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_whatever_stands_where_it_does_not_belong_is_told_and_raises_nothing_else(
     data: st.DataObject,
 ) -> None:
-    made = file(sale(expect={"balance": "1.00"}), {"do": "bundle", "bundle": {"cashless": {}}},
-                {"do": "reissue", "band": "blank", "old": "anna"},
+    made = file(sale(gateway="a", expect={"balance": "1.00"}), {"do": "bundle", "bundle": {"cashless": {}}},
+                {"do": "reissue", "band": "blank", "old": "anna", "gateway": "a"},
                 {"do": "cut", "between": ["a", "b"]}, gateways=TWO)  # fmt: skip
     made = copy.deepcopy(made)
     *way, last = data.draw(st.sampled_from(_places(made)[1:]))
