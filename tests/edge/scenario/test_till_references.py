@@ -105,7 +105,8 @@ def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_whatever_stands_where_it_does_not_belong_is_told_and_raises_nothing_else(
     data: st.DataObject,
 ) -> None:
-    made = file(sale(gateway="a", expect={"balance": "1.00"}), {"do": "bundle", "bundle": {"cashless": {}}},
+    made = file(sale(gateway="a", expect={"balance": "1.00"}),
+                {"do": "bundle", "bundle": {"cashless": {}}},
                 {"do": "reissue", "band": "blank", "old": "anna", "gateway": "a"},
                 {"do": "cut", "between": ["a", "b"]}, gateways=TWO)  # fmt: skip
     made = copy.deepcopy(made)
