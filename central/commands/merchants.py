@@ -6,14 +6,12 @@ import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
-from central.books.merchants import Day, Statement, Terms, statement
+from central.books.merchants import Day, Statement
 from central.commands.errors import USAGE, CommandFailed
 from central.commands.session import Border, may_be_written, session, show, write_out
-from central.price_lists import PriceLists, load
+from central.owed import FIRST_DAY, LAST_DAY, statements
 from central.sheets import Cell, decimal, iso_day, table
-from central.store import merchants
 
-FIRST_DAY, LAST_DAY = 0, 99991231
 MERCHANT_MAX = 65_535
 HEAD = (
     "merchant", "name", "day", "what", "tax_rate", "receipts", "amount", "amount_minor",
@@ -44,40 +42,18 @@ async def print_statement(
     if csv is not None:
         may_be_written(csv, "the statement", force)
     async with session(config_file, border) as s:
-        lists = await load(s.connection, s.tenant)
-        if lists is None:
+        told = await statements(s.connection, s.tenant, merchant, *days)
+        if told is None:
             raise CommandFailed("no prices yet: run `gatehouse central cashless set FILE` first")
-        sums = await merchants.sums(s.connection, s.tenant, merchant, *days)
-        receipts = await merchants.receipts(s.connection, s.tenant, merchant, *days)
-    known = {one.number: one for one in lists.newest.merchants}
-    wanted = sorted({*known, *(row.merchant for row in sums)})
-    if merchant is not None:
-        if merchant not in wanted:
-            numbers = ", ".join(map(str, wanted)) or "none yet"
+        if not told.statements and merchant is not None:
+            known = await statements(s.connection, s.tenant)
+            there = [str(one.merchant) for one in known.statements] if known is not None else []
+            numbers = ", ".join(there) or "none yet"
             raise CommandFailed(f"no merchant {merchant} (there are: {numbers})")
-        wanted = [merchant]
-    told = [
-        statement(number, terms_of(lists, number), sums, receipts, lists.rates_of, 0)
-        for number in wanted
-    ]
-    newest = lists.newest
     if csv is not None:
-        write_out(csv, as_table(told, newest.exponent), "the statement")
-    show(
-        {
-            "currency": newest.currency, "exponent": newest.exponent, "statements": told,
-            "payable_minor": sum(one.total.payable_minor for one in told),
-        }
-    )  # fmt: skip
+        write_out(csv, as_table(told.statements, told.exponent), "the statement")
+    show(told)
     return 0
-
-
-def terms_of(lists: PriceLists, number: int) -> Terms:
-    """How a merchant is settled by the newest price list."""
-    for one in lists.newest.merchants:
-        if one.number == number:
-            return Terms(one.name, one.commission_bp, one.commission_tax)
-    return Terms(f"Merchant {number}")
 
 
 def as_table(told: list[Statement], exponent: int) -> bytes:

@@ -16,6 +16,8 @@ from central.service import Service
 from central.store import facts, logs, sales, trouble, trust
 from central.store.facts import Admission
 from central.web.answers import Problem, answered, as_json, refuse, whole_number
+from central.web.merchants import OPERATION as MERCHANTS
+from central.web.merchants import read_merchants
 from config.runtime.openapi import Answer, Operation, document
 from crypto.claim import show_identity
 
@@ -184,6 +186,7 @@ class Ops:
             ("/v1/ops/admissions", self.admissions),
             ("/v1/ops/forks", self.forks),
             ("/v1/ops/dead-letters", self.letters),
+            ("/v1/ops/merchants", self.merchants),
             ("/openapi.json", self.openapi),
         ]
         return Starlette(
@@ -231,6 +234,10 @@ class Ops:
         async with self.service.database.connection() as connection:
             found = await trouble.list_letters(connection, self.service.keys.tenant, limit)
         return as_json({"dead_letters": [show_letter(one) for one in found]})
+
+    async def merchants(self, _request: Request) -> Response:
+        """What those who sell at our tills are owed."""
+        return as_json(await read_merchants(self.service))
 
     async def openapi(self, _request: Request) -> Response:
         """This interface as OpenAPI 3.1."""
@@ -350,4 +357,5 @@ OPERATIONS = [
         {200: Answer("", Letters)},
         query={"limit": "how many"},
     ),
+    MERCHANTS,
 ]

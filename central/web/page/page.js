@@ -5,6 +5,10 @@ const EVERY_MS = 2000;
 const counted = new Intl.NumberFormat("en").format;
 const GATEWAYS = ["No.", "Name", "State", "Facts", "Last receipt", "Delay"];
 const GATES = ["No.", "Name", "Admissions", "Persons", "Refused", "Last"];
+const MERCHANTS = ["No.", "Name", "Receipts", "Owed", "Commission", "To be paid"];
+// Sums over everything sold: asked for now and then.
+const OWED_EVERY_MS = 60000;
+let owedAt = -OWED_EVERY_MS;
 let toldAt = "";
 
 function row(labels, cells) {
@@ -59,6 +63,25 @@ async function ask(path) {
   return answer.json();
 }
 
+// Of whole minor units, by their digits: no amount is ever a fraction.
+function amount(minor, exponent) {
+  const digits = String(Math.abs(minor)).padStart(exponent + 1, "0");
+  const whole = counted(Number(digits.slice(0, digits.length - exponent)));
+  return `${minor < 0 ? "−" : ""}${whole}${exponent ? `.${digits.slice(-exponent)}` : ""}`;
+}
+
+async function owed() {
+  if (performance.now() - owedAt < OWED_EVERY_MS) return;
+  const told = await ask("/v1/ops/merchants");
+  owedAt = performance.now();
+  document.getElementById("sellers").hidden = !told.merchants.length;
+  fill("merchants", MERCHANTS, told.merchants.map((m) => [
+    m.merchant, m.name, counted(m.sales),
+    ...[m.payable_minor, m.commission_minor, m.payout_minor].map(
+      (minor) => `${amount(minor, told.exponent)} ${told.currency}`),
+  ]), "Nobody sells here.");
+}
+
 async function refresh() {
   const told = document.getElementById("state");
   try {
@@ -78,6 +101,7 @@ async function refresh() {
     const doubles = document.getElementById("doubles");
     doubles.textContent = n ? `✖ ${counted(n)} ${n === 1 ? "ticket" : "tickets"} let in more than paid for` : "";
     doubles.className = "bad";
+    await owed();
     toldAt = new Date(lag.now_ms).toLocaleTimeString();
     told.textContent = `as of ${toldAt}`;
     told.className = "";

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
-from central.store import sales, trouble, trust
+from central import cashless_keys
+from central.store import sales, trouble, trust, wallets
+from crypto.cashless import Cashless, Merchant
 from crypto.entry import AdmissionRefused
 from tests.central.served import Centre, now_ms, put
+from tests.central.store.test_store_merchants import sold
 from tests.central.world import DAY, Ledger, admitted, hlc
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.needs("chromium")]
@@ -51,6 +55,9 @@ async def fill(centre: Centre) -> None:
     """Four gateways in four states, two gates, refusals and a ticket let in twice."""
     tenant = centre.keys.tenant
     connection = await asyncpg.connect(centre.dsn)
+    prices = Cashless(event=1, merchants=[Merchant(5, LONG, commission_bp=1500)])
+    cashless_keys.load_or_make(centre.keys.folder, bytes)
+    await wallets.set_terms(connection, tenant, msgspec.msgpack.encode(prices), now_ms())
     for number, name in ((1, "North"), (2, LONG)):
         await sales.add_gate(connection, tenant, sales.GateRow(number, name), now_ms())
     refused = AdmissionRefused(hlc(now_ms()), DAY, 120, 1, 2, 10, b"12345678", 1234)
@@ -59,7 +66,7 @@ async def fill(centre: Centre) -> None:
         async with await centre.enrol(ledger, name) as client:
             if name != "silent":
                 ledger.begin()
-                ledger.add([admitted(1), admitted(2), admitted(1), refused])
+                ledger.add([admitted(1), admitted(2), admitted(1), refused, sold(number)])
                 assert (await put(client, ledger)).status_code == 200
     gateway = b"gateway-number-2"
     await trouble.set_quarantine(connection, tenant, gateway, True, "fork at 5:17", now_ms())
@@ -86,6 +93,11 @@ async def test_states_are_said_and_nothing_is_wider_than_the_screen(
         expect(gate.nth(0)).to_contain_text("North")
         expect(gate.nth(1)).to_contain_text("3,702")
         expect(page.locator("#doubles")).to_contain_text("✖ 2 tickets let in more")
+        expect(page.locator("#merchants tr")).to_contain_text(LONG)
+        for amount in ("30.00 EUR", "4.50 EUR", "25.50 EUR"):
+            expect(page.locator("#merchants tr")).to_contain_text(amount)
+        assert page.evaluate("amount(-1234567, 2)") == "−12,345.67"
+        assert page.evaluate("amount(5, 0) + amount(5, 3)") == "50.005"
         expect(page.locator("#state")).to_contain_text("as of")
         page.screenshot(path=str(tmp_path / "page.png"), full_page=True)
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -106,6 +118,7 @@ async def test_a_centre_that_is_gone_is_said_loudly(
     def play(page: Page) -> None:
         expect(page.locator("#state")).to_contain_text("as of", timeout=WAIT_MS)
         expect(page.locator("#gateways")).to_contain_text("No gateway yet")
+        expect(page.locator("#sellers")).to_be_hidden()
         monkeypatch.setattr(trust, "list_gateways", away)
         page.evaluate("refresh()")
         expect(page.locator("#state")).to_contain_text("no answer", timeout=WAIT_MS)
