@@ -27,7 +27,7 @@ from drivers.reader.udp import UdpReader
 from drivers.supervisor import WELL, Report
 from edge.gateway import Gateway
 from edge.ledger.errors import LedgerFull
-from edge.till.cards import settle_cards
+from edge.till.cards import heard_later, settle_cards
 from edge.till.till import Place, Till
 from edge.till.tills import Tills
 
@@ -85,7 +85,8 @@ def _till(tills: Tills, row: rows.Till) -> list[tuple[str, Callable[[], Awaitabl
     if row.terminal is not None:
         terminal = CardTerminal(
             f"till {row.number} terminal", TcpClient(row.terminal.host, row.terminal.port),
-            jitter=random.random, on_late=lambda outcome: late_decline(till, outcome),
+            jitter=random.random, on_outcome=lambda outcome: heard_later(till, outcome),
+            on_late=lambda outcome: late_decline(till, outcome),
         )  # fmt: skip
         till.terminal = terminal
         runs.append((f"till {row.number} terminal", terminal.run))
@@ -135,7 +136,7 @@ def late_decline(till: Till, outcome: Outcome) -> None:
         log.warning("a late decline names no payment of ours", extra={"till": till.number})
         return
     who = till.tills.who(till.number, card.shift, 0, False)
-    if card.status != "declined_late":
+    if card.status not in ("declined_late", "reversed"):  # the guest has it back already
         try:
             gateway.record(
                 lambda hlc, now: CardDeclined(

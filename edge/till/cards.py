@@ -4,6 +4,7 @@ Nobody is ever asked to pay twice: what is unknown is asked of the terminal, and
 was not booked, because this process died, is booked when the same basket comes again.
 """
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Final, Literal
@@ -28,6 +29,7 @@ from edge.ledger.errors import LedgerFull
 from edge.till.till import Till
 from edge.till.work import CANCELLED, WAITING_CARD, Work
 
+log = logging.getLogger(__name__)
 #: How long a terminal may take to give its prompt up.
 CANCEL_S: Final = 5.0
 #: Between two questions to a terminal that cannot say yet.
@@ -180,6 +182,24 @@ async def settle_cards(till: Till) -> None:
         async with till.terminal_free:
             if till.tills.book.cards[txid].status not in SETTLED:
                 await _ask_once(till, txid)
+
+
+def heard_later(till: Till, outcome: Outcome) -> None:
+    """A terminal takes back that it declined: the guest has paid, and somebody must hear of it.
+    What it says of payments that nobody has settled yet is for whoever asked."""
+    if outcome.state is not State.APPROVED:
+        return
+    txid = bytes.fromhex(outcome.reference)  # a payment of this process: `_authorization` named it
+    card = till.tills.book.cards.get(txid)
+    if card is None or card.status != "declined":
+        return
+    log.error(
+        "a card was declined and then approved: serve this guest, or give the money back",
+        extra={"till": till.number, "txid": txid.hex()},
+    )
+    who = till.tills.who(till.number, card.shift, 0, False)
+    asked = _authorization(till, txid, card.amount_minor)
+    till.tills.gateway.must_record(_fact_of(till.number, asked, outcome, who))
 
 
 async def give_back(till: Till, work: Work, txid: bytes) -> bool:

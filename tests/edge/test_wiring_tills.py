@@ -72,7 +72,8 @@ async def test_each_till_gets_what_it_is_said_to_have() -> None:
         "till 3",
     ]  # fmt: skip
     one, two, three = tills.tills.values()
-    assert one.terminal is not None and two.terminal is None and three.reader is None
+    assert isinstance(one.terminal, CardTerminal) and one.terminal._on_outcome is not None
+    assert two.terminal is None and three.reader is None
     assert (one.place.drawer, two.place.can_top_up, three.place.debounce_s) == (True, True, 0.5)
     assert isinstance(one.reader, Foreign)
     assert isinstance(two.reader, UdpReader)
@@ -102,6 +103,26 @@ def test_a_late_decline_of_nothing_of_ours(caplog: pytest.LogCaptureFixture) -> 
     with caplog.at_level(logging.WARNING):
         late_decline(bar.one, outcome)
     assert "no payment of ours" in caplog.text
+
+
+def test_what_was_given_back_cannot_be_declined_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    bar, taken, txid = Counter(), list[str](), b"t" * 16
+    terminal = bar.one.terminal = CardTerminal("t", TcpClient("127.0.0.1", 9), jitter=lambda: 0.5)
+    monkeypatch.setattr(terminal, "late_taken", taken.append)
+    head = (txid, 1, 0, 1, 0)
+    for make in (
+        lambda *at: money.CardAuthorizationStarted(
+            *at, *head, "sale", b"", b"", 1, 500, txid.hex(), "T1"
+        ),
+        lambda *at: money.CardReversed(*at, *head, 1, 500, txid.hex(), ""),
+    ):
+        bar.gateway.record(lambda hlc, now, make=make: make(hlc, now.day, now.offset_min))
+    late = Outcome(
+        state=State.DECLINED_LATE, amount_minor=500, currency="EUR", reference=txid.hex()
+    )
+    late_decline(bar.one, late)
+    assert bar.tills.book.cards[txid].status == "reversed"
+    assert taken == [txid.hex()], "the terminal need not say it again"
 
 
 def test_a_terminal_forgets_a_late_decline_only_when_it_is_on_disk(

@@ -8,7 +8,7 @@ from crypto.money import CardAuthorizationStarted, CardDeclined, Sold
 from drivers.payment.outcome import State
 from edge.core.pricing import Item
 from edge.core.till_reasons import TillReason
-from edge.till.cards import open_cards, settle_cards
+from edge.till.cards import heard_later, open_cards, settle_cards
 from edge.till.work import Ask
 from tests.edge.core.bar import WATER
 from tests.edge.till.counter import Counter
@@ -194,6 +194,24 @@ async def test_a_top_up_by_card_looks_at_the_band_first(autojump_clock: MockCloc
         refused = await bar.do("top_up", band, amount_minor=2000, method="card")
         assert refused.because is TillReason.CARD_DECLINED
         assert await bar.balance(band) == 2000
+
+
+@pytest.mark.trio
+async def test_a_terminal_that_declined_and_then_approved_is_told_and_kept(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    bar, terminal = counter()
+    terminal.says = State.DECLINED
+    async with bar.run():
+        basket = bar.id()
+        refused = await bar.sell(None, *TWO_WATERS, id=basket, method="card")
+        assert refused.because is TillReason.CARD_DECLINED
+        for state, kinds in ((State.DECLINED, 0), (State.APPROVED, 1), (State.APPROVED, 1)):
+            heard_later(bar.one, terminal._outcome(terminal.asked[0], state))
+            assert bar.story().count("CardApproved") == kinds
+        assert "serve this guest, or give the money back" in caplog.text
+        ((_, card),) = open_cards(bar.one)
+        assert card.status == "approved", "listed until it is booked"
 
 
 @pytest.mark.trio
