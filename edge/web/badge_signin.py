@@ -3,6 +3,9 @@
 What a band proves is only as good as its chip: an NTAG or an Ultralight EV1 shows all it has, UID
 included, to every phone that is held to it, so a copy of one signs in *sellers* and nobody else.
 A chip that proves a key which it never shows (Ultralight C, Ultralight AES) signs in every role.
+
+Only a device that is paired with the till may ask (`till_pairings`): the next badge at a reader
+signs in the page that stands beside it, and nobody else in the network.
 """
 
 import logging
@@ -24,6 +27,7 @@ from edge.web.presentations import cancel_when_gone
 from edge.web.problems import ApiError, Problem
 from edge.web.sessions import Session
 from edge.web.signin import Door, address_of
+from edge.web.till_pairings import COOKIE
 from edge.web.till_works import till_called
 
 log = logging.getLogger(__name__)
@@ -55,6 +59,10 @@ class BadgeSignIn:
         door = self._door
         door.expect_staff()
         till = till_called(self._tills, request.path_params["till"])
+        if door.pairings.till_of(request.cookies.get(COOKIE, "")) != till.number:
+            detail = "this device does not stand at this till"
+            hint = "sign in with your PIN; a supervisor pairs the device, in the menu of the till"
+            raise ApiError(403, Problem("not_paired", detail, hint=hint))
         body = read_json_untrusted(await request.body(), _DECODER, _HINTS, '{"wait": 25}')
         # No name of staff: those are compared in small letters.
         name, address = f"Till {till.number}", address_of(request)

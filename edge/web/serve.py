@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Sequence
+from pathlib import Path
 
 import trio
 
@@ -33,7 +34,8 @@ async def serve_api(
     Raises `ConfigInvalid` for a certificate that cannot be used, OSError for an address.
     """
     api = config.local_api
-    door = Door(gateway, config.staff, api.session_s, config.display)
+    paired = Path(config.data_dir) / "till_devices.json"
+    door = Door(gateway, config.staff, api.session_s, config.display, paired)
     app = make_app(
         gateway,
         ledger_room=lambda: LedgerRoom(

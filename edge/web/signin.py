@@ -9,6 +9,7 @@ Without `[[staff]]` in the configuration nobody signs in: then the listener is o
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -27,6 +28,7 @@ from edge.web.bodies import read_json_untrusted
 from edge.web.problems import ApiError, Problem, reply
 from edge.web.rights import NAMED, OFFERED, Right
 from edge.web.sessions import Session, Sessions
+from edge.web.till_pairings import Pairings
 
 log = logging.getLogger(__name__)
 COOKIE: Final = "gatehouse_session"
@@ -81,7 +83,7 @@ class Door:
 
     def __init__(
         self, gateway: Gateway, staff: Sequence[Staff] = (), lasts_s: float = 43_200,
-        display: Display | None = None,
+        display: Display | None = None, pairings_file: Path | None = None,
     ) -> None:  # fmt: skip
         self.gateway = gateway
         self.display = display or Display()
@@ -93,6 +95,8 @@ class Door:
         self._attempts = Attempts()
         #: Whether the band of such a session would still be believed.
         self.badge_stands: Callable[[Session], bool] = lambda session: session.badge is None
+        #: Devices that stand at a till: of others, bands sign nobody in.
+        self.pairings = Pairings(pairings_file)
         self._one_at_a_time = trio.CapacityLimiter(1)
 
     def caller(self, request: Request) -> Session | None:

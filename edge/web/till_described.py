@@ -11,6 +11,7 @@ from edge.web.badge_signin import SigningIn
 from edge.web.problems import Problem
 from edge.web.signin import SessionBody
 from edge.web.till_closings import ClosingsBody
+from edge.web.till_devices import DevicesBody, Pairing
 
 _BAD: Final = Said("The request is wrong; `field` and `hint` say how", Problem)
 _NO_TILL: Final = Said("There is no such till (or nothing by that name there)", Problem)
@@ -94,12 +95,16 @@ TILL_OPERATIONS: Final = (
         {
             200: Said("Signed in; the cookie is set", SessionBody), 400: _BAD,
             401: Said("This band signs nobody in", Problem),
-            403: Said("This band can be copied, and this role needs better proof", Problem),
+            403: Said("This device is not paired with the till; or the band can be copied, and "
+                      "this role needs better proof", Problem),
             404: Said("There is no such till, or nobody signs in here", Problem),
             409: Said("A guest is being served, no reader, or no band came", Problem),
             429: Said("Too many tries; `retry-after` says how long to wait", Problem), **_LIMITS,
         },
         body=SigningIn,
     ),
+    _told("devices", "The devices on which staff may sign in by a band here", DevicesBody),
+    _done("devices", "Pair the device that asks with this till, or forget one; its cookie is set",
+          Pairing, DevicesBody),
     _done("training", "Training on or off", bodies.Training, bodies.StateBody),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from edge.web.problems import ApiError, Problem, reply
 from edge.web.rights import Right
 from edge.web.signin import Door
 from edge.web.till_closings import closings_of
+from edge.web.till_devices import TillDevices
 from edge.web.till_papers import TillPapers
 from edge.web.till_views import (
     doubt,
@@ -129,6 +130,7 @@ def till_routes(tills: Tills | None, door: Door) -> list[Route]:
     """Routes of the tills of this gateway, also where it has none."""
     works = TillWorks(tills, door)
     pages = TillPages(tills, door, works)
+    devices = TillDevices(tills, door)
     base = "/v1/tills/{till}"
     posts: dict[str, Any] = {
         "quotes": works.quote, "payments": works.pay, "balance": works.balance,
@@ -136,11 +138,11 @@ def till_routes(tills: Tills | None, door: Door) -> list[Route]:
         "cash-outs": works.cash_out, "money-back": works.money_back, "bands": works.band,
         "answers": works.answer, "cancel": works.cancel, "shifts": pages.shift,
         "closings": pages.close, "training": pages.training,
-        "sign-in": BadgeSignIn(tills, door).post,
+        "sign-in": BadgeSignIn(tills, door).post, "devices": devices.post,
     }  # fmt: skip
     gets: dict[str, Any] = {
         "grid": pages.grid, "state": pages.state, "closings": pages.closings,
-        "receipts": pages.receipts,
+        "receipts": pages.receipts, "devices": devices.get,
     }  # fmt: skip
     return [
         Route("/v1/tills", pages.all, methods=["GET"]),

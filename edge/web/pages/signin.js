@@ -47,7 +47,7 @@ async function tapBadge() {
 
 const BADGE = {
   wrong_band: "wrong_badge", band_too_weak: "weak_badge", no_band: "no_badge", busy: "busy_badge",
-  no_reader: "no_reader_badge", no_bands: "no_reader_badge", unknown_till: "no_reader_badge",
+  not_paired: "not_paired", no_reader: "no_reader_badge", no_bands: "no_reader_badge", unknown_till: "no_reader_badge",
 };
 
 async function signIn(event) {

@@ -24,6 +24,7 @@ export class More {
     add("cash_out", words.cash_out, () => this.cashOut(), !closed && state.drawer);
     add("bands", words.bands, () => this.bands());
     add("shift", words.shift, () => till.again(() => this.shift()), state.shift !== null);
+    add("bands", words.devices, () => till.again(() => this.devices()), till.session.signed_in && state.reader !== "none");
     add("training", state.training ? words.training_off : words.training,
       () => till.again(() => this.post("training", { on: !state.training })));
     rows.push([words.choose_till, () => till.again(async () => this.chooseTill((await ask("/v1/tills")).told.tills))]);
@@ -84,6 +85,23 @@ export class More {
         kind((wallet) => this.work("bands", { action: "reissue", class: wallet, old })))],
       [words.lock, () => this.work("bands", { action: "lock", because: "lost" })],
     ]);
+  }
+
+  // On which devices a band is enough to sign in at this till.
+  async devices(body = undefined) {
+    const { words, till } = this;
+    const told = body ? await this.post("devices", body) : (await ask(`${till.path()}/devices`)).told;
+    if (!told) return;
+    const rows = told.devices.map((row) => {
+      const made = element("div", "entry");
+      const at = new Date(row.paired_ms).toLocaleDateString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+      made.append(element("span", "", `${row.device} · ${at}${row.this ? ` · ${words.this_device}` : ""}`),
+        button(words.unpair, () => till.again(() => this.devices({ action: "forget", device: row.device }))));
+      return made;
+    });
+    const here = told.devices.some((row) => row.this);
+    if (!here) rows.unshift(button(words.pair, () => till.again(() => this.devices({ action: "pair" })), "first"));
+    till.sheet.show(words.devices, here ? words.paired : words.devices_what, rows);
   }
 
   async receipts() {

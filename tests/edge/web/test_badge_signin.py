@@ -15,15 +15,30 @@ from drivers.reader.chips import Type2
 from edge.core.pricing import Item
 from edge.web.attempts import NAME_TRIES_MAX
 from edge.web.signin import COOKIE
+from edge.web.till_pairings import COOKIE as COOKIE_OF_TILL
 from tests.edge.core.bar import WATER
 from tests.edge.till.test_badges import medium_of, publish
 from tests.edge.web.house import House, person
 from tests.edge.web.test_till_works import Bar
 
 
-async def tap(bar: Bar, band: Type2 | None, wait: int = 5) -> tuple[int, Any]:
-    """Ask to sign in at till 1, with `band` held to its reader."""
+async def pair(bar: Bar, till: int) -> None:
+    """The client stands at that till; 0: at none."""
+    bar.client.cookies.set(COOKIE_OF_TILL, "")
+    if till:
+        token = await bar.door.pairings.pair(till, 2, 5)
+        bar.client.cookies.set(COOKIE_OF_TILL, token)
+
+
+async def tap(
+    bar: Bar, band: Type2 | None, wait: int = 5, paired: int | None = 1
+) -> tuple[int, Any]:
+    """Ask to sign in at till 1, with `band` held to its reader. `paired`: the till at which the
+    device that asks stands; None: as before."""
     found: list[tuple[int, Any]] = []
+    if paired is not None:
+        bar.door.pairings.devices.clear()
+        await pair(bar, paired)
 
     async def ask() -> None:
         found.append(await bar.post("1/sign-in", {"wait": wait}))
@@ -139,6 +154,7 @@ async def test_pages_of_others_are_not_told(autojump_clock: MockClock) -> None:
     async with Bar("seller").run() as bar:
         assert isinstance(bar, Bar)
         await bar.sign_in("seller")
+        await pair(bar, 1)
         with bar.gateway.events.listen() as heard:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(bar.post, "1/sign-in", {"wait": 5})
@@ -158,6 +174,7 @@ async def test_where_there_is_no_reader_no_till_or_no_staff(autojump_clock: Mock
     async with Bar("seller").run() as bar:
         assert isinstance(bar, Bar)
         bar.one.reader = None
+        await pair(bar, 1)
         assert (await bar.post("1/sign-in", {}))[1]["problem"] == "no_reader"
         assert (await bar.post("9/sign-in", {}))[1]["problem"] == "unknown_till"
         assert (await bar.post("1/sign-in", {"wait": 0}))[0] == 400
@@ -178,6 +195,7 @@ async def test_one_page_waits_at_a_time_and_is_told_when_a_guest_comes_first(
         band = await bar.wallet(1000)
         publish(bar, (band, 1))
         first: list[tuple[int, Any]] = []
+        await pair(bar, 1)
 
         async def ask() -> None:
             first.append(await bar.post("1/sign-in", {"wait": 60}))
@@ -185,7 +203,7 @@ async def test_one_page_waits_at_a_time_and_is_told_when_a_guest_comes_first(
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ask)
             await trio.sleep(1)
-            second = await tap(bar, None)
+            second = await tap(bar, None, paired=None)
             assert (second[0], second[1]["problem"], first) == (409, "busy", [])
             assert (await bar.sell(band, Item(WATER, 1))).state == "paid"
         assert (first[0][0], first[0][1]["problem"]) == (409, "busy")
@@ -198,6 +216,7 @@ async def test_who_hangs_up_leaves_the_reader_free(autojump_clock: MockClock) ->
         assert isinstance(bar, Bar)
         band = await bar.wallet(1000)
         publish(bar, (band, 1))
+        await pair(bar, 1)
         with trio.move_on_after(1):
             await bar.post("1/sign-in", {"wait": 60})
         assert bar.one.work is None

@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.edge.till.test_badges import publish
 from tests.edge.web.browsing import WAIT_MS, fits, from_trio, hidden, shows
-from tests.edge.web.test_till_page import place, play, take
+from tests.edge.web.house import PIN
+from tests.edge.web.test_till_page import more, place, play, take
 from tests.edge.web.test_till_works import Bar
 
 pytestmark = [pytest.mark.trio, pytest.mark.needs("chromium")]
@@ -21,6 +22,17 @@ async def test_a_badge_opens_the_till() -> None:
         from_trio(lambda: _publish(bar, (band, 1), (chief, 2)))
         shown.wait_for_url("**/signin?to=/till")
         hidden(shown, "#tap")  # nobody has said which till this is
+        shown.goto(shown.url.split("/signin")[0] + "/till?till=1")
+        shown.wait_for_url("**/signin?to=/till&till=1")
+        shown.locator("#tap").click()
+        shows(shown, "#wrong", "not paired with this till")  # anybody in the network could ask
+        shown.locator("#name").fill("Supervisor")
+        shown.locator("#pin").fill(PIN)
+        shown.locator("#go").click()
+        more(shown, "Sign-in by band", "Pair this device")
+        shows(shown, "#sheet-body", "this device")
+        shown.locator("#sheet-close").click()
+        more(shown, "Sign out")
         shown.goto(shown.url.split("/signin")[0] + "/till?till=1")
         shown.wait_for_url("**/signin?to=/till&till=1")
         shown.locator("#tap").click()
