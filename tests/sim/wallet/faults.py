@@ -19,6 +19,7 @@ from edge.core.till_book import TillBook
 from edge.core.wallet_reasons import WalletReason
 from edge.core.wallet_rows import OPEN, POSTED, VOIDED, Account
 from edge.core.wallet_words import Refused
+from edge.core.wallets import Wallets
 from edge.till import debit
 from edge.till.tills import Tills
 
@@ -148,7 +149,7 @@ def exposure_not_counted_when_unheard() -> Iterator[None]:
         yield
 
 
-@fault(17)
+@fault(39)
 def void_beats_posted() -> Iterator[None]:
     real = Account.status
 
@@ -168,12 +169,13 @@ def high_water_by_seq_alone() -> Iterator[None]:
 
     with (
         patch.object(wallet_look, "_behind", behind),
-        patch.object(Account, "forked", lambda self: 0),
+        patch.object(Wallets, "_fork", lambda *_: None),
+        patch.object(Wallets, "_split", lambda *_: None),
     ):
         yield
 
 
-@fault(0)
+@fault(1)
 def gives_back_more_than_was_taken() -> Iterator[None]:
     real = wallet_hold._undoing
 
