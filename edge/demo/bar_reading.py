@@ -59,7 +59,11 @@ async def _rows(venue: Venue, found: BarHeld) -> None:
 
 async def _totals(venue: Venue, found: BarHeld) -> None:
     """The centre's own command; it says no with exit code 1."""
-    found.totals = json.loads(await venue.run_central("wallet", "totals", ok=(0, 1)))
+    told = await venue.run_central("wallet", "totals", ok=(0, 1))
+    try:
+        found.totals = json.loads(told)
+    except ValueError:  # also a command that breaks says no
+        raise DemoFailed("`central wallet totals` broke; its log says why") from None
 
 
 def newest_bundle(gateways: Iterable[GatewayProcess]) -> Bundle:

@@ -40,7 +40,9 @@ class Place:
 
     async def run_central(self, *words: str, ok: tuple[int, ...]) -> bytes:
         assert (words, ok) == (("wallet", "totals"), (0, 1))
-        return b'{"balances_minor": 7, "agree": true}'
+        return self.told
+
+    told = b'{"balances_minor": 7, "agree": true}'
 
 
 def test_the_newest_bundle_counts_and_there_must_be_one(tmp_path: Path) -> None:
@@ -79,3 +81,11 @@ async def test_ledgers_rows_bookings_and_bands_are_read(
     assert [one.txid for one in found.rows.counting] == ["d1"]
     assert found.absorbed == {"aa": 10} and found.balances == {"aa": 5010}
     assert found.forks == ["bb"] and found.totals["agree"] is True
+
+
+@pytest.mark.trio
+async def test_totals_that_broke_are_told_by_name(tmp_path: Path) -> None:
+    place: Any = Place(tmp_path, 3)
+    place.told = b""
+    with pytest.raises(DemoFailed, match="totals` broke"):
+        await bar_reading._totals(place, bar_reading.BarHeld())
