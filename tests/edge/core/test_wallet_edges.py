@@ -20,6 +20,7 @@ from edge.core.wallet import (
     Refused,
     TopUp,
     WalletReason,
+    lock,
     look,
     owed,
     reissue,
@@ -225,3 +226,14 @@ def test_refunds_by_two_gateways_that_are_more_than_the_sale_are_told() -> None:
     medium = a.look(band).medium
     found = {one.what: one.amount_minor for one in unrecorded(a.wallets, RULES, [medium])}
     assert found["reversed_twice"] == 300
+
+
+def test_only_a_band_that_is_denied_is_locked() -> None:
+    gateway = Gateway()
+    band = new_band(gateway)
+    ends = msgspec.structs.replace(CASHLESS.classes[0], expires_ms=1)
+    gateway.rules = rules(classes=[ends])
+    assert gateway.look(band).refusal is R.EXPIRED
+    assert lock(gateway.look(band), txid(8), WHO) is None
+    gateway.rules = RULES
+    assert lock(gateway.look(band), txid(8), WHO) is None
