@@ -26,7 +26,10 @@ BLOCKS_AT_ONCE = 256
 
 
 async def books(connection: Connection, tenant: bytes) -> Books:
-    """All that is posted, booked anew. Reads every block: some seconds per million facts."""
+    """All that is posted, booked anew.
+
+    Reads every block: a minute or two per million facts of money.
+    """
     lists = await price_lists.load(connection, tenant)
     made = Books(lists.rates_of if lists is not None else lambda _: {})
     async for gateway, fact in posted(connection, tenant):

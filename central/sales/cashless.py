@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from central.sales.terms import unknown_words
+from central.sales.terms import plainly, unknown_words
 from config.prices import BadPrices, faults, minor_untrusted
 from crypto.cashless import Cashless
 
@@ -42,7 +42,7 @@ def read_untrusted(text: str) -> Cashless:
     try:
         told = msgspec.convert(plain, Cashless)
     except msgspec.ValidationError as error:
-        raise BadPrices(str(error)) from None
+        raise BadPrices(plainly(error)) from None
     for fault in (*unknown_words(told, plain, ""), *faults(told)):
         raise BadPrices(fault)
     return told
@@ -54,6 +54,8 @@ def _plain(value: Any, name: str, exponent: int) -> Any:
         return {key: _plain(each, key, exponent) for key, each in value.items()}
     if isinstance(value, list):
         return [_plain(each, name, exponent) for each in value]
+    if isinstance(value, float) and not name.endswith("_minor"):
+        raise BadPrices(f"{name} = {value}: write a whole number")
     if isinstance(value, float):
         raise BadPrices(f'{name} = {value}: write amounts as text, "{value:.{exponent}f}"')
     if name.endswith("_minor") and isinstance(value, str):
@@ -62,4 +64,6 @@ def _plain(value: Any, name: str, exponent: int) -> Any:
         if value.tzinfo is None:
             raise BadPrices(f"{name} = {value}: say the offset, as {value.isoformat()}+02:00")
         return int(value.timestamp()) * 1000
+    if isinstance(value, datetime.date):
+        raise BadPrices(f"{name} = {value}: say the time, as {value}T10:00:00+02:00")
     return value

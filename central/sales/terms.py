@@ -7,6 +7,7 @@ media by their text, and `logic` of a rule as it is or as JSON text.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from typing import Any, Final
@@ -22,6 +23,15 @@ _TICKETS: Final = ("ticket", "unapproved", "unpaid")
 _TEXTS: Final = ("code", "medium_prefixes")
 
 
+#: Where msgspec says that a value stands, and its names of what it wants.
+_PLACE: Final = re.compile(r" - at `\$\.?(.+)`\Z")
+_WORDS: Final = (
+    ("Object missing required field", "lacks"), ("`int`", "a whole number"),
+    ("`str`", "a text"), ("`array`", "a list"), ("`object`", "a table"),
+    ("`bool`", "true or false"), ("`null`", "nothing"),
+)  # fmt: skip
+
+
 class BadTerms(ValueError):
     """A file of terms that cannot be used; the text says where and what to do."""
 
@@ -35,10 +45,21 @@ def read_untrusted(text: str, *, toml: bool) -> Terms:
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise BadTerms(f"cannot be read: {error}") from None
     except msgspec.ValidationError as error:
-        raise BadTerms(str(error)) from None
+        raise BadTerms(plainly(error)) from None
     for fault in unknown_words(terms, plain, ""):
         raise BadTerms(fault)
     return terms
+
+
+def plainly(error: msgspec.ValidationError) -> str:
+    """What does not fit and where, in words of whoever wrote the file."""
+    text = str(error)
+    place = _PLACE.search(text)
+    what = text[: place.start()] if place else text
+    for code, word in _WORDS:
+        what = what.replace(code, word)
+    what = what[0].lower() + what[1:]
+    return f"{place[1]}: {what}" if place else what
 
 
 def faults(terms: Terms, bundle: Bundle) -> list[str]:

@@ -92,7 +92,19 @@ MISTAKES = [
         HEAD + "[[grids]]\narticles = []\n[[grids]]\narticles = []\n",
         "grids: till and phase (0, 0) stands there twice",
     ),
-    ("event = -1", "Expected `int` >= 0"),
+    ("event = -1", "event: expected a whole number >= 0"),
+    ("event = 0.5", "event = 0.5: write a whole number"),
+    ("currency = 5", "currency: expected a text, got a whole number"),
+    ("", "lacks `event`"),
+    ("event = 1\narticles = 5\n", "articles: expected a list, got a whole number"),
+    (
+        HEAD + '[[phases]]\nnumber = 1\nname = "N"\nfrom_ms = 2026-07-03\n',
+        "from_ms = 2026-07-03: say the time, as 2026-07-03T10:00:00+02:00",
+    ),
+    (
+        HEAD + '[[merchants]]\nnumber = 1\nname = "M"\ncommission_bp = 20000\n',
+        "merchants[0].commission_bp: expected a whole number <= 10000",
+    ),
 ]
 
 
