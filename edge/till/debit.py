@@ -47,6 +47,9 @@ async def _pay(till: Till, work: Work, plan: Plan, sensed: Sensed) -> None:
     if isinstance(held, Refused) and work.ask.take_left:
         held = _what_is_left(work, look, order, held)
     if isinstance(held, AlreadyPaid):
+        if held.posted is not None:  # the band is the only one that knew; it may fade
+            await till.tills.must(held.posted)
+        await till.tills.durable(seq)
         _already(till, work, held.txid, held.balance_minor)
         return
     if isinstance(held, Refused):

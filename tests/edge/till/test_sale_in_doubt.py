@@ -4,6 +4,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from crypto.money import DebitPosted
 from drivers.reader import Chip
 from drivers.reader.chips import Fault, Mishap, Type2
 from edge.core.pricing import Item
@@ -143,4 +144,6 @@ async def test_what_was_paid_at_a_gateway_that_is_not_heard_is_not_charged_again
         tried = (work.txid,)
         again = await there.sell(band, *TWO_WATERS, id=basket, attempts=tried)
         assert (again.state, again.already) == ("paid", True)
+        (posted,) = (one for one in there.log.facts if isinstance(one, DebitPosted))
+        assert (posted.txid, posted.evidence) == (tried[0], "in_slot"), "the slot may fade"
         assert await there.balance(band) == 4500
