@@ -198,6 +198,13 @@ class ArticleRow(msgspec.Struct, frozen=True):
     vouchers: int
 
 
+class ClassRow(msgspec.Struct, frozen=True):
+    """A kind of bands that may be issued."""
+
+    number: int
+    name: str
+
+
 class GridBody(msgspec.Struct, frozen=True):
     """The buttons of a till now, and until when."""
 
@@ -211,6 +218,7 @@ class GridBody(msgspec.Struct, frozen=True):
     tips_percent: list[int]
     top_up_min_minor: int
     articles: list[ArticleRow]
+    classes: list[ClassRow]
 
 
 class QuoteBody(msgspec.Struct, frozen=True):

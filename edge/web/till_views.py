@@ -10,6 +10,7 @@ from edge.till.work import Told, Work, tell
 from edge.web.till_bodies import (
     ArticleRow,
     CardRow,
+    ClassRow,
     Doubt,
     GridBody,
     ReceiptRow,
@@ -110,6 +111,7 @@ def grid_of(till: Till) -> GridBody | None:
         till.number, cashless.currency, cashless.exponent, number, phase.name if phase else "",
         min(later, default=None), prices.version, list(cashless.tips_percent),
         min(least, default=0), rows,
+        [ClassRow(each.number, each.name) for each in cashless.classes],
     )  # fmt: skip
 
 

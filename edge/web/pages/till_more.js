@@ -78,7 +78,8 @@ export class More {
 
   bands() {
     const { words, till } = this;
-    const kind = (act) => till.sheet.text(words.wallet_class, "1 – 255", (typed) => act(Number(typed)));
+    const kind = (act) => till.sheet.choose(words.wallet_class, "",
+      (till.grid.classes || []).map((row) => [`${row.number} · ${row.name}`, () => act(row.number)]));
     till.sheet.choose(words.bands, "", [
       [words.issue, () => kind((wallet) => this.work("bands", { action: "issue", class: wallet }))],
       [words.reissue, () => till.sheet.text(words.reissue, words.old_medium, (old) =>
@@ -171,7 +172,7 @@ export class More {
   async closing(kind) {
     const told = await this.post("closings", { closing: kind });
     if (!told) return;
-    const rows = told.totals.map((row) => [`${row.key} · ${row.count}`, row.amount_minor]);
+    const rows = told.totals.map((row) => [`${this.counts(row.key)} · ${row.count}`, row.amount_minor]);
     if (told.counted_minor !== null && told.counted_minor !== undefined) {
       rows.push([this.words.counted, told.counted_minor], [this.words.expected, told.expected_minor],
         [this.words.difference, told.difference_minor]);
@@ -179,6 +180,21 @@ export class More {
     rows.push([this.words.perpetual, told.perpetual_minor, "sum"]);
     const title = kind === "Z" ? `${this.words.closing_z} ${told.number}` : this.words.closing_x;
     this.till.sheet.show(title, `${this.words.shift} ${told.shift}`, [this.table(rows)]);
+  }
+
+  // What a row of X or Z counts, as "method:cash" or "training:kind:sale", in words.
+  counts(key) {
+    const words = this.words;
+    const [what, ...rest] = key.split(":");
+    const name = rest.join(":");
+    const by = { band: words.of_band, cash: words.pay_cash, card: words.pay_card, promo: words.promo,
+      voucher: words.vouchers, presale: words.of_presale }[name] || name;
+    if (what === "training") return `${words.of_training}: ${this.counts(name)}`;
+    if (what === "kind") return words[name] || name;
+    if (what === "method") return `${words.of_paid}: ${by}`;
+    if (what === "top_up" || what === "top_up_back") return `${words[what]}: ${by}`;
+    if (what === "deposit") return name === "out" ? words.of_out : words.of_back;
+    return [words[`of_${what}`] || words[what] || what, name].filter(Boolean).join(" ");
   }
 
   table(rows) {

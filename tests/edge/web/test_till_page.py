@@ -59,7 +59,7 @@ def more(shown: Page, *labels: str) -> None:
 
 
 def answered(shown: Page, state: str) -> None:
-    expect(shown.locator("#work")).to_have_attribute("data-state", state, timeout=WAIT_MS)
+    expect(shown.locator(f"#work:visible[data-state={state}]")).to_be_visible(timeout=WAIT_MS)
 
 
 def act(shown: Page, label: str) -> None:
@@ -109,7 +109,11 @@ async def test_a_whole_shift_from_float_to_z(size: tuple[int, int]) -> None:
         answered(shown, "paid")
         act(shown, "Next guest")
         more(shown, "Shift", "X report")
-        shows(shown, "#sheet-body", "method:band")
+        shows(shown, "#sheet-body", "Paid: Band · 1")
+        assert ":" not in shown.locator("#sheet-body dt").first.inner_text()
+        shown.locator("#sheet-close").click()
+        more(shown, "Bands", "Issue a new band")
+        shows(shown, "#sheet-body", "1 · Guest")
         shown.locator("#sheet-close").click()
         more(shown, "Shift", "Close shift")
         keys(shown, "15200")

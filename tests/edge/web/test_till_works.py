@@ -219,6 +219,7 @@ async def test_the_grid_tells_when_it_changes(autojump_clock: MockClock) -> None
         grid = (await bar.get("/1/grid"))[1]
         assert (grid["phase_name"], grid["articles"][1]["price_minor"]) == ("Happy hour", 200)
         assert grid["articles"][1]["deposit_minor"] == 200
+        assert grid["classes"][0] == {"number": 1, "name": "Guest"}
         bar.tills.prices = None
         assert (await bar.get("/1/grid"))[0] == 409
 
