@@ -34,6 +34,13 @@ def test_a_gateway_that_dies_stays_dead_until_it_is_started(dies: str) -> None:
     assert last["balance"] == "14.00"
 
 
+def test_no_life_makes_a_transaction_of_another_one_s_name() -> None:
+    at_once = {"at": "+0s"}
+    dies = [{"do": "restart"} | at_once, sale(crash="before_write") | at_once]
+    *_, last = lines(sale(), *dies, *dies, {"do": "restart"} | at_once, sale() | at_once)
+    assert last["state"] == "paid"
+
+
 def test_what_was_left_open_is_given_up_when_something_else_begins() -> None:
     torn, other, mine = lines(sale(id="x", torn=5), tap(), sale(id="x"))
     assert torn["state"] == "tap_again"

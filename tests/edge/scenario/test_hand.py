@@ -8,7 +8,8 @@ from crypto.medium import CHIPS, PAGE_BYTES, SLOT_BYTES
 from drivers.payment.outcome import Authorization, State
 from drivers.reader.memory import now
 from edge.scenario.hand import NOTHING, CardTerminal, Mishap
-from tests.edge.scenario.selling import lines, sale, tap
+from edge.scenario.performing import Play
+from tests.edge.scenario.selling import TWO, lines, read, sale, tap
 
 ASKED = Authorization(txid16=b"t" * 16, amount_minor=5, currency="EUR", reference="r")
 
@@ -49,6 +50,27 @@ def test_before_the_midst_and_a_number_of_bytes() -> None:
 def test_what_is_torn_after_the_end_is_whole() -> None:
     first, again, _ = one_sale("NTAG213", torn=SLOT_BYTES)
     assert (first["state"], again["state"]) == ("paid", "already_paid")
+    whole, next_one = lines(sale(torn=SLOT_BYTES + 1), sale())
+    assert (whole["state"], next_one["state"]) == ("paid", "paid"), "it is over with its step"
+
+
+@pytest.mark.parametrize(("torn", "spoilt"), [(4, False), (6, True)])
+def test_only_a_page_that_was_begun_is_spoilt(torn: int, spoilt: bool) -> None:
+    scenario = read(sale(torn=torn))
+    play = Play(scenario)
+    first, second = (slice(PAGE_BYTES * page, PAGE_BYTES * (page + 1)) for page in (0x22, 0x23))
+    memory = play.money.bands["anna"].memory
+    before = bytes(memory)
+    play.perform(scenario.steps[0])
+    assert memory[first] != before[first]
+    assert (memory[second] != before[second]) is spoilt
+
+
+def test_what_is_mended_before_is_mended_whole() -> None:
+    _, second = lines(
+        sale(id="x", gateway="a", leaves="after"), sale(gateway="b", torn=5), gateways=TWO
+    )
+    assert second["facts"] == ["DebitPosted", "DebitHeld"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,15 @@
-"""Which lane a step means."""
+"""Which lane a step means, and which till."""
 
-from edge.scenario.lanes import ONLY, gateways_of, lane_for, lanes_of
-from edge.scenario.schema import Gateway, Lane
+from edge.scenario.lanes import (
+    ONLY,
+    ONLY_TILL,
+    gateways_of,
+    lane_for,
+    lanes_of,
+    till_for,
+    tills_of,
+)
+from edge.scenario.schema import Gateway, Lane, Till
 from edge.scenario.venue_table import Gate
 
 GATES = [Gate(name="North"), Gate(name="South")]
@@ -35,3 +43,13 @@ def test_a_lane_by_number_by_gate_and_by_direction() -> None:
         lane_for(lanes, None, 1, "exit"), lane_for(lanes, "South", 1, "entry"),
     ]  # fmt: skip
     assert [lane.number if lane else None for lane in found] == [1, 2, 3, 3, None, None]
+
+
+def test_a_till_is_named_or_the_first_that_can() -> None:
+    bar, desk = Till(number=4), Till(number=9, can_top_up=True)
+    assert till_for([bar, desk], None, top_up=False) is bar
+    assert till_for([bar, desk], None, top_up=True) is desk
+    assert till_for([bar, desk], 4, top_up=True) is bar
+    assert till_for([bar], None, top_up=True) is bar, "and says itself that it cannot"
+    assert till_for([bar, desk], 5, top_up=False) is None
+    assert tills_of(Gateway(name="a")) == [ONLY_TILL]

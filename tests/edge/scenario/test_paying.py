@@ -55,6 +55,12 @@ def test_an_attempt_that_another_gateway_made_is_told_to_the_next() -> None:
     assert (torn["state"], once["state"], last["balance"]) == ("tap_again", "already_paid", "14.00")
 
 
+def test_what_a_newer_bundle_sells_can_be_sold() -> None:
+    tea = {"cashless": {"articles": [{"name": "Tea", "price_minor": "2.50"}]}}
+    _, sold = lines({"do": "bundle", "bundle": tea}, sale("Tea"))
+    assert (sold["state"], sold["total"]) == ("paid", "2.50")
+
+
 KINDS = ["sale"] * 6 + ["topup"] * 2 + ["tap", "refund", "reverse", "cash_out", "issue", "reissue"]
 KINDS += ["lock", "clone", "late_decline", "cut", "heal", "crash", "restart", "bundle", "clock"]
 BANDS = st.sampled_from(["anna", "blank"])
