@@ -14,7 +14,15 @@ from central.money_rows import (
     money_row,
     storable,
 )
-from crypto.money import ClosingMade, DebitHeld, KnownMoney, Total
+from crypto import medium_credit
+from crypto.money import (
+    ClosingMade,
+    CreditVoided,
+    DebitHeld,
+    KnownMoney,
+    MediumReissued,
+    Total,
+)
 from tests.crypto.money_samples import LINE, MEDIUM, make_money_facts
 
 PLACE = (b"t", b"g", 5, 9)
@@ -37,6 +45,22 @@ def test_a_hold_says_what_the_band_had_and_shall_have() -> None:
     named: dict[str, Any] = dict(zip(MONEY_COLUMNS, money_row(PLACE, held), strict=True))
     assert (named["base_seq"], named["band_seq"], named["debited_minor"]) == (0, 1, 900)
     assert (named["medium"], named["debit_minor"], named["movement"]) == (MEDIUM, 900, "sale")
+
+
+def test_a_replaced_band_says_its_epoch_and_what_the_new_one_has_from_the_centre() -> None:
+    fact = next(fact for fact in FACTS if isinstance(fact, MediumReissued))
+    certificate = medium_credit.head(medium_credit.Certificate(1, 7, 2, 1, 0, 500, 70)) + bytes(64)
+    fact = msgspec.structs.replace(fact, certificate=certificate, replaces_epoch=6)
+    named: dict[str, Any] = dict(zip(MONEY_COLUMNS, money_row(PLACE, fact), strict=True))
+    assert (named["replaces_epoch"], named["absorbed_minor"]) == (6, 70)
+    assert (named["amount_minor"], named["given_minor"]) == (500, 3000)
+
+
+def test_money_that_went_back_says_how_much_and_by_which_receipt() -> None:
+    fact = next(fact for fact in FACTS if isinstance(fact, CreditVoided))
+    fact = msgspec.structs.replace(fact, back=b"b" * 16, amount_minor=500, receipt=9)
+    named: dict[str, Any] = dict(zip(MONEY_COLUMNS, money_row(PLACE, fact), strict=True))
+    assert (named["source"], named["amount_minor"], named["receipt"]) == (b"b" * 16, 500, 9)
 
 
 def test_lines_stand_in_their_order() -> None:
