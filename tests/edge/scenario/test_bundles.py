@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from crypto.terms import EntryPolicy, GatePolicy, Limit, Terms, Window
-from edge.scenario import bundles
+from edge.scenario import bundles, schema
+from edge.scenario.cashless_table import Cashless
 from edge.scenario.codes import issue_all
 from edge.scenario.venue_table import Venue
 
@@ -112,3 +113,18 @@ def test_a_newer_bundle_keeps_what_it_does_not_name() -> None:
     now = bundles.merged(VENUE, newer)
     assert (now.canceled, now.blocked, now.unpaid) == ([], ["Shop"], ["Shop"])
     assert now.products == VENUE.products
+
+
+def test_only_who_tops_up_holds_a_credit_key_and_all_gateways_are_named() -> None:
+    venue = Venue(cashless=Cashless())
+    tills = [schema.Till(number=1, can_top_up=True)]
+    plans = [schema.Gateway(name="bar", tills=[schema.Till(number=1)]),
+             schema.Gateway(name="desk", tills=tills)]  # fmt: skip
+    made = bundles.read_bundle(bundles.sign_bundle(venue, {}, BERLIN, 3, 0, plans, 2))
+    assert not isinstance(made.cashless, msgspec.UnsetType)
+    keys = [(key.index, key.gateway) for key in made.cashless.credit_keys]
+    assert keys == [(1, bundles.gateway_id("desk"))]
+    assert [card.name for card in made.gateways] == ["bar", "desk"]
+    assert (made.version, made.cashless.prices) == (3, 2)
+    plain = bundles.read_bundle(bundles.sign_bundle(Venue(), {}, BERLIN, 1, 0, plans))
+    assert (plain.cashless, plain.gateways) == (msgspec.UNSET, [])
