@@ -132,7 +132,7 @@ def _already(till: Till, work: Work, txid: bytes, balance_minor: int) -> None:
     deal = till.tills.book.deals.get(txid)
     work.already, work.txid, work.held = True, txid, b""
     work.balance_minor = balance_minor
-    if deal is not None:
+    if deal is not None and deal.hlc:  # of a hold that was never heard of the outcome says little
         work.receipt, work.amount_minor = deal.receipt, deal.net_minor
         work.left_minor, work.lines = deal.otherwise_minor, deal.lines
         till.note_sold(deal.medium, deal.net_minor)

@@ -146,4 +146,5 @@ async def test_what_was_paid_at_a_gateway_that_is_not_heard_is_not_charged_again
         assert (again.state, again.already) == ("paid", True)
         (posted,) = (one for one in there.log.facts if isinstance(one, DebitPosted))
         assert (posted.txid, posted.evidence) == (tried[0], "in_slot"), "the slot may fade"
+        assert (again.amount_minor, bool(again.lines)) == (500, True)
         assert await there.balance(band) == 4500
