@@ -138,6 +138,7 @@ async function work(where, body) {
   works += 1;
   pending.set({ till: number, where, body });
   asking = new Asking(where, body, (told) => show(told, where, body), lost);
+  shown.say("idle", "…", "", "", []); // at once: what is pressed now must not hit the paid basket
   draw();
   let told = null;
   try {
@@ -153,6 +154,7 @@ async function work(where, body) {
     shown.say("no", words.problem, told.detail || "", told.hint || "", [[words.close, () => shown.close()]]);
   } else if (told && told.reason === "quoted_before" && !basket.empty) payAnew(body);
   else if (told) ended(told, where, body);
+  else shown.close();
   again(loadState);
   return undefined;
 }
@@ -200,6 +202,7 @@ function ended(told, where, body) {
   shown.work(told, acts);
   if (paid && !rest && told.kind === "sale") {
     basket.clear();
+    shown.next = nextGuest;
     next = setTimeout(nextGuest, NEXT_MS);
   } else if (told.state === "in_doubt") basket.clear();
   if (told.kind === "refund" && paid) setRefunding(false);
@@ -253,6 +256,7 @@ async function loadState() {
   const { ok, told } = await ask(`${path()}/state`);
   if (!ok) return notice(told);
   state = told;
+  byId("menu").hidden = false;
   put("till", told.name);
   byId("training").hidden = !told.training;
   drawNotice();

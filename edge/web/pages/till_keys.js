@@ -14,6 +14,11 @@ export function listenToKeys(sheet, shown) {
 }
 
 function onResult(event, shown) {
+  if (shown.next && /^[1-9]$/.test(event.key)) { // the next guest's
+    shown.next();
+    onTill(event);
+    return;
+  }
   if (event.key === "Escape") byId("work-acts").lastElementChild?.click();
   if (event.key !== "Enter" || event.repeat) return;
   const unread = byId("work").dataset.state === "asking" && performance.now() - shown.since < READ_MS;

@@ -14,6 +14,7 @@ export class Shown {
     this.words = words;
     this.money = money;
     this.state = "";
+    this.next = null; // what goes on with the next guest, where the last one is done
     this.since = 0; // when what stands there came up
     this.spoken = {}; // by reason: what the gateway says in this language
   }
@@ -80,6 +81,7 @@ export class Shown {
 
   fill(look, work, parts, acts) {
     const key = [work.state, work.id, work.part, work.already, parts.detail].join("|");
+    this.next = null;
     byId("work").className = look;
     byId("work").dataset.state = work.state;
     byId("work-shape").replaceChildren(shape(look === "doubt" ? "attention" : look));

@@ -45,7 +45,7 @@ async def test_no_key_of_a_quick_cashier_is_lost_or_hits_something_else() -> Non
         hidden(shown, "#work")
         type_("c")
         answered(shown, "paid")
-        type_("+2c")  # an age is asked for: an Enter just now was not meant for that
+        type_("2c")  # the next guest's; an age is asked for, which no Enter just now was meant for
         priced(1)
         answered(shown, "asking")
         type_("+")
