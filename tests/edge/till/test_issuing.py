@@ -1,9 +1,11 @@
 """Bands that begin, that are replaced, that are locked."""
 
+from typing import Any
+
 import pytest
 from trio.testing import MockClock
 
-from crypto.money import MediumBlocked, MediumReissued
+from crypto.money import MediumBlocked, MediumIssued, MediumReissued
 from drivers.errors import Lost
 from drivers.reader import Chip
 from drivers.reader.chips import Fault, Mishap, TearPlan, Torn, make
@@ -84,6 +86,37 @@ async def test_the_key_of_an_aes_band_is_locked_and_the_band_may_still_replace_i
         band.activate()
         band.authenticated = True
         assert band.receive(b"\xa2\x30none") == b"\x00"
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("kind", ["issue", "reissue"])
+@pytest.mark.parametrize("at", [9, 20, 40])
+async def test_another_band_shown_meanwhile_is_refused_and_one_work_makes_one_band(
+    autojump_clock: MockClock, kind: Any, at: int
+) -> None:
+    """The first one left while it was written: nobody else gets what was made for it."""
+    async with Counter().run() as bar:
+        old = await bar.wallet(2000)
+        medium = (await bar.do("balance", old)).medium
+        seen = len(bar.log.facts)
+        band, other = make(Chip.NTAG213, b"\x04firsts"), make(Chip.NTAG213, b"\x04second")
+        blank = bytes(other.memory)
+        bar.readers[1].air.faults = [Fault(at, Mishap.LEAVES_IN_COMMAND, 3)]
+        work = await bar.do(kind, band, wallet_class=1, medium=medium)
+        bar.readers[1].air.faults = []
+        assert not work.over
+        for tapped in (other, old):
+            await bar.tap(tapped, work)
+            assert (work.state, work.because) == ("tap_again", "other_band")
+        assert bytes(other.memory) == blank
+        await bar.tap(band, work)
+        assert work.state == "done"
+        made = [one for one in bar.log.facts[seen:] if isinstance(one, MediumIssued)]
+        assert [one.medium for one in made] == [work.medium]
+        carried = [one.carried_minor for one in made if isinstance(one, MediumReissued)]
+        assert await bar.balance(band) == sum(carried)
+        empty = await bar.do("balance", other)
+        assert empty.account is not None and empty.account.refusal == "not_ours"
 
 
 @pytest.mark.trio
