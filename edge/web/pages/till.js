@@ -194,9 +194,12 @@ function ended(told, where, body) {
   } else if (paid) acts.push([words.next, nextGuest]);
   else {
     acts.push([words.close, () => { shown.close(); again(requote); }]);
-    if (told.kind === "sale" && told.method === "band" && told.state === "not_paid" && told.balance_minor > 0
-        && told.balance_minor < told.total_minor && body.part === 0 && !basket.gives) {
-      acts.push([`${words.take_left}: ${money.text(told.balance_minor)}`, () => retry({ take_left: true })]);
+    // What it may pay is told as the limit: part of what is on it may be held back.
+    const left = told.reason === "balance" ? told.limit_minor
+      : told.reason === "exposure" ? Math.min(told.limit_minor, told.balance_minor) : 0;
+    if (told.kind === "sale" && told.method === "band" && told.state === "not_paid" && left > 0
+        && left < told.total_minor && body.part === 0 && !basket.gives) {
+      acts.push([`${words.take_left}: ${money.text(left)}`, () => retry({ take_left: true })]);
     }
   }
   shown.work(told, acts);

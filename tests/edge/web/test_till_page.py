@@ -186,7 +186,7 @@ async def test_too_little_on_the_band_is_said_and_the_rest_is_paid_in_cash() -> 
         answered(shown, "not_paid")
         shows(shown, "#work-balance", "3.00 EUR")
         take(bar)
-        act(shown, "Take what is left")
+        act(shown, "Take what is left: 3.00 EUR")
         answered(shown, "waiting_band")
         place(bar, band)
         answered(shown, "paid")
