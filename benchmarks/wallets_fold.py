@@ -59,6 +59,7 @@ class Found(msgspec.Struct):
     loaded_bytes: int = 0
     resident_bytes: int = 0
     digest: str = ""
+    bands_loaded_bytes: int = 0
 
 
 class _Part(msgspec.Struct, array_like=True):
@@ -181,6 +182,8 @@ def fold(path: Path, dump: Path, plain: bool = False) -> Found:
     for what, gateway, first_seq, raw in read(path):
         if what != at:
             _look(found, at, before)
+            if at == "bands":
+                bands_of(dump).write_bytes(_written(state, plain))
             at = what
         begun = time.process_time()
         facts = decode_facts_untrusted(raw)
@@ -193,7 +196,7 @@ def fold(path: Path, dump: Path, plain: bool = False) -> Found:
             found.fold_s += time.process_time() - begun
             found.facts += len(facts)
     begun = time.process_time()
-    raw = _objects(state) if plain else state.dump()
+    raw = _written(state, plain)
     found.dump_s, found.dump_bytes = time.process_time() - begun, len(raw)
     found.digest = state.digest().hex()
     dump.write_bytes(raw)
@@ -206,6 +209,15 @@ def _look(found: Found, at: str, before: int) -> None:
         found.bands_bytes = now
     else:
         found.sales_bytes = now - found.bands_bytes
+
+
+def bands_of(dump: Path) -> Path:
+    """Where the state before the first sale is written."""
+    return dump.with_suffix(".bands")
+
+
+def _written(state: State, plain: bool) -> bytes:
+    return _objects(state) if plain else state.dump()
 
 
 def _objects(state: State) -> bytes:
@@ -229,7 +241,7 @@ def _load_objects(raw: bytes) -> State:
         account.rows.hot, account.credits = rows, credits
         for row in rows.values():
             state.wallets._index(account, row)
-    state.tills.deals.done = IdSet.load(told.done)
+    state.tills.deals.done.ids = IdSet.load(told.done)
     return state
 
 

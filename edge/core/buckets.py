@@ -116,5 +116,5 @@ class Finder:
         return found
 
 
-def _pieces(raw: bytes, width: int) -> list[bytes]:
-    return [raw[at : at + width] for at in range(0, len(raw), width)]
+def _pieces(raw: bytes, width: int) -> Iterator[bytes]:
+    return (raw[at : at + width] for at in range(0, len(raw), width))

@@ -32,7 +32,7 @@ from crypto.money import (
     ToppedUp,
 )
 from edge.core.buckets import IdSet
-from edge.core.till_packs import Deals
+from edge.core.till_packs import Deals, Done
 from edge.core.till_rows import (
     OPEN,
     POSTED,
@@ -63,7 +63,7 @@ class TillBook:
         self._reversals: dict[bytes, list[bytes]] = {}
 
     @property
-    def done(self) -> IdSet:
+    def done(self) -> Done:
         """Transactions that are counted in a shift that has its Z."""
         return self.deals.done
 
@@ -123,7 +123,7 @@ class TillBook:
         """The book that `dump` gave. Raises `ValueError` for what is none."""
         book = cls()
         book.deals.load(dumped.deals, dumped.shelves)
-        book.deals.done = IdSet.load(dumped.done)
+        book.deals.done.ids = IdSet.load(dumped.done)
         book.shifts = {(gateway, till, n): shift for gateway, till, n, shift in dumped.shifts}
         book.tills = {(gateway, till): mark for gateway, till, mark in dumped.tills}
         book.cards = dict(dumped.cards)

@@ -2,7 +2,7 @@
 
 A movement is packed in the moment it is posted, unless it undoes another, and read from its bytes
 whenever somebody asks. With the Z of its shift the shelf goes, and 16 bytes stay: its transaction.
-What the finders still say of it is taken away a few at a time. Whether a movement is packed follows
+That is done a few at a time, so that no Z holds the loop up. Whether a movement is packed follows
 from the movement alone, so that equal sets of facts give equal dumps.
 """
 
@@ -115,23 +115,52 @@ def _index(run: bytearray, what: bytes, begin: int) -> int:
     return at // ID_BYTES if at >= 0 else -1
 
 
+class Done:
+    """Transactions of which no more is known: a set, and shelves that wait to be put into it."""
+
+    __slots__ = ("finder", "ids", "shelves")
+
+    def __init__(self) -> None:
+        self.ids = IdSet()
+        self.shelves: dict[int, Shelf] = {}
+        self.finder = Finder()
+
+    def __contains__(self, txid: bytes) -> bool:
+        if txid in self.ids:
+            return True
+        waiting = self.shelves and self.finder.owners(txid)
+        return any(n in self.shelves and self.shelves[n].index(txid) >= 0 for n in waiting or ())
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.ids
+        for shelf in self.shelves.values():
+            for at in range(0, len(shelf.ids), ID_BYTES):
+                yield bytes(shelf.ids[at : at + ID_BYTES])
+
+    def __len__(self) -> int:
+        return len(self.ids) + sum(len(shelf.ids) for shelf in self.shelves.values()) // ID_BYTES
+
+    def dump(self) -> bytes:
+        """All of them, in order."""
+        return b"".join(sorted(self))
+
+
 class Deals:
     """Movements by transaction. `hot`: those that are kept as they are.
 
-    What `get` and the like give of others is a copy: `take` it out to change it. `done`: those of
-    shifts with a Z, of which nothing more is known.
+    What `get` and the like give of others is a copy: `take` it out to change it.
     """
 
     def __init__(self) -> None:
         self.hot: dict[bytes, Deal] = {}
-        self.done = IdSet()
+        #: Those of shifts with a Z, of which nothing more is known.
+        self.done = Done()
         self._of_basket: dict[bytes, list[bytes]] = {}
         self._shelves: dict[ShiftKey, Shelf] = {}
         self._numbered: dict[int, Shelf] = {}
         self._next = 0
-        self._ids = Finder()
+        self._ids = self.done.finder
         self._in_baskets = Finder()
-        self._gone: list[Shelf] = []
 
     def get(self, txid: bytes) -> Deal | None:
         """The movement, None if it is not known or done."""
@@ -221,7 +250,7 @@ class Deals:
     def finish(self, txid: bytes) -> None:
         """A movement of `hot` is counted in a shift that has its Z."""
         self._drop(txid, self.hot[txid])
-        self.done.add(txid)
+        self.done.ids.add(txid)
 
     def close(self, key: ShiftKey) -> None:
         """All packed movements of a shift are counted, and it has its Z."""
@@ -229,10 +258,8 @@ class Deals:
         if shelf is None:
             return
         del self._numbered[shelf.number]
-        for at in range(0, len(shelf.ids), ID_BYTES):
-            self.done.add(bytes(shelf.ids[at : at + ID_BYTES]))
-        shelf.records = bytearray()
-        self._gone.append(shelf)
+        shelf.records, shelf.sizes = bytearray(), array("H")
+        self.done.shelves[shelf.number] = shelf
 
     def dump(self) -> tuple[list[Named], list[ShelfDump]]:
         """What cannot be packed, and what can be, in order; whatever is packed just now."""
@@ -305,11 +332,14 @@ class Deals:
 
     def _sweep(self) -> None:
         """Clear away a little of what the finders say of shelves that are gone."""
-        for _ in range(SWEEP if self._gone else 0):
-            shelf = self._gone[-1]
+        done = self.done
+        for _ in range(SWEEP if done.shelves else 0):
+            shelf = next(iter(done.shelves.values()))
             if not shelf.ids:
-                self._gone.pop()
+                del done.shelves[shelf.number]
                 return
-            self._ids.discard(bytes(shelf.ids[-ID_BYTES:]), shelf.number)
+            txid = bytes(shelf.ids[-ID_BYTES:])
+            done.ids.add(txid)
+            self._ids.discard(txid, shelf.number)
             self._in_baskets.discard(bytes(shelf.baskets[-ID_BYTES:]), shelf.number)
             del shelf.ids[-ID_BYTES:], shelf.baskets[-ID_BYTES:]

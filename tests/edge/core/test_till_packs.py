@@ -174,10 +174,16 @@ def test_a_shelf_that_is_gone_is_cleared_away_little_by_little() -> None:
     for number in range(40):
         sell(number, 1)
     deals.close(KEY)
+    names = {number.to_bytes(16, "big") for number in range(40)}
     assert (len(deals), len(deals.done), deals.found) == (0, 40, 80)
+    assert len(deals.done.ids) == 0, "a Z waits for nothing"
     for number in range(100, 100 + 40 // SWEEP + 1):
         assert deals.get((number - 100).to_bytes(16, "big")) is None
         sell(number, 2)
+        assert (set(deals.done), len(deals.done)) == (names, 40)
+        assert all(name in deals.done for name in names)
+    assert (len(deals.done.ids), deals.done.shelves) == (40, {})
+    assert number.to_bytes(16, "big") not in deals.done
     assert deals.found == 2 * (40 // SWEEP + 1)
     assert deals.of_basket((7).to_bytes(16, "big")) == []
 
