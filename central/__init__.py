@@ -17,7 +17,7 @@ asyncio + uvloop; never imports `edge` or `drivers`.
 `wallets`       what the bundle says of tills; `cashless_keys` its secrets, `replaced` what was
                 held back of lost bands
 `books`         arithmetic on facts: postings and what is owed; `bookkeeping` does it on sealed
-                blocks, `price_lists` has every list there was, `statements` is for merchants,
+                blocks, `price_lists` has every list there was, `owed` is for merchants,
                 `sheets` is CSV
 `database`      a DSN or the embedded server; `postgres` supervises it, `binaries` finds its
                 programs, `postmaster` says whether it runs,
