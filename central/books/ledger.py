@@ -7,7 +7,15 @@ that both say the same of every wallet is checked by `central wallet totals`.
 from collections import defaultdict
 from collections.abc import Sequence
 
-from central.books.postings import SPLIT, WALLET, Known, Posting, RatesOf, postings
+from central.books.postings import (
+    OFFLINE_LOSS,
+    SPLIT,
+    WALLET,
+    Known,
+    Posting,
+    RatesOf,
+    postings,
+)
 from crypto.money import (
     CreditVoided,
     DebitHeld,
@@ -29,6 +37,8 @@ class Books:
         self._done: set[tuple[type, bytes]] = set()
         self._holds: dict[bytes, DebitHeld] = {}
         self._loaded: dict[bytes, ToppedUp] = {}
+        #: (top-up, transaction by which its money went back).
+        self._backs: set[tuple[bytes, bytes]] = set()
         self._waiting: dict[tuple[type, bytes], list[tuple[bytes, KnownMoney]]] = {}
         #: Basket of each sale: what takes it back names the sale.
         self._baskets: dict[bytes, bytes] = {}
@@ -90,6 +100,8 @@ class Books:
         assert not isinstance(fact, MoneyConflictFound)
         mark = (type(fact), fact.txid)
         if mark in self._done:
+            if isinstance(fact, CreditVoided):
+                self._paid_again(gateway, fact)
             return
         needs = self._missing(fact)
         if needs is not None:
@@ -100,7 +112,25 @@ class Books:
         found = postings(fact, gateway, self._rates_of, known)
         if found or not isinstance(fact, CreditVoided):
             self._done.add(mark)
+        if isinstance(fact, CreditVoided):
+            self._backs.add((fact.txid, fact.back))
         self.post(found, fact.day)
+
+    def _paid_again(self, gateway: bytes, fact: CreditVoided) -> None:
+        """Two points that did not hear each other gave the money of one top-up back: a loss."""
+        loaded = self._loaded[fact.txid]
+        paid = fact.back and loaded.method in ("cash", "card")
+        if not paid or (fact.txid, fact.back) in self._backs:
+            return
+        self._backs.add((fact.txid, fact.back))
+        found = postings(fact, gateway, self._rates_of, Known(loaded=loaded))
+        lost = [
+            Posting(OFFLINE_LOSS, "", amount)
+            if account == WALLET
+            else Posting(account, sub, amount)
+            for account, sub, amount in found
+        ]
+        self.post(lost, fact.day)
 
     def _missing(self, fact: KnownMoney) -> tuple[type, bytes] | None:
         """What must be known before it books."""

@@ -98,6 +98,28 @@ def test_a_part_that_nobody_pays_stays_open() -> None:
         assert books_of(list(facts)).open_splits() == {}
 
 
+def test_money_that_two_points_gave_back_is_a_loss_and_no_wallet() -> None:
+    story = Story()
+    txid = story.new_id()
+    loaded = ToppedUp(
+        *story.head(DAYS[0], txid=txid), BANDS[0], 1, 1, "cash", 500, 0, 500, 0, b"", bytes(80)
+    )
+    voids = [
+        CreditVoided(
+            *story.head(DAYS[0], till, txid), BANDS[0], 0, "base_current", story.new_id(), 500
+        )
+        for till in (3, 4)
+    ]
+    facts = [(GATEWAYS[0], loaded), (GATEWAYS[0], voids[0]), (GATEWAYS[1], voids[1])]
+    for order in (facts, facts[::-1], facts + facts):
+        books = books_of(list(order))
+        assert books.accounts() == {"cash": -500, "offline_loss": 500, "wallet": 0}
+        assert books.balances["cash", f"{GATEWAYS[1].hex()}:4"] == -500
+    code = msgspec.structs.replace(loaded, method="voucher")  # nothing is paid out of a drawer
+    books = books_of([(GATEWAYS[0], code), *facts[1:]])
+    assert books.accounts() == {"presale": 0, "wallet": 0}
+
+
 def test_what_the_centre_moves_is_in_the_wallets() -> None:
     books = Books(rates_of)
     books.post(moved(BANDS[0], BANDS[1], 70), DAYS[0])
