@@ -131,9 +131,10 @@ class Gateway(_Table, frozen=True):
     name: Slug
     #: device.key, device.pem and trust.json, as `edge init` makes them.
     identity_dir: Folder
-    gates: Annotated[tuple[Gate, ...], Meta(min_length=1, max_length=1000)]
-    lanes: Annotated[tuple[Lane, ...], Meta(min_length=1, max_length=256)]
     timezone: Annotated[str, Meta(description="an IANA name, as Europe/Vienna")]
+    #: Where nobody is let in or out, at a bar, there are neither.
+    gates: Annotated[tuple[Gate, ...], Meta(max_length=1000)] = ()
+    lanes: Annotated[tuple[Lane, ...], Meta(max_length=256)] = ()
     business_day_cutover: TimeOfDay = "06:00"
     #: ledger/ and bundle/. Absent: in identity_dir.
     data_dir: Folder = ""
@@ -184,6 +185,7 @@ class Gateway(_Table, frozen=True):
         yield from till_faults(value)
         yield from _number_faults(known(value, "gates") or (), "gates", "gate")
         yield from _number_faults(known(value, "lanes") or (), "lanes", "lane")
+        yield from _idle_faults(value)
         yield from _gate_faults(value)
         yield from _device_faults(known(value, "lanes") or ())
         yield from _ledger_faults(value)
@@ -233,6 +235,16 @@ def _number_faults(rows: Any, table: str, word: str) -> Iterator[Cross]:
             hint = f"{table}[{seen[number]}] has it already; every {word} needs its own"
             yield (table, i, "number"), f"{word} number {number} is used twice", hint
         seen.setdefault(number, i)
+
+
+def _idle_faults(value: object) -> Iterator[Cross]:
+    """A gateway without lanes and tills is a file that somebody has not finished."""
+    if known(value, "lanes") == () and known(value, "tills") == ():
+        yield (
+            ("lanes",),
+            "is missing, and so is tills",
+            "begin each entry with [[lanes]] or [[tills]]",
+        )
 
 
 def _gate_faults(value: object) -> Iterator[Cross]:

@@ -15,6 +15,7 @@ from central.sales.cashless import KEPT_ELSEWHERE
 from config.binds import Bind
 from config.central import Central
 from config.check import check_tree
+from config.faults import ConfigInvalid
 from config.gateway import Gateway
 from config.load import check, load
 from config.staff import Staff
@@ -104,6 +105,16 @@ def faults(change: str, by: str) -> list[str]:
     tree: dict[str, Any] = tomllib.loads(text.replace(change, by, 1))
     found = check_tree(tree, Gateway, lambda _: "f", Path("/")).faults
     return [f"{fault.path}: {fault.problem} ({fault.hint})" for fault in found]
+
+
+def test_a_gateway_may_only_sell_and_has_something_to_do(tmp_path: Path) -> None:
+    bare = 'name = "bar-1"\nidentity_dir = "/x"\ntimezone = "Europe/Vienna"\n'
+    (tmp_path / "g.toml").write_text(bare + '[[tills]]\nnumber = 1\nname = "Bar"\n')
+    gateway = load(tmp_path / "g.toml", Gateway, {})
+    assert (gateway.gates, gateway.lanes, len(gateway.tills)) == ((), (), 1)
+    (tmp_path / "g.toml").write_text(bare)
+    with pytest.raises(ConfigInvalid, match=r"with \[\[lanes\]\] or \[\[tills\]\]"):
+        load(tmp_path / "g.toml", Gateway, {})
 
 
 SECOND = '[[lanes]]\nnumber = 2\nname = "North accessible"\ngate = 1\ndirection = "both"\n'

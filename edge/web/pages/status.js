@@ -219,6 +219,7 @@ async function refresh() {
     showStatus(now);
     lanes.lanes.forEach(showLane);
     const there = new Set(lanes.lanes.map((row) => "lane-" + row.lane));
+    byId("lanes-head").hidden = lanes.lanes.length === 0;
     showSiblings(now.siblings);
     [...byId("lanes").children].filter((box) => !there.has(box.id)).forEach((box) => box.remove());
     await askTills();
