@@ -9,11 +9,12 @@ from trio.testing import MockClock
 
 from crypto.cashless import Article, TopUpCode, Wallet
 from crypto.medium import CHIPS, FLAG_LOCKED, read_untrusted
-from crypto.money import CreditApplied, DebitHeld, MediumIssued, Sold, ToppedUp
+from crypto.money import CreditApplied, DebitHeld, DebitPosted, MediumIssued, Sold, ToppedUp
 from drivers.payment.outcome import State
 from drivers.reader import Chip
 from drivers.reader.chips import Fault, Mishap, Type2, make
 from edge.core.pricing import Item, Refused
+from edge.core.till_reasons import TillReason
 from edge.core.wallet_reasons import WalletReason
 from edge.till.credit import code_hash
 from edge.till.till import Busy
@@ -126,6 +127,37 @@ async def test_the_same_amount_is_asked_also_after_a_second_tap(autojump_clock: 
         assert (work.state, work.already) == ("paid", True)
         again = await bar.sell(band, Item(WATER, 2))
         assert again.question == "same_amount"
+
+
+@pytest.mark.trio
+async def test_a_sale_that_another_till_finds_on_the_band_takes_no_number_of_its_receipts(
+    autojump_clock: MockClock,
+) -> None:
+    bar = Counter()
+    bar.add_till(2)
+    async with bar.run():
+        band = await bar.wallet(5000)
+        work = bar.one.submit(Ask(kind="sale", id=bar.id(), items=(Item(WATER, 2),)))
+        bar.readers[1].air.faults = [Fault(9, Mishap.LEAVES_IN_COMMAND)]
+        await bar.tap(band, work)
+        assert work.because == "not_sure"
+        assert await bar.balance(band, till=2) == 4500
+        (posted,) = [fact for fact in bar.log.facts if isinstance(fact, DebitPosted)]
+        assert (posted.till, posted.receipt) == (2, 0)
+        other = await bar.do("sale", None, till=2, items=(Item(WATER, 1),), method="cash")
+        assert other.receipt == 1
+
+
+@pytest.mark.trio
+async def test_what_was_never_sold_is_no_refund(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        for items, reason in (
+            ((Item(CUP, -1),), TillReason.NOTHING_TO_PAY),
+            ((Item(99, 1),), TillReason.UNKNOWN_ARTICLE),
+        ):
+            for method in ("cash", "band"):
+                work = await bar.do("refund", None, items=items, method=method)
+                assert (work.state, work.because) == ("not_done", reason)
 
 
 # Cards
