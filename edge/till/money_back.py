@@ -39,6 +39,7 @@ async def money_back(till: Till, work: Work) -> None:
         till.refuse(work, reason)
     elif before is not None:
         work.already = True
+        work.txid, work.receipt = work.ask.id, before.receipt
         out = before.cash_minor + before.card_minor + before.otherwise_minor
         _done(till, work, -out, before.method)
     else:
@@ -100,20 +101,16 @@ def returned(till: Till, topped: Topped) -> bool:
 
 async def _give(till: Till, work: Work, topped: Topped) -> None:
     make = with_receipt(voided(till.who(work.ask), topped, work.ask.id), till.next_receipt)
-    if topped.method == "card":
-        if not returned(till, topped) and not await give_back(till, work, topped.source):
-            till.refuse(work, TillReason.CARD_KEPT)
-            return
-        await till.tills.must(make)  # the terminal has given it back: that is kept without room
-    else:
-        await till.tills.durable(till.tills.record(make))
-    _done(till, work, topped.amount, topped.method)
+    card = topped.method == "card"
+    if card and not returned(till, topped) and not await give_back(till, work, topped.source):
+        till.refuse(work, TillReason.CARD_KEPT)
+        return
+    if await till.booked(work, work.ask.id, make, moved=card):
+        _done(till, work, topped.amount, topped.method)
 
 
 def _done(till: Till, work: Work, amount_minor: int, method: str) -> None:
-    deal = till.tills.book.deals.get(work.ask.id)
-    work.amount_minor, work.txid = amount_minor, work.ask.id
-    work.receipt = deal.receipt if deal is not None else 0
+    work.amount_minor = amount_minor
     till.end(work, DONE, f"back_{method}" if method in ("cash", "card") else "back_code")
 
 

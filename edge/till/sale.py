@@ -13,7 +13,6 @@ from edge.core.till_reasons import TillReason
 from edge.core.till_rows import POSTED, Deal
 from edge.core.wallet import Look, Order
 from edge.core.wallet_words import Who
-from edge.ledger.errors import LedgerFull
 from edge.till.booked import of_a_dead_process, priced_at
 from edge.till.cards import by_card
 from edge.till.debit import by_band
@@ -198,18 +197,8 @@ async def _book(
     if marks & MARK_TRAINING:
         cash_minor, card_minor = work.amount_minor, 0
     make = partial(_sold, till, work, txid, who, cash_minor, card_minor, card)
-    if card:  # the money has been taken: that is kept also without room
-        await till.tills.must(make)
-    else:
-        try:
-            seq = till.tills.record(make)
-        except LedgerFull:
-            till.refuse(work, TillReason.NO_ROOM)
-            return
-        await till.tills.durable(seq)
-    deal = till.tills.book.deals.get(txid)
-    work.txid, work.receipt = txid, deal.receipt if deal is not None else 0
-    till.good(work)
+    if await till.booked(work, txid, make, moved=bool(card)):
+        till.good(work)
 
 
 def _sold(

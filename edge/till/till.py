@@ -20,7 +20,8 @@ from edge.core.pricing import Quote, Refused, quote
 from edge.core.till_reasons import TillReason
 from edge.core.till_rows import Shift, ShiftKey
 from edge.core.wallet_reasons import WalletReason
-from edge.core.wallet_words import Who
+from edge.core.wallet_words import Make, Who
+from edge.ledger.errors import LedgerFull
 from edge.till.booked import difference_booked, priced_at
 from edge.till.field import Field
 from edge.till.tills import Tills
@@ -326,6 +327,23 @@ class Till:
     def refuse(self, work: Work, because: TillReason | WalletReason | str) -> None:
         """It was not paid, or not done, and will not be under this name."""
         self.end(work, NOT_PAID if work.ask.kind == "sale" else NOT_DONE, because)
+
+    async def booked(self, work: Work, txid: bytes, make: Make, *, moved: bool) -> bool:
+        """Record a movement that changes no band, and give the work its receipt. `moved`: a
+        terminal has moved the money, which is kept also without room. False: refused for want of
+        room, and nothing was recorded."""
+        if moved:
+            await self.tills.must(make)
+        else:
+            try:
+                seq = self.tills.record(make)
+            except LedgerFull:
+                self.refuse(work, TillReason.NO_ROOM)
+                return False
+            await self.tills.durable(seq)
+        deal = self.tills.book.deals.get(txid)
+        work.txid, work.receipt = txid, deal.receipt if deal is not None else 0
+        return True
 
     def ask_cashier(self, work: Work, question: Question) -> None:
         """Wait for the cashier's word before going on."""

@@ -10,7 +10,6 @@ from edge.core.till_reasons import TillReason
 from edge.core.till_rows import Deal
 from edge.core.wallet import Look, Order
 from edge.core.wallet_words import Who
-from edge.ledger.errors import LedgerFull
 from edge.till.cards import give_back
 from edge.till.debit import by_band
 from edge.till.till import Till
@@ -134,18 +133,8 @@ async def _book(
         _sold, till, work.ask.id, work.lines, txid, who, (cash_minor, card_minor), card, reverses,
         movement,
     )  # fmt: skip
-    if card:  # the terminal has given it back: that is kept also without room
-        await till.tills.must(make)
-    else:
-        try:
-            seq = till.tills.record(make)
-        except LedgerFull:
-            till.refuse(work, TillReason.NO_ROOM)
-            return
-        await till.tills.durable(seq)
-    deal = till.tills.book.deals.get(txid)
-    work.txid, work.receipt = txid, deal.receipt if deal is not None else 0
-    till.good(work)
+    if await till.booked(work, txid, make, moved=bool(card)):
+        till.good(work)
 
 
 def _sold(
