@@ -100,7 +100,7 @@ def _options(told: list[str]) -> argparse.Namespace:
     parser.add_argument("--fault", help="plant this mistake of tests/sim/faults.py")
     parser.add_argument("--faults", action="store_true", help="plant each of them in turn")
     parser.add_argument("--kept", action="store_true", help="the seeds that once failed")
-    parser.add_argument("--json", action="store_true", help="one JSON line per seed or fault")
+    parser.add_argument("--json", action="store_true", help="JSON: a line for each seed or fault")
     parser.add_argument("--jobs", type=int, default=len(sched_getaffinity(0)), help="processes")
     return parser.parse_args(told)
 
@@ -111,6 +111,9 @@ def _one(options: argparse.Namespace) -> int:
     result = planting.run(
         options.seed, options.fault, gateways=options.gateways, trace=options.trace
     )
+    if options.json:
+        print(json.dumps(result._asdict()))
+        return 1 if result.broken else 0
     for line in result.trace:
         print(line)
     counts = " ".join(f"{name}={count}" for name, count in result.counts.items())

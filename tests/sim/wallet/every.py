@@ -6,33 +6,40 @@ expected is said from the guest's side: what was served, what was taken from the
 
 from __future__ import annotations
 
-import logging
 import random
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import trio
 import trio.testing
 
 from crypto.entry import KnownFact
-from crypto.money import DebitHeld, ToppedUp
+from crypto.money import DebitHeld, MediumBlocked, MediumIssued, ToppedUp
 from drivers.reader import Chip
 from drivers.reader.chips import TearPlan, Type2, from_image_untrusted, image, make
 from edge.core.pricing import Item
 from edge.till.shifts import open_shift
 from edge.till.work import Ask, Work
 from tests.sim.wallet import eye, fair
-from tests.sim.wallet.after import FIRST, MORE, Wrong, check
-from tests.sim.wallet.cases import CHIPS, DIES, HELD_STILL, UNHEARD, Awaits, Case, cases
-from tests.sim.wallet.life import Died, Hand, Life, Machine, Run, World, quick
+from tests.sim.wallet.after import FIRST, LATER, MORE, Wrong
+from tests.sim.wallet.cases import (
+    DEBITS,
+    DIES,
+    HELD_STILL,
+    UNHEARD,
+    Awaits,
+    Case,
+)
+from tests.sim.wallet.life import Hand, Life, Machine, Run, World
 
-FLOWS = ("sale", "top_up")
-LOADED, LATER = 5000, 250
+LOADED = 5000
+CASH = 300
 #: Between two taps: a till looks twice a second whether the last band has left.
 LIFTED_S = 0.7
 BUNDLE = fair.bundle(2, 1)
 BASKETS = {"first": b"\1" * 16, "next": b"\2" * 16, "more": b"\3" * 16}
+
+
+HELD = (DebitHeld, ToppedUp, MediumIssued, MediumBlocked)
 
 
 class Start(NamedTuple):
@@ -62,24 +69,36 @@ class Story(World):
         self.unheard = False
         #: How many awaits there were when something was held for the first time.
         self.first_held = 0
+        self.writes = 0
+        self.told: list[str] | None = None
+        #: The basket of the accident, and whether the band was blocked by it.
+        self.first, self.blocked = BASKETS["first"], False
         for machine in (self.a, self.b):
             machine.is_unheard = lambda: self.unheard
 
     # -- the world --------------------------------------------------------------------------------
 
     def recorded(self, machine: Machine, seq: int, fact: KnownFact) -> None:
-        if isinstance(fact, DebitHeld | ToppedUp) and machine.life is not None:
+        if isinstance(fact, HELD) and machine.life is not None:
             self.first_held = self.first_held or machine.life.steps
 
     def durable(self, machine: Machine, seq: int, fact: KnownFact) -> None:
         self.facts[machine.number, seq] = fact
+        self.tell(f"gateway {machine.number} fact {seq}: {fact}")
+
+    def tell(self, what: str) -> None:
+        """A line of the story, for whoever replays it."""
+        if self.told is not None:
+            self.told.append(f"{trio.current_time():8.2f} {what}")
 
     def wrote(self, hand: Hand, band: Type2, command: bytes) -> None:
+        self.writes += 1
         now = eye.look(band).now
         if now is not None and (not self.landed or now != self.landed[-1]):
             if now.seq and not any(self._is_of(fact, now) for fact in self.facts.values()):
-                raise Wrong(f"{now} on the band, and nobody holds it on disk (law 2)")
+                raise Wrong("law 2", f"{now} on the band, and nobody holds it on disk (law 2)")
             self.landed.append(now)
+            self.tell(f"on the band: {now}")
 
     @staticmethod
     def _is_of(fact: KnownFact, now: eye.Mark) -> bool:
@@ -101,7 +120,7 @@ class Story(World):
 
     # -- what the guest does ----------------------------------------------------------------------
 
-    async def do(self, machine: Machine, kind: Any, taps: int = 1, **how: Any) -> Work:
+    async def do(self, machine: Machine, *, taps: int = 1, **how: Any) -> Work:
         """One work at a gateway, and so many taps; what it said counts as done."""
         life = self.alive(machine)
         till = life.counters[0]
@@ -109,7 +128,7 @@ class Story(World):
             await trio.sleep(LIFTED_S)
         if till.work is not None and till.work.ask.id != how.get("id"):
             await self._give_up(life)
-        ask = Ask(kind=kind, id=how.pop("id", None) or self.id(), operator=5, **how)
+        ask = Ask(id=how.pop("id", None) or self.id(), operator=5, **how)
         work = till.submit(ask)
         work.confirmed.update(("same_amount", "age"))
         for _ in range(taps):
@@ -140,17 +159,32 @@ class Story(World):
         life.log.sync()
 
     def _note(self, work: Work) -> None:
-        if work.ask.kind == "sale" and work.state == "paid":
+        self.tell(f"said: {work.ask.kind} {work.ask.id.hex()[-4:]} {work.state} {work.because}")
+        if work.ask.kind in DEBITS and work.state in ("paid", "done"):
             price = work.amount_minor
             if self.served.setdefault(work.ask.id, price) != price:
-                raise Wrong(f"a basket of {self.served[work.ask.id]} was answered with {price}")
+                raise Wrong(
+                    "price", f"a basket of {self.served[work.ask.id]} was answered with {price}"
+                )
 
-    def items(self, what: str) -> dict[str, Any]:
-        if what == "first":
-            return {"items": (Item(fair.BEER, 1),), "id": BASKETS["first"]}
-        if what == "next":
-            return {"items": (Item(fair.BEER, 1), Item(fair.CUP, -1)), "id": BASKETS["next"]}
-        return {"items": (Item(fair.WATER, 1),)}
+    def wish(self, flow: str, what: str) -> dict[str, Any]:
+        """What the guest wants: the "first", the "next" or a "later" thing of this flow."""
+        how: dict[str, Any] = {"id": BASKETS[what]} if what in BASKETS else {}
+        if flow == "top_up" and what in ("first", "more"):
+            amount = FIRST if what == "first" else MORE
+            return how | {"kind": flow, "method": "cash", "amount_minor": amount}
+        if flow == "issue":
+            return how | {"kind": flow, "wallet_class": 1}
+        if flow == "lock" and what == "first":
+            return how | {"kind": flow, "because": "lost"}
+        if flow == "cash_out" and what != "later":
+            return how | {"kind": flow, "amount_minor": CASH if what == "first" else CASH + 100}
+        if flow == "refund" and what == "first":
+            return how | {"kind": flow, "items": (Item(fair.WATER, 1),)}
+        if what == "later":
+            return how | {"kind": "sale", "items": (Item(fair.WATER, 1),)}
+        cup = (Item(fair.CUP, -1),) if what == "next" else ()
+        return how | {"kind": "sale", "items": (Item(fair.BEER, 1), *cup)}
 
     # -- the story --------------------------------------------------------------------------------
 
@@ -160,21 +194,21 @@ class Story(World):
             life = self.begin(machine)
             life.log.sync()
             await open_shift(life.counters[0], 5, 0)
-        await self.do(self.a, "issue", wallet_class=1)
-        await self.do(self.a, "top_up", method="cash", amount_minor=LOADED + LATER)
-        work = await self.do(self.a, "sale", **self.items("later"))
-        assert work.state == "paid", work.because
+        if flow != "issue":
+            await self.do(self.a, kind="issue", wallet_class=1)
+            await self.do(self.a, kind="top_up", method="cash", amount_minor=LOADED + LATER)
+            work = await self.do(self.a, **self.wish(flow, "later"))
+            assert work.state == "paid", work.because
         self.b.hear(self.a)
         self.a.hear(self.b)
         await trio.sleep(10)
         kept, runs = image(self.band), (tuple(self.a.runs), tuple(self.b.runs))
         assert self.a.life is not None
-        before, self.first_held = self.a.life.steps, 0
-        if flow == "sale":
-            await self.do(self.a, "sale", **self.items("first"))
-        else:
-            await self.do(self.a, "top_up", method="cash", amount_minor=FIRST)
-        return Start(kept, *runs, Awaits(self.first_held - before, self.a.life.steps - before))
+        before, self.first_held, self.writes = self.a.life.steps, 0, 0
+        work = await self.do(self.a, **self.wish(flow, "first"))
+        assert work.state in ("paid", "done"), work.because
+        all_of_it = self.a.life.steps - before
+        return Start(kept, *runs, Awaits(self.first_held - before, all_of_it, self.writes))
 
     def resume(self, start: Start) -> None:
         """Begin where `prepare` has ended."""
@@ -188,12 +222,12 @@ class Story(World):
                 for fact in run.facts:
                     self.facts[machine.number, first] = fact  # type: ignore[assignment]
                     first += 1
-        now = eye.look(self.band).now
-        assert now is not None
-        self.landed = [now]
+        seen = eye.look(self.band)
+        self.landed = [seen.now] if seen.now is not None else []
         self.next_id = 1000
-        self.begin_spent = now.spent
-        self.begin_credit = eye.look(self.band).credited or LOADED + LATER
+        self.begin_seq = seen.now.seq if seen.now is not None else 0
+        self.begin_spent = seen.now.spent if seen.now is not None else 0
+        self.begin_credit = LOADED + LATER if seen.now is not None else 0
 
     async def accident(self, case: Case) -> Work | None:
         """The first tap."""
@@ -204,12 +238,7 @@ class Story(World):
             life.hands[0].mute = one.page + 1
         else:
             self.band.tear = TearPlan(one.page, one.torn, leaves=one.then != HELD_STILL)
-        if one.flow == "sale":
-            work = await self.do(self.a, "sale", **self.items("first"))
-        else:
-            work = await self.do(
-                self.a, "top_up", method="cash", amount_minor=FIRST, id=BASKETS["first"]
-            )
+        work = await self.do(self.a, **self.wish(one.flow, "first"))
         self.band.tear, life.dies_at = None, -1
         if one.then == DIES:
             life.kill()
@@ -220,10 +249,11 @@ class Story(World):
         first = await self.accident(case)
         self.tried = (first.txid,) if first is not None and first.txid else ()
         self.unheard = not case.heard
+        self.blocked = any(isinstance(fact, MediumBlocked) for fact in self.facts.values())
         if case.heard:
             self.b.hear(self.a)
         for _ in range(case.later):
-            await self.do(self.b, "sale", taps=2, **self.items("later"))
+            await self.do(self.b, taps=2, **self.wish(case.accident.flow, "later"))
         if case.heard:
             self.alive(self.a)
             self.a.hear(self.b)
@@ -231,85 +261,45 @@ class Story(World):
         if case.second:
             life = self.alive(where)
             life.dies_at = life.steps + case.second
+        if case.again >= 0:
+            self.band.tear = TearPlan(case.again, case.how)
         said = await self._next(case, where)
         life = self.alive(where)
-        life.dies_at = -1
+        life.dies_at, self.band.tear = -1, None
         if case.second:
             said = await self._next(case, where)
         self.unheard = False
+        if case.accident.flow == "issue":
+            await self._use()
         await self._settle()
         return said
 
     async def _next(self, case: Case, where: Machine) -> str:
-        if case.accident.flow == "sale":
-            what = self.items("first" if case.same else "next")
+        flow = case.accident.flow
+        if flow in DEBITS:
+            what = self.wish(flow, "first" if case.same else "next")
             if case.same and case.at_b:  # the page took what it knew along
                 what["attempts"] = self.tried
-            return (await self.do(where, "sale", taps=3, **what)).state
-        if case.at_b:
-            return (await self.do(where, "sale", taps=2, **self.items("next"))).state
-        name = "first" if case.same else "more"
-        amount = FIRST if case.same else MORE
-        work = await self.do(
-            where, "top_up", taps=4, method="cash", amount_minor=amount, id=BASKETS[name]
-        )
-        return work.state
+        elif case.at_b or (flow == "lock" and not case.same):
+            what = self.wish("sale", "next")
+        else:
+            what = self.wish(flow, "first" if case.same else "more")
+        return (await self.do(where, taps=4, **what)).state
+
+    async def _use(self) -> None:
+        """A band that was issued somehow: issued once more if need be, loaded, and it pays."""
+        await self.do(self.a, taps=3, **self.wish("issue", "other"))
+        await self.do(self.a, kind="top_up", taps=3, method="cash", amount_minor=FIRST)
+        await self.do(self.a, taps=3, **self.wish("sale", "later"))
 
     async def _settle(self) -> None:
         """Everybody hears everything, and the guest asks for the balance here and there."""
         for machine, other in ((self.a, self.b), (self.b, self.a), (self.a, self.b)):
             self.alive(machine)
             machine.hear(other)
-            self.last = await self.do(machine, "balance", taps=3)
+            self.last = await self.do(machine, kind="balance", taps=3)
+            for _ in range(2):  # what contradicts itself waits for one more delivery
+                life = self.alive(machine)
+                life.gateway.tick()
+                life.log.sync()
             other.hear(machine)
-
-
-async def _run(flow: str, chip: Chip, share: int, shares: int, counts: Counter[str]) -> None:
-    async with trio.open_nursery() as nursery:
-        first = Story(chip)
-        first.nursery = nursery
-        start = await first.prepare(flow)
-        nursery.cancel_scope.cancel()
-    for case in cases(flow, chip, start.awaits)[share::shares]:
-        async with trio.open_nursery() as nursery:
-            story = Story(chip)
-            story.nursery = nursery
-            story.resume(start)
-            try:
-                check(story, case, await story.play(case))
-            except Wrong as wrong:
-                raise Wrong(f"{case}: {wrong}") from None
-            finally:
-                nursery.cancel_scope.cancel()
-        counts[f"{flow} {chip.value}"] += 1
-
-
-def _first(error: BaseException) -> Wrong | None:
-    if isinstance(error, BaseExceptionGroup):
-        return next(filter(None, map(_first, error.exceptions)), None)
-    return error if isinstance(error, Wrong) else None
-
-
-def run(
-    chips: Iterable[Chip] = CHIPS, flows: Iterable[str] = FLOWS, share: int = 0,
-    shares: int = 1,
-) -> Counter[str]:  # fmt: skip
-    """Every case, or a share of them; how many of each kind. Raises `Wrong` at the first."""
-    logging.disable(logging.CRITICAL)
-    counts: Counter[str] = Counter()
-    try:
-        with quick():
-            for chip in chips:
-                for flow in flows:
-                    trio.run(
-                        _run, flow, chip, share, shares, counts,
-                        clock=trio.testing.MockClock(autojump_threshold=0.0),
-                    )  # fmt: skip
-    except BaseExceptionGroup as group:
-        raise _first(group) or group from None
-    finally:
-        logging.disable(logging.NOTSET)
-    return counts
-
-
-__all__ = ["Died", "Story", "Wrong", "run"]

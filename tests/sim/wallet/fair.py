@@ -24,6 +24,7 @@ from crypto.cashless import (
     WalletClass,
 )
 from crypto.keys import SigningKey
+from drivers.reader import Chip
 from drivers.reader.ciphers import Cbc, Ciphers
 
 EVENT = 7
@@ -34,6 +35,8 @@ DEPOSIT = 200
 VOUCHER_MINOR = 1000
 #: R of plain bands: what may be lost to one clone at one island.
 R_MINOR = 3000
+#: And of bands whose chip has proven who it is.
+R_PROVEN_MINOR = 8000
 CASH_OUT_UNHEARD_MINOR = 1000
 BEGIN_MS = 1_790_373_000_000
 
@@ -49,6 +52,11 @@ def credit_key(number: int) -> SigningKey:
 
 def code_text(number: int) -> str:
     return f"GIFT{number:04}"
+
+
+def r_minor(chip: Chip) -> int:
+    """R: what may be spent unheard with a band of this kind."""
+    return R_PROVEN_MINOR if chip in (Chip.UL_C, Chip.UL_AES) else R_MINOR
 
 
 def medium_of(uid: bytes) -> bytes:
@@ -71,7 +79,12 @@ def bundle(
         credit_keys=[
             CreditKey(n + 1, credit_key(n).public, names[n]) for n in range(points)
         ],
-        classes=[WalletClass(1, "Guest", exposure_plain_minor=R_MINOR)],
+        classes=[
+            WalletClass(
+                1, "Guest", exposure_plain_minor=R_MINOR,
+                exposure_authenticated_minor=R_PROVEN_MINOR,
+            )
+        ],
         prices=1,
         taxes=[Tax(1, "A", 1900, "full")],
         articles=[

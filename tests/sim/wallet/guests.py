@@ -67,6 +67,9 @@ class Guest:
         self.bought: list[Bought] = []
         #: Works whose gateway died, or that were left: they may be asked for again.
         self.open: list[tuple[Machine, Ask]] = []
+        self.loads = 0
+        #: What is being asked for right now.
+        self.left = b""
 
     async def come(self) -> None:
         """The evening of this guest."""
@@ -134,6 +137,9 @@ class Guest:
             point = self.history.machines[self.number % self.history.points]
             code = fair.code_text(self.dice.randrange(self.history.codes))
             how = {"method": "voucher", "code": code}
+        self.loads += 1
+        if self.loads % 4 == 0:  # a bar, which has no key: refused, one hopes
+            point = self.history.machines[-1]
         await self.want(point, self._ask("top_up", **how), self.dice.randint(1, 5))
 
     async def _again(self) -> None:
@@ -162,10 +168,12 @@ class Guest:
         except Busy:
             return None
         work.confirmed.update(("same_amount", "age"))
+        self.left = ask.id  # the evening may end in the middle of a tap
         for _ in range(taps):
             if work.over or not life.alive:
                 break
             await self._tap(life, till, work)
+        self.left = b""
         self._end(machine, life, till, work)
         return work
 
