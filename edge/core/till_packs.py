@@ -49,20 +49,24 @@ class Shelf:
         self.records = bytearray()
 
     def index(self, txid: bytes) -> int:
-        """Which one it is; -1: none."""
-        return _index(self.ids, txid, 0)
+        """Which one it is; -1: none. The newest are found first: they are asked for most."""
+        return _index(self.ids, txid, len(self.ids))
 
     def of_basket(self, basket: bytes) -> Iterator[int]:
         """Which ones are of a basket."""
-        index = _index(self.baskets, basket, 0)
+        index = _index(self.baskets, basket, len(self.baskets))
         while index >= 0:
             yield index
-            index = _index(self.baskets, basket, index + 1)
+            index = _index(self.baskets, basket, index * ID_BYTES)
 
     def deal(self, index: int) -> Named:
         """The movement, and its transaction."""
-        at = sum(self.sizes[:index])
-        return self._deal(index, at)
+        return self._deal(index, self._at(index))
+
+    def _at(self, index: int) -> int:
+        if 2 * index < len(self.sizes):
+            return sum(self.sizes[:index])
+        return len(self.records) - sum(self.sizes[index:])
 
     def __iter__(self) -> Iterator[Named]:
         at = 0
@@ -90,7 +94,7 @@ class Shelf:
     def take(self, index: int) -> Named:
         """One less."""
         found = self.deal(index)
-        at, begin = sum(self.sizes[:index]), index * ID_BYTES
+        at, begin = self._at(index), index * ID_BYTES
         del self.records[at : at + self.sizes[index]]
         del self.ids[begin : begin + ID_BYTES]
         del self.baskets[begin : begin + ID_BYTES]
@@ -108,10 +112,11 @@ class Shelf:
         return sorted(found)
 
 
-def _index(run: bytearray, what: bytes, begin: int) -> int:
-    at = run.find(what, begin * ID_BYTES)
+def _index(run: bytearray, what: bytes, end: int) -> int:
+    """Of the last entry before `end`; -1: none."""
+    at = run.rfind(what, 0, end)
     while at >= 0 and at % ID_BYTES:
-        at = run.find(what, at + 1)
+        at = run.rfind(what, 0, at + ID_BYTES - 1)
     return at // ID_BYTES if at >= 0 else -1
 
 
