@@ -190,12 +190,6 @@ def copies_pay_wherever_they_are_known() -> Iterator[None]:
 
 
 @fault(0)
-def what_others_prove_is_not_said() -> Iterator[None]:
-    with patch.object(settling, "settled_by_others", lambda account, row: None):
-        yield
-
-
-@fault(0)
 def centre_forgets_what_was_given_back() -> Iterator[None]:
     real = centre.money_row
     at = centre.MONEY_COLUMNS.index("given_minor")

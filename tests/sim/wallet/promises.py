@@ -1,7 +1,7 @@
 """What must never happen with money, and which checker finds it: live, at the end, or in `every`.
 
-Each has a planted mistake that trips it (`./gatehouse sim --wallet --faults`); a checker that
-nothing trips would be a decoration.
+`./gatehouse sim --wallet --faults` plants mistakes and says which checker each tripped first; a
+checker that nothing trips would be a decoration, and is named there.
 """
 
 from __future__ import annotations
@@ -41,5 +41,3 @@ PROMISES = {
     "issued": "a band whose issue was torn is no wallet in the end",
     "locked": "a blocked band pays, or a good one is refused",
 }
-#: Looked at in stories of one tap (`after`), in fairs, or in both.
-STORIES = frozenset({"desk", "wishes", "loaded", "issued", "locked"})
