@@ -92,7 +92,7 @@ async def refund(till: Till, work: Work) -> None:
 def _refund_plan(found: Quote, till: Till, work: Work, look: Look) -> Order | None:
     return Order(
         till.tills.new_id(), work.ask.id, till.who(work.ask), "refund", 0, found.total_minor,
-        prices=found.prices, lines=tuple(work.lines),
+        prices=found.prices, lines=tuple(work.lines), attempts=work.ask.attempts,
     )  # fmt: skip
 
 
@@ -116,7 +116,12 @@ def _cash_out_plan(till: Till, work: Work, look: Look) -> Order | None:
         till.refuse(work, TillReason.NOTHING_TO_PAY)
         return None
     return Order(
-        till.tills.new_id(), work.ask.id, till.who(work.ask), "cash_out", work.amount_minor
+        till.tills.new_id(),
+        work.ask.id,
+        till.who(work.ask),
+        "cash_out",
+        work.amount_minor,
+        attempts=work.ask.attempts,
     )
 
 

@@ -148,3 +148,18 @@ async def test_what_was_paid_at_a_gateway_that_is_not_heard_is_not_charged_again
         assert (posted.txid, posted.evidence) == (tried[0], "in_slot"), "the slot may fade"
         assert (again.amount_minor, bool(again.lines)) == (500, True)
         assert await there.balance(band) == 4500
+
+
+@pytest.mark.trio
+async def test_a_refund_and_cash_that_were_tried_elsewhere_are_not_given_again(
+    autojump_clock: MockClock,
+) -> None:
+    for kind, how in (("refund", {"items": TWO_WATERS}), ("cash_out", {"amount_minor": 300})):
+        here, there = Counter(), Counter()
+        async with here.run(), there.run():
+            band, basket = await here.wallet(5000), here.id()
+            assert (await here.sell(band, *TWO_WATERS)).state == "paid"
+            work = here.one.submit(Ask(kind=kind, id=basket, **how))  # type: ignore[arg-type]
+            await _lose_the_answer(here, band)
+            again = await there.do(kind, band, id=basket, attempts=(work.txid,), **how)
+            assert (again.state, again.already) == ("done", True), kind
