@@ -16,7 +16,7 @@ from edge.core.till_rows import OPEN, POSTED
 from edge.core.wallet import AlreadyPaid, Held, Look, Order, Refused, Tap
 from edge.core.wallet_reasons import WalletReason
 from edge.till.bands import read_again, read_band, write_band
-from edge.till.tapping import claim, serve_taps
+from edge.till.tapping import claim, not_now, serve_taps
 from edge.till.till import Till
 from edge.till.tills import with_receipt
 from edge.till.work import TAP_AGAIN, WORKING, Work
@@ -174,7 +174,7 @@ async def _refused(till: Till, work: Work, look: Look, reason: WalletReason, seq
     if work.held or reason in (WalletReason.IN_DOUBT,) or reason.retryable:
         till.show(work, TAP_AGAIN, reason)
     else:
-        till.refuse(work, reason)
+        not_now(till, work, reason)
 
 
 async def lock_band(till: Till, work: Work, look: Look) -> None:

@@ -8,6 +8,7 @@ from crypto.money import DebitPosted
 from drivers.reader import Chip
 from drivers.reader.chips import Fault, Mishap, Type2
 from edge.core.pricing import Item
+from edge.core.wallet_reasons import WalletReason
 from edge.till.work import Ask, OtherContent
 from tests.edge.core.bar import WATER
 from tests.edge.till.counter import Counter
@@ -129,6 +130,29 @@ async def test_a_basket_that_outlived_its_process(autojump_clock: MockClock) -> 
     async with fourth.run():
         with pytest.raises(OtherContent, match="items"):
             await fourth.sell(None, Item(WATER, 3), id=basket)
+
+
+@pytest.mark.trio
+async def test_who_may_have_paid_before_a_restart_is_never_told_not_paid(
+    autojump_clock: MockClock,
+) -> None:
+    """A copy of the band is refused; whether its original has paid, that does not tell."""
+    bar = Counter()
+    async with bar.run():
+        band, basket = await bar.wallet(5000), bar.id()
+        await bar.sell(band, Item(WATER, 1))
+        before = bytes(band.memory)
+        await bar.sell(band, Item(WATER, 3))
+        bar.one.submit(Ask(kind="sale", id=basket, items=TWO_WATERS))
+        await _lose_the_answer(bar, band)
+    now, band.memory[:] = bytes(band.memory), before
+    again = Counter(bar.log, bar.state)
+    async with again.run():
+        work = await again.sell(band, *TWO_WATERS, id=basket)
+        assert (work.state, work.because) == ("tap_again", WalletReason.BEHIND)
+        band.memory[:] = now
+        await again.tap(band, work)
+        assert (work.state, work.already, work.balance_minor) == ("paid", True, 3500)
 
 
 @pytest.mark.trio
