@@ -26,6 +26,7 @@ def in_browser(
     """
     program = shutil.which("chromium")
     said: list[str] = []
+    shown: Page | None = None
 
     def note(message: ConsoleMessage) -> None:
         # What the network does is the test's business; everything else is a fault of the page.
@@ -48,6 +49,9 @@ def in_browser(
             shown.add_init_script(prepare)
             shown.goto(api.url + path)
             play(shown)
+        except BaseException as error:
+            error.add_note(f"at {shown.url}; its scripts said: {said}" if shown else "no page yet")
+            raise
         finally:
             browser.close()
     assert said == []
