@@ -18,7 +18,7 @@ asyncio + uvloop; never imports `edge` or `drivers`.
                 held back of lost bands
 `books`         arithmetic on facts: postings and what is owed; `bookkeeping` does it on sealed
                 blocks, `price_lists` has every list there was, `owed` is for merchants,
-                `sheets` is CSV
+                `sheets` is CSV, `unexplained` what was written onto bands without a fact
 `database`      a DSN or the embedded server; `postgres` supervises it, `binaries` finds its
                 programs, `postmaster` says whether it runs,
                 `migrate` brings its schema up to date

@@ -4,4 +4,5 @@
 `postings`   one fact of money -> postings by account that add up to nothing
 `ledger`     all facts, in any order and from several gateways -> balances by account
 `merchants`  lines that were sold for somebody else -> what they are owed
+`unexplained` steps of bands that no fact explains
 """

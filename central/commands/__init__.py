@@ -4,5 +4,5 @@
 migrate, redrive · `gateways` · `catalogue` products, performances, gates, `changes` of them ·
 `tickets` · `issuers` · `bundles` · `admissions` · `entry` terms and guests · `cashless` prices,
 credit keys, codes · `wallets` with presale, `replaced` lost bands · `merchants` · `badges` ·
-`tables` files of rows · `config`.
+`unexplained` steps of bands without a fact · `tables` files of rows · `config`.
 """

@@ -4,7 +4,8 @@
 and admissions · `trouble` dead letters, forks, quarantines · `sales` products, performances,
 gates, denials · `versions` and `names` changes of them · `tickets` codes issued · `bundles` what
 was published · `entry` terms and guests · `money` what it books on wallets · `wallets` what the
-centre says of them · `replaced` lost bands · `merchants` · `badges`.
+centre says of them · `replaced` lost bands · `merchants` · `badges` ·
+`unexplained` what holds read from bands.
 
 Statements are module constants in capitals whose first parameter is the tenant, so that a test
 can hold each against a database partitioned by tenant. Functions take an open connection; who
