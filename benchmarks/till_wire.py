@@ -21,6 +21,7 @@ from benchmarks.ledger import _disk
 from benchmarks.till import BEER, LOADED_MINOR, _counter
 from drivers.reader import Sensed
 from drivers.reader.nfcpy import NfcpyReader, nfcpy_link
+from edge.core.pricing import Refused
 from edge.till.till import Till
 from edge.till.work import PAID, Ask, Work
 
@@ -107,8 +108,10 @@ async def _sell(till: Till, reader: Watched, fake: "subprocess.Popen[str]") -> l
     )
     sale: dict[str, Any] = {"kind": "sale", "items": BEER}
     for how in (*ready, *[sale] * SALES):
-        ask: dict[str, Any] = {**how, "id": till.tills.new_id()}
-        work: Work = till.submit(Ask(**ask))
+        ask = Ask(**{**how, "id": till.tills.new_id()})
+        if ask.kind == "sale":
+            assert not isinstance(till.price(ask, ask.id), Refused)
+        work: Work = till.submit(ask)
         work.confirmed.add("same_amount")
         _say(fake, {"place": "bench"})
         with trio.fail_after(20):
