@@ -15,6 +15,8 @@ from central.commands.errors import ANSWER_IS_NO, BAD_DATA, CommandFailed
 from central.commands.replaced import told as told_of
 from central.commands.session import Border, Session, session, show
 from central.commands.tables import csv_rows
+from central.commands.unexplained import summed as summed_steps
+from central.commands.unexplained import told as told_steps
 from central.sheets import decimal
 from central.store import money
 from central.store import wallets as stored
@@ -62,12 +64,13 @@ async def show_one(config_file: Path, border: Border, text: str) -> int:
         facts = await money.history(s.connection, s.tenant, medium)
         known = await wallets.known_wallets(s.connection, s.tenant, with_credit=False)
         moved = await told_of(s, medium)
+        steps = await told_steps(s, medium)
     said = next((one for one in known if one.medium == medium), Wallet(medium))
     if not found and not facts and said == Wallet(medium):
         raise CommandFailed(f"nothing is known of medium {medium.hex()}")
     balance = _hexed(found[0]) if found else {"medium": medium.hex(), "balance_minor": 0}
     word = {"min_epoch": said.min_epoch, "because": said.because, "hold_minor": said.hold_minor}
-    word |= {"replaced": moved}
+    word |= {"replaced": moved, "unexplained": steps}
     show({**balance, **word, "history": [_hexed(fact) for fact in facts]})
     return 0
 
@@ -140,10 +143,11 @@ async def totals(config_file: Path, border: Border) -> int:
         sums["lost_minor"] = sum(one.lost_minor for one in moved)
         books = await bookkeeping.books(s.connection, s.tenant)
         wrong = await bookkeeping.differences(s.connection, s.tenant, books)
+        sums["unexplained"], explained = await summed_steps(s)
     splits = books.open_splits()
     sums |= {"accounts": books.accounts(), "differences": wrong[:DIFFERENCES_MAX]}
     sums |= {"split_open": len(splits), "split_open_minor": sum(splits.values())}
-    sums["agree"] = sums["agree"] and not wrong
+    sums["agree"] = sums["agree"] and not wrong and explained
     show(sums)
     return 0 if sums["agree"] else ANSWER_IS_NO
 
@@ -159,11 +163,13 @@ async def forks(config_file: Path, border: Border) -> int:
 
 
 async def doubts(config_file: Path, border: Border) -> int:
-    """Debits that nobody knows the end of, oldest first, and lost bands that are not settled."""
+    """Debits that nobody knows the end of, oldest first, lost bands that are not settled, and
+    what bands show that no fact explains."""
     async with session(config_file, border) as s:
         rows = await money.in_doubt(s.connection, s.tenant, DOUBTS_MAX)
         moved = await told_of(s)
-    show({"in_doubt": [_hexed(row) for row in rows], "replaced": moved})
+        steps = await told_steps(s)
+    show({"in_doubt": [_hexed(row) for row in rows], "replaced": moved, "unexplained": steps})
     return 0
 
 

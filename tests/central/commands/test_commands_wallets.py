@@ -92,7 +92,7 @@ def test_nothing_is_known_of_a_band(priced: Run) -> None:
 
 def test_no_forks_and_no_doubts(priced: Run) -> None:
     assert priced("wallet", "forks").out == {"forks": []}
-    assert priced("wallet", "doubts").out == {"in_doubt": [], "replaced": []}
+    assert priced("wallet", "doubts").out == {"in_doubt": [], "replaced": [], "unexplained": []}
 
 
 def test_a_bundle_is_shown_without_its_keys(priced: Run, tmp_path: Path) -> None:
