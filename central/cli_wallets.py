@@ -125,7 +125,7 @@ def wallet_list(*, config: Config = DEFAULT_CONFIG) -> int:
 
 @wallet.command(name="show")
 def wallet_show(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
-    """Balance, blocks, replacements and every fact of BAND (UID or medium), as JSON."""
+    """Balance, blocks, replacements, unexplained steps and every fact of BAND (UID or medium)."""
     from central.commands import wallets
 
     return run_loop(wallets.show_one(config, BORDER, band))
@@ -180,8 +180,8 @@ def wallet_totals(*, config: Config = DEFAULT_CONFIG) -> int:
     """What is booked on all wallets and by account (debits positive), as JSON.
 
     All blocks are read and booked anew: `differences` names wallets of which the rows say another
-    thing, `split_open` counts baskets of which a part was never paid. Exit 1 when it does not add
-    up.
+    thing, `split_open` counts baskets of which a part was never paid, `unexplained` sums up what
+    bands show that no fact explains. Exit 1 when it does not add up, or such an amount is proven.
     """
     from central.commands import wallets
 
@@ -198,8 +198,9 @@ def wallet_forks(*, config: Config = DEFAULT_CONFIG) -> int:
 
 @wallet.command(name="doubts")
 def wallet_doubts(*, config: Config = DEFAULT_CONFIG) -> int:
-    """Debits that nobody knows the end of, oldest first, and lost bands of which something is
-    still held back, with whom that waits for, or was lost; as JSON."""
+    """Debits that nobody knows the end of, oldest first, lost bands of which something is still
+    held back, with whom that waits for, or was lost, and what was written onto bands without a
+    fact (`unexplained`), with who saw it first and who may still explain it; as JSON."""
     from central.commands import wallets
 
     return run_loop(wallets.doubts(config, BORDER))
