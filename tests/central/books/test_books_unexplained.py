@@ -8,6 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from central.books.unexplained import HELD, POSTED, REISSUED, VOIDED, Row, State, Step, began, steps
+from central.money_rows import MONEY_COLUMNS, money_row
+from tests.edge.core.purse import told
+from tests.edge.core.test_wallet_issue import lost, replaced
 
 START = State(0, 0, 0)
 BAND, BAR = b"band-one-is-here", b"gateway-number-1"
@@ -120,6 +123,21 @@ def test_an_epoch_begins_where_its_band_took_its_own_place() -> None:
     assert steps(band.rows) == []
     band.hold(3, (0, 0, 0), (3, 10, 0))
     assert short(steps(band.rows)) == [((0, 0, 0), 2450, 0)]
+
+
+@pytest.mark.parametrize(("absorbed", "debited"), [(0, 0), (2500, 2500), (9000, 10_600)])
+def test_where_it_begins_is_what_the_till_writes(absorbed: int, debited: int) -> None:
+    gateway, band = lost(5000, 400 if absorbed < 9000 else 3600)
+    medium = gateway.look(band).medium
+    gateway.rules = told(medium, absorbed_minor=absorbed)
+    for page in range(0x1C, 0x28):
+        band.write(page, b"\xee" * 4)
+    place = (bytes(16), BAR, 5, 1)
+    row = dict(zip(MONEY_COLUMNS, money_row(place, replaced(gateway, medium, band)), strict=True))
+    slot = gateway.look(band).base
+    carried, signed = row["amount_minor"], row["absorbed_minor"]
+    assert isinstance(carried, int) and isinstance(signed, int)
+    assert began(carried, signed) == (slot.seq, slot.debited, slot.given) == (1, debited, 0)
 
 
 def test_epochs_and_orders_are_one_as_another(band: Slots) -> None:
