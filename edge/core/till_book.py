@@ -93,7 +93,9 @@ class TillBook:
     def of_basket(self, basket: bytes) -> list[tuple[bytes, Deal]]:
         """The movements of a basket that are remembered, by part and time."""
         found = self.deals.of_basket(basket)
-        return sorted(found, key=lambda each: (each[1].part, each[1].hlc, each[0]))
+        if len(found) > 1:
+            found.sort(key=lambda each: (each[1].part, each[1].hlc, each[0]))
+        return found
 
     def reversals(self, txid: bytes) -> list[tuple[bytes, Deal]]:
         """What takes `txid` back and was not voided."""

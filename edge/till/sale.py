@@ -64,7 +64,7 @@ def _begin(till: Till, work: Work) -> TillReason | None:
     if first is not None and first.part == ask.part and first.status == POSTED:
         _same_as_booked(till, work, txid, first)
         return None
-    if first is None and of_a_dead_process(till.tills, ask.id):
+    if first is None and ask.id not in till.quotes and of_a_dead_process(till.tills, ask.id):
         return TillReason.QUOTED_BEFORE
     found = _quoted(till, ask)
     if isinstance(found, Refused):
