@@ -39,7 +39,7 @@ def row(node: Node, name: str) -> SiblingRow:
 
 async def test_by_mdns_alone(tmp_path: Path) -> None:
     async with site(tmp_path, "a", "b", discover=True) as (a, b):
-        await until(lambda: bool(a.links.sessions()) and same_state(a, b))
+        await until(lambda: row(a, "b").connected and row(b, "a").connected and same_state(a, b))
         ways = {row(a, "b").how, row(b, "a").how}
         assert ways in ({FOUND, CAME}, {FOUND})
         dialer, other = (a, b) if row(a, "b").how == FOUND else (b, a)
@@ -66,7 +66,7 @@ async def test_an_address_of_somebody_else_is_dropped_and_shown(tmp_path: Path) 
         assert {each.again_s > 0 for each in row(a, "b").found} == {True}
         assert not a.links.sessions() and a.house.connections.crashed == 0
         tell(found, "b", b.port)
-        await until(lambda: row(a, "b").connected)
+        await until(lambda: row(a, "b").connected and row(b, "a").connected)
         assert row(a, "b").how == FOUND and row(b, "a").how == CAME
         good = [each for each in row(a, "b").found if not each.problem]
         assert [each.address for each in good] == [f"127.0.0.1:{b.port}"]
