@@ -200,10 +200,11 @@ def _check_credit(story: Story, case: Case, said: str) -> None:
     torn = (0,) if (flow == "top_up" and case.at_b) or case.fades else ()
     if case.fades and flow == "top_up":  # the other copy shows; the books know the rest
         torn = (0, story.begin_credit)
-        account, served = story.last.account, sum(story.served.values())
-        worth = total - story.begin_spent - served
-        if account is None or (not account.refusal and account.balance_minor != worth):
-            raise Wrong("loaded", f"worth {worth}, and told {account}")
+        account, spent = story.last.account, story.begin_spent + sum(story.served.values())
+        # What nobody has read back yet is still to be loaded, at the next top-up point.
+        worth = {total - spent, done - spent}
+        if account is None or (not account.refusal and account.balance_minor not in worth):
+            raise Wrong("loaded", f"worth {sorted(worth)}, and told {account}")
     if story.chip is not Chip.UL_EV1_48 and credited not in (done, total, *torn):
         raise Wrong("loaded", f"{credited} stands on the band, {done} was read there of {total}")
     if flow != "top_up" or case.at_b or (case.fades and said != "done"):
