@@ -197,7 +197,7 @@ def _check_credit(story: Story, case: Case, said: str) -> None:
     done = sum(one.amount_minor for txid, one in paid.items() if txid in applied)
     credited = eye.look(story.band).credited
     flow = case.accident.flow
-    torn = (0,) if (flow == "top_up" and case.at_b) or case.fades else ()
+    torn: tuple[int, ...] = (0,) if (flow == "top_up" and case.at_b) or case.fades else ()
     if case.fades and flow == "top_up":  # the other copy shows; the books know the rest
         torn = (0, story.begin_credit)
         account, spent = story.last.account, story.begin_spent + sum(story.served.values())
