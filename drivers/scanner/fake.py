@@ -87,9 +87,8 @@ class FakeScanner:
     async def scan(self, command: dict[str, Any]) -> None:
         """Show a code. Waits for a connection; what a dying connection takes is lost."""
         pause_s = command.get("pause_ms", 0) / 1000
-        await self._changed.wait()
-        stream = self._stream
-        assert stream is not None
+        while (stream := self._stream) is None:  # it may have gone again before we have our turn
+            await self._changed.wait()
         try:
             for chunk in chunks_of(bytes_of(command), command.get("chunks", "whole")):
                 await stream.send_all(chunk)

@@ -8,10 +8,11 @@ import sys
 
 import pytest
 import trio
+import trio.testing
 
 from drivers.link import TcpClient, TcpServer
 from drivers.scanner.driver import Scanner
-from drivers.scanner.fake import bytes_of, chunks_of
+from drivers.scanner.fake import FakeScanner, bytes_of, chunks_of
 from drivers.supervisor import Health
 from tests.drivers.processes import double
 
@@ -93,3 +94,27 @@ def test_it_ends_with_its_input_and_says_what_it_wants() -> None:
     assert subprocess.run(listening, input=b"", timeout=20, check=False).returncode == 0
     wrong = subprocess.run(command, capture_output=True, timeout=20, check=False)
     assert wrong.returncode == 2 and b"--connect HOST:PORT" in wrong.stderr
+
+
+class DeadAtOnce:
+    """A connection whose other side is gone before anybody has said a word."""
+
+    async def receive_some(self, _most: int) -> bytes:
+        return b""
+
+    async def aclose(self) -> None:
+        pass
+
+
+@pytest.mark.trio
+async def test_a_guest_who_waits_while_a_link_comes_and_goes_is_scanned_over_the_next() -> None:
+    scanner = FakeScanner()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scanner.scan, {"scan": "A"})
+        await trio.testing.wait_all_tasks_blocked()
+        await scanner.attach(DeadAtOnce())  # type: ignore[arg-type]
+        await trio.testing.wait_all_tasks_blocked()
+        ours, theirs = trio.testing.memory_stream_pair()
+        nursery.start_soon(scanner.attach, theirs)
+        assert await ours.receive_some(10) == b"A\r"
+        nursery.cancel_scope.cancel()
