@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import abc
+
 import trio
 
 from drivers.reader.band import Sensed
@@ -11,12 +13,12 @@ POLL_S = 0.03
 ABSENT_COUNT = 2  # so many activations without an answer: the band is gone
 
 
-class Polled(Tap):
+class Polled(Tap, abc.ABC):
     """A `Tap` that senses by activating again and again."""
 
+    @abc.abstractmethod
     async def activate(self) -> bytes | None:
         """See `Air.activate`."""
-        raise NotImplementedError
 
     async def sense(self) -> Sensed:
         """See `Reader.sense`."""
