@@ -76,9 +76,14 @@ async function signIn(event) {
 
 document.documentElement.lang = t;
 speak(document, t);
-byId("name").value = localStorage.getItem("name") || "";
-byId(byId("name").value ? "pin" : "name").focus();
+// On a slow tablet somebody types before this script runs: what stands there stays, and nothing is
+// sent before it is sent from here (the browser itself would write the PIN into the address).
+if (!byId("form").contains(document.activeElement)) {
+  byId("name").value ||= localStorage.getItem("name") || "";
+  byId(byId("name").value ? "pin" : "name").focus();
+}
 byId("form").addEventListener("submit", signIn);
+byId("go").disabled = false;
 byId("tap").hidden = !/^[0-9]{1,5}$/.test(till);
 byId("tap").addEventListener("click", tapBadge);
 fetch("/v1/session").then((answer) => answer.json()).then((now) => {

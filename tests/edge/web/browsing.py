@@ -58,7 +58,9 @@ def in_browser(
 
 
 def shows(shown: Page, selector: str, words: str) -> None:
+    """What is there but hidden nobody sees, and no key reaches it."""
     expect(shown.locator(selector)).to_contain_text(words, timeout=WAIT_MS)
+    expect(shown.locator(selector)).to_be_visible(timeout=WAIT_MS)
 
 
 def hidden(shown: Page, selector: str) -> None:

@@ -1,9 +1,9 @@
-"""Signing in by band in a real browser: the page of a till knows its reader."""
+"""The sign-in page in a real browser: on a slow tablet, and by band at a till."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.edge.till.test_badges import publish
 from tests.edge.web.browsing import WAIT_MS, fits, from_trio, hidden, shows
@@ -12,6 +12,27 @@ from tests.edge.web.test_till_page import more, place, play, take
 from tests.edge.web.test_till_works import Bar
 
 pytestmark = [pytest.mark.trio, pytest.mark.needs("chromium")]
+
+
+async def test_what_is_typed_before_the_script_runs_stays_and_is_not_sent_without_it() -> None:
+    bar = Bar("seller")
+
+    def work(shown: Page) -> None:
+        shown.wait_for_url("**/signin?to=/till")
+        late: list[Route] = []
+        shown.route("**/signin.js", lambda route: late.append(route))
+        shown.goto(shown.url, wait_until="commit")
+        shown.locator("#name").fill("Seller")
+        shown.locator("#pin").fill(PIN)
+        shown.locator("#pin").press("Enter")
+        shown.wait_for_timeout(200)
+        assert PIN not in shown.url
+        assert shown.locator("#pin").input_value() == PIN
+        late.pop().continue_()
+        shown.locator("#go").click()
+        shows(shown, "#who", "Seller")
+
+    await play(bar, work)
 
 
 async def test_a_badge_opens_the_till() -> None:
