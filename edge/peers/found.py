@@ -65,11 +65,14 @@ class Found:
         return sorted(self._addresses)
 
     def addresses(self, gateway: bytes, now: float) -> list[Address]:
-        """All that hold still, those that never failed first."""
+        """All that hold still: those that never failed first, of these what was heard last.
+
+        A sibling that was switched off, and begins anew elsewhere, takes nothing back.
+        """
         known = self._addresses.get(gateway, {})
         for key in [key for key, each in known.items() if each.until <= now]:
             del known[key]
-        return sorted(known.values(), key=lambda each: each.fails)
+        return sorted(known.values(), key=lambda each: (each.fails, -each.until))
 
     def due(self, gateway: bytes, now: float) -> Address | None:
         """The address to try now, if there is one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -159,18 +160,19 @@ def other() -> Iterator[zeroconf.Zeroconf]:
 
 
 async def test_an_independent_browser_and_responder_agree(other: zeroconf.Zeroconf) -> None:
-    name = f"{TWO.hex()}.{TYPE}"
+    own, theirs = os.urandom(16), os.urandom(16)  # whoever runs this here as well has others
+    name = f"{theirs.hex()}.{TYPE}"
     info = zeroconf.ServiceInfo(
         TYPE, name, addresses=[socket.inet_aton(HERE)], port=4242,
-        server=f"gatehouse-{TWO.hex()}.local.",
+        server=f"gatehouse-{theirs.hex()}.local.",
     )  # fmt: skip
-    one, heard, mine = finder(ONE, TWO, dnssd.PORT), Heard(), f"{ONE.hex()}.{TYPE}"
+    one, heard, mine = finder(own, theirs, dnssd.PORT), Heard(), f"{own.hex()}.{TYPE}"
     browser = zeroconf.ServiceBrowser(other, TYPE, heard)
     try:
         await trio.to_thread.run_sync(other.register_service, info)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(one.run)
-            await until(lambda: where(one, TWO) == [(HERE, 4242)])
+            await until(lambda: where(one, theirs) == [(HERE, 4242)])
             await until(lambda: ("add", mine) in heard.told)
             told = await trio.to_thread.run_sync(other.get_service_info, TYPE, mine, 3000)
             assert told is not None and told.port == 8444

@@ -50,6 +50,21 @@ def test_an_address_may_come_after_its_name() -> None:
     assert hosts(found, ONE) == [("10.0.0.5", 8444)]
 
 
+def test_what_a_switched_off_sibling_left_behind_is_tried_after_where_it_is_now() -> None:
+    found = book(ONE)
+    found.hear(announced(ONE, 8444, ["10.0.0.5"]), 0.0)
+    (old,) = found.addresses(ONE, 0.0)
+    found.worked(old)
+    for address, port in (("10.0.0.5", 9555), ("10.0.0.6", 9555)):
+        found.hear(announced(ONE, port, [address]), 30.0)
+    assert hosts(found, ONE, 30.0)[2] == ("10.0.0.5", 8444)
+    for each in found.addresses(ONE, 30.0)[:2]:
+        found.failed(each, "nobody", 30.0)
+    assert found.due(ONE, 30.0) is old  # it is no worse than what failed
+    assert len(hosts(found, ONE, 119.0)) == 3
+    assert len(hosts(found, ONE, 120.0)) == 2  # nobody has said it again
+
+
 def test_nobody_makes_us_knock_far_away() -> None:
     found = book(ONE)
     for address in (

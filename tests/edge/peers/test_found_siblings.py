@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import shutil
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
 
 from config.peers import Sibling
-from edge.peers import connections
+from edge.peers import connections, house, rebuild
 from edge.peers.connections import CAME, CONFIGURED, FOUND
+from edge.peers.discovery import Discovery
 from edge.peers.dnssd import announced
 from edge.peers.found import Found
 from edge.peers.rows import SiblingRow
 from tests.edge.peers.site import Node, gateway_id, same_state, site, until
 
-# In two processes at once, gateways of one name would hear each other on loopback.
-pytestmark = [pytest.mark.trio, pytest.mark.xdist_group("mdns")]
+pytestmark = pytest.mark.trio
+
+
+@pytest.fixture
+def own_mdns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gateways of this test speak mDNS at a port of their own.
+
+    At the port of mDNS they would hear each other and those of every test that runs on this
+    machine at the same time: gateways of the same names, with the same keys, at other addresses.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("", 0))
+        speaking = partial(Discovery, mdns_port=free.getsockname()[1])
+    for who in (house, rebuild):
+        monkeypatch.setattr(who, "Discovery", speaking)
 
 
 def look(node: Node) -> Found:
@@ -37,15 +52,18 @@ def row(node: Node, name: str) -> SiblingRow:
     return found[0]
 
 
-async def test_by_mdns_alone(tmp_path: Path) -> None:
+async def test_by_mdns_alone(
+    tmp_path: Path, own_mdns: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "BROWSE_S", 0.1)  # who begins anew asks; here nobody does
     async with site(tmp_path, "a", "b", discover=True) as (a, b):
         await until(lambda: row(a, "b").connected and row(b, "a").connected and same_state(a, b))
         ways = {row(a, "b").how, row(b, "a").how}
         assert ways in ({FOUND, CAME}, {FOUND})
         dialer, other = (a, b) if row(a, "b").how == FOUND else (b, a)
         assert row(dialer, other.name).address == f"127.0.0.1:{other.port}"
-        shown = {each.address: each.problem for each in row(dialer, other.name).found}
-        assert shown.get(f"127.0.0.1:{other.port}") == "", shown  # whoever else was heard of it
+        (shown,) = row(dialer, other.name).found
+        assert (shown.address, shown.problem) == (f"127.0.0.1:{other.port}", "")
         assert not row(a, "c").found
 
 
@@ -89,10 +107,11 @@ async def test_a_configured_address_comes_first(
             assert row(a, "c").how == FOUND
 
 
-async def test_a_burnt_gateway_asks_siblings_that_it_finds(tmp_path: Path) -> None:
+async def test_a_burnt_gateway_asks_siblings_that_it_finds(tmp_path: Path, own_mdns: None) -> None:
     async with site(tmp_path, "b", discover=True) as (b,):
-        a = Node(tmp_path, "a", discover=True)
+        a = Node(tmp_path, "a")
         async with a.running():
+            a.join(b)
             await until(lambda: b.holds(a))
             old, end = a.ledger.epoch, a.ledger.durable
         shutil.rmtree(a.folder)
