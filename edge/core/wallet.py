@@ -27,9 +27,10 @@ from edge.core.wallet_credit import (
     top_up,
 )
 from edge.core.wallet_hold import hold, judge, lock, written
-from edge.core.wallet_look import Look, look
+from edge.core.wallet_look import look
 from edge.core.wallet_reasons import WalletReason
 from edge.core.wallet_rules import WalletRules
+from edge.core.wallet_seen import Look
 from edge.core.wallet_words import (
     AlreadyPaid,
     Credit,

@@ -20,10 +20,11 @@ from crypto.medium_credit import (
 from crypto.medium_protect import closing
 from crypto.money import CreditApplied, CreditVoided, MediumIssued, MediumReissued, Slot, ToppedUp
 from edge.core.moments import Moment
-from edge.core.wallet_look import Look, look
+from edge.core.wallet_look import look
 from edge.core.wallet_reasons import WalletReason
 from edge.core.wallet_rows import OPEN, VOIDED, Account
 from edge.core.wallet_rules import WalletRules
+from edge.core.wallet_seen import Look
 from edge.core.wallet_words import (
     Credit,
     Issue,

@@ -28,9 +28,9 @@ from crypto.money import (
     Slot,
 )
 from edge.core.moments import Moment
-from edge.core.wallet_look import Look
 from edge.core.wallet_reasons import WalletReason
 from edge.core.wallet_rows import GIVES_BACK, POSTED, VOIDED, Row, Spent
+from edge.core.wallet_seen import Look
 from edge.core.wallet_words import (
     AlreadyPaid,
     Held,

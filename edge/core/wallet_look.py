@@ -5,101 +5,21 @@ sale; it says what the band is worth, which open holds its slots settle, and wha
 before it is used.
 """
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
-import msgspec
-
-from crypto.cashless import WalletClass
 from crypto.errors import BadMedium
 from crypto.medium import FLAG_LOCKED, Reading, Written, pages, part, read_untrusted, seal_slot
 from crypto.medium_credit import Certificate
 from crypto.money import CreditApplied, DebitPosted, DebitVoided, Slot
 from edge.core.moments import Moment
 from edge.core.wallet_reasons import WalletReason
-from edge.core.wallet_rows import POSTED, VOIDED, Account, Row, Topped, pack, unpack
+from edge.core.wallet_rows import POSTED, VOIDED, Account, Row, Topped, unpack
 from edge.core.wallet_rules import WalletRules
-from edge.core.wallet_words import Make, Moved, Outcome, Tap, Who, Writes
+from edge.core.wallet_seen import Look
+from edge.core.wallet_words import Make, Outcome, Tap, Who, Writes
 from edge.core.wallets import Wallets
 
-LAST_COUNT: Final = 5
-Ended: TypeAlias = Literal["posted", "voided", "open"]
 _SEQ: Final = slice(0, 2)
-
-
-class Look(msgspec.Struct):
-    """What one tap shows, and what is known beside it.
-
-    `spendable_minor`: the balance less what the centre holds back, plus overdraft; never below 0,
-    and 0 for a band that is refused.
-    `promo_minor` and `vouchers` are the ledger's. `resolutions`: facts that this look proves.
-    `repair`: to be written after they are durable, before anything else; then read and look again.
-    `unfinished`: a top-up that was paid and is not on the band; `finish` it before the next one.
-    `in_doubt`: holds of this band that stay open. `credited` and `absorbed`: Ct and Cc_eff.
-    """
-
-    wallets: Wallets
-    rules: WalletRules
-    tap: Tap
-    unheard: bool
-    now_ms: int
-    medium: bytes
-    account: Account
-    refusal: WalletReason | None = None
-    reading: Reading | None = None
-    certificate: Certificate | None = None
-    current: Written | None = None
-    base: Slot = Slot()
-    epoch: int = 0
-    credited: int = 0
-    absorbed: int = 0
-    balance_minor: int = 0
-    spendable_minor: int = 0
-    promo_minor: int = 0
-    vouchers: int = 0
-    resolutions: tuple[Outcome, ...] = ()
-    repair: Writes = ()
-    unfinished: bytes = b""
-    in_doubt: tuple[bytes, ...] = ()
-
-    @property
-    def chip(self) -> str:
-        """Name of the chip, as the reader said."""
-        return self.tap.chip
-
-    @property
-    def wallet_class(self) -> WalletClass | None:
-        """The class of the certificate; None for one that the bundle does not name."""
-        if self.certificate is None:
-            return None
-        return self.rules.classes.get(self.certificate.wallet_class)
-
-    @property
-    def exposure_max_minor(self) -> int:
-        """R: what may be spent while nobody is heard."""
-        kind = self.wallet_class
-        if kind is None or self.certificate is None:
-            return 0
-        proven = self.certificate.r_class and self.tap.authenticated
-        return kind.exposure_authenticated_minor if proven else kind.exposure_plain_minor
-
-    @property
-    def last(self) -> tuple[Moved, ...]:
-        """The last five movements of this medium that are known here, newest last."""
-        names: dict[int, Ended] = {POSTED: "posted", VOIDED: "voided"}
-        moved = [
-            Moved(
-                row.hlc >> 16, row.movement, row.given - row.debit, row.till,
-                names.get(self.account.status(row), "open"),
-            )
-            for row in self.account.rows.values()
-            if row.gateway
-        ]  # fmt: skip
-        moved += [
-            Moved(one.hlc >> 16, "top_up", one.amount, 0, names.get(one.ended, "open"))
-            for one in self.account.credits.values()
-            if one.gateway
-        ]
-        return tuple(sorted(moved)[-LAST_COUNT:])
 
 
 def look(wallets: Wallets, rules: WalletRules, tap: Tap, *, unheard: bool, now_ms: int) -> Look:
@@ -196,12 +116,20 @@ def _refusal(seen: Look, reading: Reading, known: int) -> WalletReason | None:
 
 def _settle(seen: Look, reading: Reading) -> None:
     """The open holds and top-ups that this band's slots and certificate prove."""
+    found = list[Outcome]()
+    if seen.account.unposted:
+        _settle_holds(seen, reading, found)
+    _settle_credits(seen, reading, found)
+    seen.resolutions = tuple(found)
+
+
+def _settle_holds(seen: Look, reading: Reading, found: list[Outcome]) -> None:
     account = seen.account
-    shown = [pack(one.slot) for one in reading.slots if one is not None]
-    now = pack(seen.current.slot) if seen.current is not None else b""
+    shown = [one.packed for one in reading.slots if one is not None]
+    now = seen.current.packed if seen.current is not None else b""
     # What a band says that has been turned back proves nothing but what is on it.
     turned = _behind(seen, now) if now else True
-    found, doubt, repair = list[Outcome](), list[bytes](), seen.repair
+    doubt, repair = list[bytes](), seen.repair
     for row in sorted(account.unposted.values(), key=lambda row: row.place):
         if row.epoch != reading.epoch or not row.gateway:
             continue
@@ -224,8 +152,6 @@ def _settle(seen: Look, reading: Reading) -> None:
         else:
             doubt.append(row.txid)
     seen.repair, seen.in_doubt = repair, tuple(doubt)
-    _settle_credits(seen, reading, found)
-    seen.resolutions = tuple(found)
 
 
 def _once_more(reading: Reading, at: int, raw: bytes) -> Writes:
@@ -263,10 +189,15 @@ def _settle_credits(seen: Look, reading: Reading, found: list[Outcome]) -> None:
     below a later certificate, and a higher Ct alone proves nothing.
     """
     on_band, waiting = reading.certificate, list[Topped]()
+    open_ = [
+        one
+        for one in seen.account.credits.values()
+        if not one.ended & POSTED and one.gateway and one.epoch == reading.epoch
+    ]
+    if not open_:
+        return
     below, down_to = _chain(seen.account, on_band, seen.unheard)
-    for topped in seen.account.credits.values():
-        if topped.ended & POSTED or not topped.gateway or topped.epoch != reading.epoch:
-            continue
+    for topped in open_:
         if topped.txid in below:
             found.append(Outcome(topped.txid, "applied", "on_band", _applier(topped)))
         elif not topped.ended and (on_band is None or topped.before >= down_to):
@@ -318,7 +249,7 @@ def _high_water(seen: Look, reading: Reading) -> WalletReason | None:
     forked = seen.wallets.forked.get(seen.medium, 0) == reading.epoch
     written = [one for one in reading.slots if one is not None]
     if seen.current is not None:
-        reason = _behind(seen, pack(seen.current.slot))
+        reason = _behind(seen, seen.current.packed)
         if reason is None:
             return WalletReason.CLONED if forked else None
     else:
@@ -331,7 +262,7 @@ def _high_water(seen: Look, reading: Reading) -> WalletReason | None:
 def _restore(seen: Look, reading: Reading, left: Written) -> bool:
     """A band exactly one posted step behind whose other slot is broken: write that slot again."""
     account, mark = seen.account, seen.account.mark
-    before, top = pack(left.slot), unpack(mark.top)
+    before, top = left.packed, unpack(mark.top)
     if (mark.epoch, mark.debited, mark.given) != (reading.epoch, top.debited, top.given):
         return False
     for row in account.rows.values():

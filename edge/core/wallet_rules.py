@@ -14,6 +14,8 @@ from crypto.medium_credit import Certificate, CreditRing
 from crypto.medium_keys import KeyRing
 
 MEDIUM_BYTES: Final = 16
+#: Bands whose pseudonyms are kept: guests come again, and every tap asks.
+MEDIA_MAX: Final = 8192
 _NOBODY: Final = Wallet(bytes(MEDIUM_BYTES))
 
 
@@ -29,6 +31,7 @@ class WalletRules:
         self.verifiers = {one.index: VerifyKey(one.public) for one in cashless.credit_keys}
         self.codes: dict[bytes, int] = {one.code_hash: one.amount_minor for one in cashless.codes}
         self.badges: dict[bytes, int] = {one.medium: one.operator for one in cashless.badges}
+        self._media: dict[bytes, bytes] = {}
         self.keys = KeyRing(
             {one.version: one.key for one in cashless.debit_keys}, cashless.chip_key
         )
@@ -41,7 +44,13 @@ class WalletRules:
 
     def medium(self, uid: bytes) -> bytes:
         """The pseudonym of a UID: HMAC-SHA256 by the event's key, 16 bytes."""
-        return hmac.digest(self.cashless.pseudonym_key, uid, hashlib.sha256)[:MEDIUM_BYTES]
+        known = self._media.get(uid)
+        if known is None:
+            if len(self._media) >= MEDIA_MAX:
+                self._media.clear()
+            whole = hmac.digest(self.cashless.pseudonym_key, uid, hashlib.sha256)
+            known = self._media[uid] = whole[:MEDIUM_BYTES]
+        return known
 
     def wallet(self, medium: bytes) -> Wallet:
         """What the centre says of a medium; nothing, of one that it does not name."""

@@ -65,6 +65,7 @@ def test_the_frozen_images_read_back(chip: str) -> None:
     assert seen.current == 1
     assert newer is not None
     assert newer.slot == Slot(9, 1350, 200, 45, txh((9).to_bytes(16, "big")))
+    assert newer.packed.hex() == "00090005460000c8002d" + newer.txh.hex()
     assert (newer.version, newer.gateway_index, newer.flags) == (2, 5, 0)
     older = seen.slots[0]
     assert older is not None

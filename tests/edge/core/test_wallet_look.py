@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crypto.medium import CHIPS, pages, seal_slot
 from crypto.money import MediumBlocked, MediumIssued, Slot
-from edge.core.wallet import Held, Moved, Refused, Tap, WalletReason, look
+from edge.core.wallet import Held, Refused, Tap, WalletReason, look
 from edge.core.wallets import Wallets
 from tests.edge.core.purse import (
     CASHLESS,
@@ -238,26 +238,6 @@ def test_two_bands_of_one_uid_with_proof_are_both_closed() -> None:
     a.hear(b)
     assert refused(a, clone) is R.CLONED
     assert refused(a, band) is R.CLONED
-
-
-def test_the_last_five_movements() -> None:
-    gateway = Gateway()
-    band = new_band(gateway)
-    for number in range(1, 6):
-        assert isinstance(gateway.pay(band, order(number, number)), Held)
-    assert isinstance(gateway.hold(band, order(9, 99)), Held)
-    last = gateway.look(band).last
-    assert [(one.movement, one.amount_minor, one.status) for one in last] == [
-        ("sale", -2, "posted"),
-        ("sale", -3, "posted"),
-        ("sale", -4, "posted"),
-        ("sale", -5, "posted"),
-        ("sale", -99, "open"),
-    ]
-    assert isinstance(last[0], Moved)
-    gateway.settled(band)
-    assert gateway.look(band).last[-1].status == "voided"
-    assert gateway.look(new_band(gateway, uid=bytes(7), number=5)).last[0].movement == "top_up"
 
 
 def test_nothing_is_configured() -> None:

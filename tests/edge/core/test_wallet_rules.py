@@ -3,8 +3,11 @@
 import hashlib
 import hmac
 
+import pytest
+
 from crypto.cashless import Badge, Cashless, CreditKey, Wallet
 from crypto.medium_credit import Certificate
+from edge.core import wallet_rules
 from edge.core.wallet_rules import WalletRules
 from tests.edge.core.purse import CASHLESS, KEY, RULES, UID, A, rules, told
 
@@ -13,6 +16,15 @@ def test_a_medium_is_a_keyed_hash_of_its_uid() -> None:
     expected = hmac.new(CASHLESS.pseudonym_key, UID, hashlib.sha256).digest()[:16]
     assert RULES.medium(UID) == expected
     assert rules(pseudonym_key=b"other").medium(UID) != expected
+
+
+def test_pseudonyms_of_so_many_bands_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wallet_rules, "MEDIA_MAX", 3)
+    known, uids = rules(), [bytes([n]) * 7 for n in range(8)]
+    first = [known.medium(uid) for uid in uids]
+    assert len(known._media) <= 3
+    assert [known.medium(uid) for uid in reversed(uids)] == first[::-1]
+    assert len(set(first)) == len(uids)
 
 
 def test_tables_are_found_by_what_is_asked_for() -> None:
