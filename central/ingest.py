@@ -19,7 +19,7 @@ import msgspec
 import zstandard
 
 from central.rows import Letter, rows_of
-from central.store import facts, logs, money, replaced, trouble, trust
+from central.store import ISOLATION, facts, logs, money, replaced, trouble, trust
 from crypto import block as blocks_of
 from crypto import certificate
 from crypto.block import Block, Fork, Gap, Head, Same, Stored
@@ -195,7 +195,7 @@ async def store(connection: Connection, run: Run, now_ms: int) -> Accepted | Ref
     Whoever delivers the same blocks at the same time waits at the watermark and then finds them.
     """
     log = run.log
-    async with connection.transaction():
+    async with connection.transaction(isolation=ISOLATION):
         held = await logs.lock_watermark(connection, log.tenant, log.gateway, log.epoch)
         first, last = run.blocks[0].first_seq, run.blocks[-1].last_seq
         hashes: dict[int, bytes] = {}
@@ -333,11 +333,23 @@ async def whole(packed: bytes) -> AsyncIterator[bytes]:
 
 
 async def release(connection: Connection, tenant: bytes, gateway: bytes, now_ms: int) -> int:
-    """End a gateway's quarantine and post what waited; returns how many facts that were."""
-    await trouble.set_quarantine(connection, tenant, gateway, False, "released", now_ms)
+    """Post what waited and end a gateway's quarantine; returns how many facts that were.
+
+    The quarantine ends last, with what came meanwhile: a release that was cut short is asked for
+    again, and a gateway that is gone for ever brings nothing that would post the rest.
+    """
+    waited = await post_waiting(connection, tenant, gateway, now_ms)
+    async with connection.transaction(isolation=ISOLATION):
+        waited += await post_waiting(connection, tenant, gateway, now_ms)
+        await trouble.set_quarantine(connection, tenant, gateway, False, "released", now_ms)
+    return waited
+
+
+async def post_waiting(connection: Connection, tenant: bytes, gateway: bytes, now_ms: int) -> int:
+    """Post what is received of a gateway and not posted, log by log; how many facts that were."""
     waited = 0
     for mark in await logs.list_watermarks(connection, tenant, gateway):
-        async with connection.transaction():
+        async with connection.transaction(isolation=ISOLATION):
             held = await logs.lock_watermark(connection, tenant, gateway, mark.epoch)
             log = Log(tenant, gateway, mark.epoch, gateway)
             await post_held(connection, log, held.posted_seq, held.head.seq, now_ms)

@@ -46,6 +46,8 @@ LINE_COLUMNS = (
     "total_minor", "tax", "merchant", "article_group", "vouchers",
 )  # fmt: skip
 _FIRST = 12  # columns that every row has
+#: Epochs of bands have 16 bits: from here on every one of them is refused.
+EVERY_EPOCH = 1 << 16
 #: Where a certificate says Cc (`crypto.medium_credit`).
 ABSORBED_AT = 12
 
@@ -137,7 +139,8 @@ def _held(fact: DebitHeld) -> dict[str, object]:
 
 def _medium(fact: MediumIssued | MediumBlocked) -> dict[str, object]:
     if isinstance(fact, MediumBlocked):
-        return {"medium": fact.medium, "band_epoch": fact.min_epoch, "said": fact.because}
+        least = min(fact.min_epoch, EVERY_EPOCH)
+        return {"medium": fact.medium, "band_epoch": least, "said": fact.because}
     filled: dict[str, object] = {"medium": fact.medium, "band_epoch": fact.epoch, "said": fact.chip}
     if isinstance(fact, MediumReissued):
         filled |= {"source": fact.replaces, "given_minor": fact.held_minor}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from central.ingest import Log, add_more, whole
 from central.rows import WHOLE_BODY, rows_of
-from central.store import facts, logs, trouble
+from central.store import ISOLATION, facts, logs, trouble
 from crypto import block as blocks_of
 from crypto.block import Block
 from crypto.entry import decode_facts_untrusted
@@ -34,7 +34,7 @@ async def redrive_letter(
     block = as_block(letter)
     if block is None:
         return False
-    async with connection.transaction():
+    async with connection.transaction(isolation=ISOLATION):
         held = await logs.lock_watermark(connection, tenant, letter.gateway, letter.epoch)
         if block.last_seq > held.posted_seq:
             return False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from central.store import logs, money, replaced, trust, wallets
+from central.store import ISOLATION, logs, money, replaced, trust, wallets
 from central.store.replaced import Reissue, Worth
 from central.store.wallets import Credit
 from central.wallets import credit_txid, day_of
@@ -192,7 +192,7 @@ async def release(connection: Connection, tenant: bytes, now_ms: int) -> list[Le
     """Let go of all that nobody is awaited for. Idempotent, by several processes at once too."""
     if not await ready(connection, tenant):
         return []
-    async with connection.transaction():
+    async with connection.transaction(isolation=ISOLATION):
         # Who books a late debit waits, or has booked it: it is deducted, or it is a loss.
         await money.one_at_a_time(connection, tenant)
         waiting = await replaced.waiting(connection, tenant)
@@ -207,7 +207,7 @@ async def release_now(
     connection: Connection, tenant: bytes, txid: bytes, now_ms: int, because: str
 ) -> LetGo | None:
     """Let go by a person's word, whoever is awaited; None if that was done already."""
-    async with connection.transaction():
+    async with connection.transaction(isolation=ISOLATION):
         await money.one_at_a_time(connection, tenant)
         waiting = await replaced.waiting(connection, tenant)
         if txid not in waiting:

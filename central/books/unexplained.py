@@ -28,7 +28,8 @@ class State(NamedTuple):
 
 class Row(msgspec.Struct, frozen=True):
     """What a fact says of a band: a hold its `base` and `target`, a posting or a void its
-    `target`, a band that takes its own place as `target` where its epoch begins."""
+    `target`, a band that takes its own place as `target` where its epoch begins. `offset_min`:
+    minutes that the local time of `hlc` is ahead of UTC, None where that is not known."""
 
     kind: int
     medium: bytes
@@ -41,6 +42,7 @@ class Row(msgspec.Struct, frozen=True):
     till: int
     base: State
     target: State
+    offset_min: int | None = None
 
 
 class Step(msgspec.Struct, frozen=True):

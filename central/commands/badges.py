@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from central.commands.bands import medium_of
 from central.commands.cashless import current
 from central.commands.errors import BAD_DATA, CommandFailed
 from central.commands.session import Border, Session, session, show
-from central.commands.wallets import medium_of
 from central.store import badges
 from crypto.cashless import ROWS_MAX
 

@@ -41,7 +41,7 @@ async def print_statement(
         raise CommandFailed(f"--merchant must be 1 to {MERCHANT_MAX}", USAGE)
     if csv is not None:
         may_be_written(csv, "the statement", force)
-    async with session(config_file, border) as s:
+    async with session(config_file, border) as s, s.still():
         told = await statements(s.connection, s.tenant, merchant, *days)
         if told is None:
             raise CommandFailed("no prices yet: run `gatehouse central cashless set FILE` first")

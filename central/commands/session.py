@@ -19,7 +19,7 @@ from central.database import PASSING, opened
 from central.keys import Keys, KeysMissing
 from central.migrate import SchemaRefused
 from central.publish import publish
-from central.store import money, trust
+from central.store import ISOLATION, money, trust
 from config.central import Central
 from config.load import load
 
@@ -51,8 +51,15 @@ class Session(msgspec.Struct, frozen=True):
     async def alone(self) -> AsyncIterator[None]:
         """One transaction in which nobody else of the tenant books money or says a word on it:
         what was read in it still holds when it is written. Publish after it."""
-        async with self.connection.transaction():
+        async with self.connection.transaction(isolation=ISOLATION):
             await money.one_at_a_time(self.connection, self.tenant)
+            yield
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """One moment of the tables: sums that are compared must be of the same facts, also while
+        gateways deliver. Reads only."""
+        async with self.connection.transaction(isolation="repeatable_read", readonly=True):
             yield
 
     async def publish(self) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from central import unexplained
+from central.commands import places
 
 if TYPE_CHECKING:
     from central.commands.session import Session
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 async def told(s: Session, medium: bytes | None = None) -> list[dict[str, Any]]:
     """Unexplained steps of one band, or of all, with who may still explain them."""
-    return [_shown(one) for one in await unexplained.unexplained(s.connection, s.tenant, medium)]
+    called = await places.names(s)
+    found = await unexplained.unexplained(s.connection, s.tenant, medium)
+    return [_shown(one, called) for one in found]
 
 
 async def summed(s: Session) -> tuple[dict[str, int], bool]:
@@ -24,7 +27,7 @@ async def summed(s: Session) -> tuple[dict[str, int], bool]:
     return msgspec.structs.asdict(sums), sums.agree
 
 
-def _shown(one: Unexplained) -> dict[str, Any]:
+def _shown(one: Unexplained, called: places.Names) -> dict[str, Any]:
     step, by = one.step, one.step.shown
     return {
         "medium": by.medium.hex(), "band_epoch": by.band_epoch, "before": step.before._asdict(),
@@ -32,7 +35,8 @@ def _shown(one: Unexplained) -> dict[str, Any]:
         "debited_minor": step.debited_minor, "proven": one.proven,
         "awaits": [f"{each.gateway}: {each.why}" for each in one.awaits],
         "shown_by": {
-            "gateway": by.gateway.hex(), "epoch": by.epoch, "seq": by.seq, "till": by.till,
-            "at_ms": by.hlc >> 16, "txid": by.txid.hex(),
+            "at": places.moment(by.hlc, by.offset_min), "at_ms": by.hlc >> 16,
+            "where": places.where(called, by.gateway, by.till), "gateway": by.gateway.hex(),
+            "epoch": by.epoch, "seq": by.seq, "till": by.till, "txid": by.txid.hex(),
         },
     }  # fmt: skip

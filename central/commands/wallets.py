@@ -9,7 +9,9 @@ import asyncpg
 import msgspec
 
 from central import bookkeeping, replaced, wallets
-from central.commands.cashless import amount, current, hash_code, keys_of, reason_of
+from central.commands import places
+from central.commands.bands import band_of, medium_of
+from central.commands.cashless import amount, current, hash_code, reason_of
 from central.commands.entry import read_text
 from central.commands.errors import ANSWER_IS_NO, BAD_DATA, CommandFailed
 from central.commands.replaced import told as told_of
@@ -18,7 +20,7 @@ from central.commands.tables import csv_rows
 from central.commands.unexplained import summed as summed_steps
 from central.commands.unexplained import told as told_steps
 from central.sheets import decimal
-from central.store import money
+from central.store import bands, conflicts, money
 from central.store import wallets as stored
 from central.store.wallets import EVERY_EPOCH, Credit
 from crypto.cashless import Wallet
@@ -29,22 +31,6 @@ CODE_CHARS_MIN = 8
 PRESALE = "presale"
 DOUBTS_MAX = 10_000
 DIFFERENCES_MAX = 20
-MEDIUM_BYTES = 16
-UID_BYTES = (4, 7, 10)
-
-
-def medium_of(s: Session, text: str) -> bytes:
-    """A medium by its pseudonym (32 hex digits) or its UID (8, 14 or 20). Raises CommandFailed."""
-    try:
-        raw = bytes.fromhex(text.replace(":", ""))
-    except ValueError:
-        raw = b""
-    if len(raw) == MEDIUM_BYTES:
-        return raw
-    if len(raw) in UID_BYTES:
-        return keys_of(s).medium(raw)
-    hint = "32 hex digits of the medium, or the UID of the band in hex"
-    raise CommandFailed(f"{text!r} names no band: {hint}", BAD_DATA)
 
 
 async def list_all(config_file: Path, border: Border) -> int:
@@ -58,10 +44,12 @@ async def list_all(config_file: Path, border: Border) -> int:
 
 async def show_one(config_file: Path, border: Border, text: str) -> int:
     """Balance, word and every fact of one medium."""
-    async with session(config_file, border) as s:
-        medium = medium_of(s, text)
+    async with session(config_file, border) as s, s.still():
+        medium = await band_of(s, text)
+        called = await places.names(s)
         found = await money.balances(s.connection, s.tenant, medium)
         facts = await money.history(s.connection, s.tenant, medium)
+        given = await bands.credits_of(s.connection, s.tenant, medium)
         known = await wallets.known_wallets(s.connection, s.tenant, with_credit=False)
         moved = await told_of(s, medium)
         steps = await told_steps(s, medium)
@@ -70,8 +58,8 @@ async def show_one(config_file: Path, border: Border, text: str) -> int:
         raise CommandFailed(f"nothing is known of medium {medium.hex()}")
     balance = _hexed(found[0]) if found else {"medium": medium.hex(), "balance_minor": 0}
     word = {"min_epoch": said.min_epoch, "because": said.because, "hold_minor": said.hold_minor}
-    word |= {"replaced": moved, "unexplained": steps}
-    show({**balance, **word, "history": [_hexed(fact) for fact in facts]})
+    word |= {"replaced": moved, "unexplained": steps, "credits": given}
+    show({**balance, **word, "history": [places.told(fact, called) for fact in facts]})
     return 0
 
 
@@ -97,7 +85,7 @@ async def _say(
         told = await current(s)
         if hold is not None:
             changes["hold_minor"] = amount(hold, told.exponent)
-        medium = medium_of(s, text)
+        medium = await band_of(s, text)
         async with s.alone():
             said = (await stored.words(s.connection, s.tenant)).get(medium, {})
             kept = {name: said[name] for name in Wallet.__struct_fields__ if name in said}
@@ -117,7 +105,7 @@ async def release(config_file: Path, border: Border, text: str, reason: str) -> 
     """Let go of what was held back of a band, whoever is awaited; BAND is the old or the new."""
     reason_of(reason, 1)
     async with session(config_file, border) as s:
-        medium = medium_of(s, text)
+        medium = await band_of(s, text)
         around = await replaced.remainders(s.connection, s.tenant, medium)
         if not around:
             raise CommandFailed(f"medium {medium.hex()} replaced no band and was not replaced")
@@ -137,7 +125,7 @@ async def release(config_file: Path, border: Border, text: str, reason: str) -> 
 
 async def totals(config_file: Path, border: Border) -> int:
     """What is booked on all wallets and accounts; exit 1 when it does not add up."""
-    async with session(config_file, border) as s:
+    async with session(config_file, border) as s, s.still():
         sums = await wallets.accounts(s.connection, s.tenant)
         moved = await replaced.remainders(s.connection, s.tenant)
         sums["lost_minor"] = sum(one.lost_minor for one in moved)
@@ -154,10 +142,11 @@ async def totals(config_file: Path, border: Border) -> int:
 
 async def forks(config_file: Path, border: Border) -> int:
     """Proven clones with the places of both facts; exit 1 when there are some."""
-    async with session(config_file, border) as s:
+    async with session(config_file, border) as s, s.still():
         found = await money.forks(s.connection, s.tenant)
+        called = await places.names(s)
     for fork in found:
-        fork["proof"] = [_hexed(place) for place in fork["proof"]]
+        fork["proof"] = [places.told(place, called) for place in fork["proof"]]
     show({"forks": [_hexed(fork) for fork in found]})
     return ANSWER_IS_NO if found else 0
 
@@ -165,11 +154,20 @@ async def forks(config_file: Path, border: Border) -> int:
 async def doubts(config_file: Path, border: Border) -> int:
     """Debits that nobody knows the end of, oldest first, lost bands that are not settled, and
     what bands show that no fact explains."""
-    async with session(config_file, border) as s:
+    async with session(config_file, border) as s, s.still():
         rows = await money.in_doubt(s.connection, s.tenant, DOUBTS_MAX)
+        clashes = await conflicts.conflicts(s.connection, s.tenant)
         moved = await told_of(s)
         steps = await told_steps(s)
-    show({"in_doubt": [_hexed(row) for row in rows], "replaced": moved, "unexplained": steps})
+        called = await places.names(s)
+    show(
+        {
+            "in_doubt": [places.told(row, called) for row in rows],
+            "conflicts": [places.told(row, called) for row in clashes if row["what"] != "fork"],
+            "replaced": moved,
+            "unexplained": steps,
+        }
+    )
     return 0
 
 

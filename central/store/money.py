@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from central.money_rows import LINE_COLUMNS, MONEY_COLUMNS, Row, line_rows, money_row
+from central.store import conflicts
 from crypto.money import KnownMoney, MoneyConflictFound
 
 if TYPE_CHECKING:
@@ -93,13 +94,25 @@ WHERE a.tenant_id = $1 AND a.kind = 34 AND a.medium = ANY($2)
 ORDER BY a.medium, a.band_epoch, a.band_seq, a.txid, b.txid
 ON CONFLICT DO NOTHING
 """
+# The second debit may have been found before its hold was here: how much it was is read anew.
 LIST_FORKS = """
-SELECT medium, band_epoch, band_seq, first_txid, second_txid, amount_minor, found_ms
-FROM wallet_forks WHERE tenant_id = $1
-ORDER BY found_ms, medium, band_epoch, band_seq, first_txid, second_txid
+SELECT f.medium, f.band_epoch, f.band_seq, f.first_txid, f.second_txid,
+       COALESCE(h.debit_minor, f.amount_minor) AS amount_minor, f.found_ms
+FROM wallet_forks AS f
+LEFT JOIN LATERAL (
+    SELECT m.debit_minor FROM money AS m
+    WHERE m.tenant_id = $1 AND m.txid = f.second_txid AND m.kind = 33
+    ORDER BY m.hlc, m.gateway, m.epoch, m.seq LIMIT 1
+) AS h ON true
+WHERE f.tenant_id = $1
+ORDER BY f.found_ms, f.medium, f.band_epoch, f.band_seq, f.first_txid, f.second_txid
 """
+# Every row of money has one of `facts`, which knows the local time of its gateway.
 PROOFS = """
-SELECT m.txid, m.gateway, m.epoch, m.seq, m.hlc, m.till FROM money AS m
+SELECT m.txid, m.gateway, m.epoch, m.seq, m.hlc, m.till, f.offset_min
+FROM money AS m
+LEFT JOIN facts AS f ON f.tenant_id = $1 AND f.gateway = m.gateway AND f.epoch = m.epoch
+    AND f.seq = m.seq
 WHERE m.tenant_id = $1 AND m.kind = 34 AND m.txid = ANY($2)
 ORDER BY m.txid, m.hlc, m.gateway, m.epoch, m.seq
 """
@@ -118,18 +131,27 @@ FROM wallet_movements AS w WHERE w.tenant_id = $1 GROUP BY w.what ORDER BY w.wha
 # Held, and neither posted nor voided: nobody knows until somebody sees the band. An adjustment
 # locks a band and moves nothing: nobody has to look for it.
 IN_DOUBT = """
-SELECT h.txid, h.medium, h.gateway, h.till, h.day, h.hlc, h.movement, h.debit_minor, h.given_minor
-FROM money AS h
-WHERE h.tenant_id = $1 AND h.kind = 33 AND h.marks & 1 = 0 AND h.movement <> 'adjustment'
-AND NOT EXISTS (
-    SELECT FROM money AS o WHERE o.tenant_id = $1 AND o.txid = h.txid AND o.kind IN (34, 35)
-)
-ORDER BY h.hlc, h.gateway, h.epoch, h.seq LIMIT $2
+SELECT d.txid, d.medium, d.gateway, d.till, d.operator, d.day, d.hlc, f.offset_min, d.movement,
+       d.debit_minor, d.given_minor
+FROM (
+    SELECT h.* FROM money AS h
+    WHERE h.tenant_id = $1 AND h.kind = 33 AND h.marks & 1 = 0 AND h.movement <> 'adjustment'
+    AND NOT EXISTS (
+        SELECT FROM money AS o WHERE o.tenant_id = $1 AND o.txid = h.txid AND o.kind IN (34, 35)
+    )
+    ORDER BY h.hlc, h.gateway, h.epoch, h.seq LIMIT $2
+) AS d
+LEFT JOIN facts AS f ON f.tenant_id = $1 AND f.gateway = d.gateway AND f.epoch = d.epoch
+    AND f.seq = d.seq
+ORDER BY d.hlc, d.gateway, d.epoch, d.seq
 """
 HISTORY = """
-SELECT m.hlc, k.name, m.gateway, m.till, m.operator, m.band_epoch, m.band_seq, m.movement,
-       m.debit_minor, m.given_minor, m.amount_minor, m.promo_minor, m.vouchers, m.said, m.txid
+SELECT m.hlc, f.offset_min, k.name, m.gateway, m.till, m.operator, m.band_epoch, m.band_seq,
+       m.movement, m.debit_minor, m.given_minor, m.amount_minor, m.promo_minor, m.vouchers,
+       m.said, m.txid
 FROM money AS m JOIN fact_kinds AS k ON k.kind = m.kind
+LEFT JOIN facts AS f ON f.tenant_id = $1 AND f.gateway = m.gateway AND f.epoch = m.epoch
+    AND f.seq = m.seq
 WHERE m.tenant_id = $1 AND m.medium = $2
 ORDER BY m.hlc, m.gateway, m.epoch, m.seq
 """
@@ -193,12 +215,25 @@ async def history(connection: Connection, tenant: bytes, medium: bytes) -> list[
 
 
 async def forks(connection: Connection, tenant: bytes) -> list[dict[str, Any]]:
-    """Proven clones; `proof` names the two facts, whose signed blocks are kept."""
+    """Proven clones; `proof` names the two facts, whose signed blocks are kept.
+
+    Also those that gateways have found alone: of two debits from one slot, one of which had
+    skipped a seq. `band_seq` is None for them.
+    """
     found = [dict(row) for row in await connection.fetch(LIST_FORKS, tenant)]
+    found += [
+        {
+            "medium": one["medium"], "band_epoch": None, "band_seq": None,
+            "first_txid": one["first_txid"], "second_txid": one["second_txid"],
+            "amount_minor": one["amount_minor"], "found_ms": one["hlc"] >> 16,
+        }
+        for one in await conflicts.conflicts(connection, tenant) if one["what"] == "fork"
+    ]  # fmt: skip
     txids = [fork[side] for fork in found for side in ("first_txid", "second_txid")]
     proofs: dict[bytes, dict[str, Any]] = {}
     for row in await connection.fetch(PROOFS, tenant, txids):
         proofs.setdefault(row["txid"], dict(row))
     for fork in found:
-        fork["proof"] = [proofs[fork[side]] for side in ("first_txid", "second_txid")]
+        sides = (fork["first_txid"], fork["second_txid"])
+        fork["proof"] = [proofs[side] for side in sides if side in proofs]
     return found

@@ -45,8 +45,10 @@ WHERE r.tenant_id = $1 AND r.kind = 31 AND r.marks & 1 = 0 AND r.source = r.medi
 TOLD = """
 SELECT m.kind, m.medium, m.band_epoch, m.txid, m.gateway, m.epoch, m.seq, m.hlc, m.till,
        m.base_seq, m.band_seq, m.debited_minor, m.returned_minor, m.debit_minor, m.given_minor,
-       m.amount_minor, m.absorbed_minor
+       m.amount_minor, m.absorbed_minor, f.offset_min
 FROM money AS m
+LEFT JOIN facts AS f ON f.tenant_id = $1 AND f.gateway = m.gateway AND f.epoch = m.epoch
+    AND f.seq = m.seq
 WHERE m.tenant_id = $1 AND m.medium = ANY($2) AND m.marks & 1 = 0
   AND (m.kind IN (33, 34, 35) OR (m.kind = 31 AND m.source = m.medium))
 """
@@ -75,7 +77,7 @@ async def told(connection: Connection, tenant: bytes, media: Sequence[bytes]) ->
         found.append(
             Row(
                 row["kind"], row["medium"], row["band_epoch"], row["txid"], row["gateway"],
-                row["epoch"], row["seq"], row["hlc"], row["till"], base, target,
+                row["epoch"], row["seq"], row["hlc"], row["till"], base, target, row["offset_min"],
             )
         )  # fmt: skip
     return found

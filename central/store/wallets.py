@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from central.money_rows import EVERY_EPOCH as EVERY_EPOCH
 from crypto.cashless import CreditKey, TopUpCode, Wallet
 
 if TYPE_CHECKING:
     from central.store import Connection
 
-#: A band of any epoch is refused.
-EVERY_EPOCH = 1 << 16
 # A clock that was set back must not make the newest word an old one.
 SET_TERMS = """
 INSERT INTO cashless_terms (tenant_id, set_ms, content)

@@ -11,10 +11,11 @@ import zstandard
 
 from central import ingest
 from central.ingest import Accepted, BadRun, NotEnrolled, Refused, TooLarge, deliver
-from central.store import facts, logs, trust
+from central.store import facts, logs, money, trust
 from crypto.certificate import EpochCertificate, certify
 from crypto.entry import ClockMeasured, ConflictFound, EpochBegun, Use
 from tests.central.delivered import counts, send
+from tests.central.store.test_store_money import held, posted
 from tests.central.world import (
     DAY,
     GATEWAY,
@@ -228,6 +229,39 @@ async def test_two_workers_with_the_same_blocks_store_them_once(
         for worker in workers:
             await worker.close()
     assert await counts(connection) == (31, 121)
+
+
+async def test_halves_of_a_sale_that_arrive_at_once_are_booked_whatever_the_database_defaults_to(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    """Each delivery has read something before it waits its turn to book: with one snapshot for
+    all of a transaction neither would see the other's half."""
+    bar, desk = Ledger(), Ledger(OTHER, seed=2)
+    await enrol(connection, bar, desk)
+    for ledger, fact in ((bar, held(1, 450)), (desk, posted(1))):
+        ledger.begin()
+        ledger.add([fact])
+    workers = [await asyncpg.connect(dsn) for _ in range(2)]
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1) AND wait_event = 'advisory'"
+    )
+    try:
+        for worker in workers:
+            await worker.execute("SET default_transaction_isolation = 'repeatable read'")
+        async with connection.transaction():
+            await money.one_at_a_time(connection, TENANT)
+            sends = [
+                asyncio.create_task(send(*each)) for each in zip(workers, (bar, desk), strict=True)
+            ]
+            pids = [worker.get_server_pid() for worker in workers]
+            while await connection.fetchval(waiting, pids) < 2:
+                assert not any(one.done() for one in sends)
+        await asyncio.gather(*sends)
+    finally:
+        for worker in workers:
+            await worker.close()
+    (row,) = await money.balances(connection, TENANT)
+    assert row["balance_minor"] == -450
 
 
 async def test_an_error_in_the_middle_leaves_nothing(

@@ -8,8 +8,9 @@ import pytest
 
 from central import ingest
 from central.ingest import Accepted, Refused
-from central.store import logs, trouble
+from central.store import logs, trouble, wallets
 from crypto.entry import encode_facts
+from crypto.money import MediumBlocked
 from tests.central.delivered import counts, send
 from tests.central.world import (
     GATEWAY,
@@ -19,6 +20,7 @@ from tests.central.world import (
     Ledger,
     admitted,
 )
+from tests.crypto.money_samples import make_money_facts
 
 pytestmark = pytest.mark.asyncio
 
@@ -67,6 +69,25 @@ async def test_release_posts_what_waited(db: asyncpg.Connection) -> None:
     assert await counts(db) == (304, 313)
 
 
+async def test_a_release_that_was_cut_short_is_finished_by_the_next(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger().fill(2)
+    await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
+    await send(db, ledger)
+
+    async def killed(*_: object) -> None:
+        raise asyncpg.AdminShutdownError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest, "post_held", killed)
+        with pytest.raises(asyncpg.AdminShutdownError):
+            await ingest.release(db, TENANT, GATEWAY, NOW_MS)
+    assert await trouble.quarantined(db, TENANT, GATEWAY), "what waits would wait for ever"
+    assert await ingest.release(db, TENANT, GATEWAY, NOW_MS) == 9
+    assert not await trouble.quarantined(db, TENANT, GATEWAY)
+
+
 async def test_what_waited_is_posted_by_the_next_run_at_the_latest(db: asyncpg.Connection) -> None:
     ledger = Ledger().fill(1)
     await trouble.set_quarantine(db, TENANT, GATEWAY, True, "test", NOW_MS)
@@ -83,6 +104,17 @@ async def test_quarantine_of_one_gateway_does_not_touch_another(db: asyncpg.Conn
 
 
 UNKNOWN = msgspec.msgpack.encode([999, 7 << 16, 20260704, 0, "from the future"])
+
+
+async def test_a_block_of_all_epochs_is_a_row_however_it_is_said(db: asyncpg.Connection) -> None:
+    """Epochs have 16 bits: a word beyond them must not stop a log for ever."""
+    ledger = Ledger()
+    ledger.begin()
+    blocked = next(fact for fact in make_money_facts() if isinstance(fact, MediumBlocked))
+    ledger.add([msgspec.structs.replace(blocked, min_epoch=0xFFFF_FFFF)])
+    assert isinstance(await send(db, ledger), Accepted)
+    ((least, _, _),) = (await wallets.blocked_by_gateways(db, TENANT)).values()
+    assert least == wallets.EVERY_EPOCH
 
 
 async def test_an_unknown_kind_is_kept_and_blocks_nothing(db: asyncpg.Connection) -> None:
