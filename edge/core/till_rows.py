@@ -57,6 +57,13 @@ class Deal(msgspec.Struct, array_like=True, gc=False):
         """What this movement brought in, by whatever means; negative: paid out."""
         return self.band_minor + self.cash_minor + self.card_minor
 
+    @property
+    def rest_minor(self) -> int:
+        """What other parts of the basket have to pay: by its lines, which the first part has."""
+        if not self.packed:
+            return 0
+        return sum(line.total_minor for line in self.lines) - self.net_minor
+
 
 class Shift(msgspec.Struct, array_like=True, gc=False):
     """One shift of one till. `z`: the number of its closing, 0 = none yet."""

@@ -137,9 +137,12 @@ def _payments(till: Till, deal: Deal) -> list[Payment]:
         method: Method = "presale" if deal.method == "presale" else "voucher"
         return [Payment(method=method, amount_minor=deal.otherwise_minor)]
     found = [deal]
-    if deal.otherwise_minor and not deal.part:
-        parts = till.tills.book.of_basket(deal.basket)
-        found += [each for _, each in parts if each.part and each.status == POSTED]
+    if deal.rest_minor and not deal.part:
+        book = till.tills.book
+        found += [
+            each for txid, each in book.of_basket(deal.basket)
+            if each.part and each.status == POSTED and not book.reversals(txid)
+        ]  # fmt: skip
     return [payment for each in found for payment in _of(till, each)]
 
 

@@ -75,7 +75,9 @@ def _begin(till: Till, work: Work) -> TillReason | None:
         return TillReason.PRICE_CHANGED
     total = found.total_minor
     if first is not None and ask.part:
-        total = first.net_minor + first.otherwise_minor - paid_minor
+        if till.tills.book.reversals(txid):
+            return TillReason.REVERSED_ALREADY
+        total = first.net_minor + first.rest_minor - paid_minor
         work.lines = []
         if total <= 0:
             return TillReason.NOTHING_TO_PAY
@@ -84,6 +86,8 @@ def _begin(till: Till, work: Work) -> TillReason | None:
     amount = total if ask.amount_minor is None else ask.amount_minor
     if ask.amount_minor is not None and not 0 < amount <= total:
         return TillReason.NOTHING_TO_PAY
+    if amount <= 0 and ask.method == "card" and not till.training:
+        return TillReason.NOTHING_TO_PAY  # no terminal pays a guest for cups
     work.amount_minor, work.left_minor = amount, total - amount
     if found.age and ask.method != "band":
         till.ask_cashier(work, "age")
@@ -96,7 +100,8 @@ def _paid_before(till: Till, ask: Ask) -> tuple[bytes, Deal | None, int]:
         (txid, deal) for txid, deal in till.tills.book.of_basket(ask.id)
         if deal.status == POSTED and deal.movement in ("sale", "deposit_return")
     ]  # fmt: skip
-    paid_minor = sum(deal.net_minor for _, deal in deals)
+    undone = till.tills.book.reversals
+    paid_minor = sum(deal.net_minor for txid, deal in deals if not undone(txid))
     for part in (ask.part, 0):
         for txid, deal in deals:
             if deal.part == part:
@@ -107,7 +112,7 @@ def _paid_before(till: Till, ask: Ask) -> tuple[bytes, Deal | None, int]:
 def _same_as_booked(till: Till, work: Work, txid: bytes, deal: Deal) -> None:
     """Paid before this process knew of it: the same answer (`edge.till.booked` has compared)."""
     work.already, work.receipt, work.lines = True, deal.receipt, deal.lines
-    work.amount_minor, work.left_minor = deal.net_minor, deal.otherwise_minor
+    work.amount_minor, work.left_minor = deal.net_minor, deal.rest_minor
     work.medium, work.txid = deal.medium, txid
     till.good(work)
 
@@ -188,10 +193,11 @@ async def _book(
     till: Till, work: Work, cash_minor: int, card_minor: int, card: bytes = b"", marks: int = 0
 ) -> None:
     """Record what was paid without a band."""
-    while work.question is not None:
-        await work.changed.wait()
-    if work.over:
-        return
+    if work.question is not None:
+        while work.question is not None:
+            await work.changed.wait()
+        if work.over or _paid_meanwhile(till, work):
+            return
     txid = till.tills.new_id()
     who = till.who(work.ask, marks)
     if marks & MARK_TRAINING:
@@ -199,6 +205,15 @@ async def _book(
     make = partial(_sold, till, work, txid, who, cash_minor, card_minor, card)
     if await till.booked(work, txid, make, moved=bool(card)):
         till.good(work)
+
+
+def _paid_meanwhile(till: Till, work: Work) -> bool:
+    """Whether another till has booked this part while the cashier was asked here."""
+    txid, deal, _ = _paid_before(till, work.ask)
+    if deal is None or deal.part != work.ask.part:
+        return False
+    _same_as_booked(till, work, txid, deal)
+    return True
 
 
 def _sold(
