@@ -32,7 +32,7 @@ def to_reverse(
         return TillReason.OTHER_TILL
     if deal.till == here[1] and deal.shift != here[2]:
         return TillReason.OTHER_SHIFT
-    if deal.movement not in _UNDOABLE or deal.status != POSTED:
+    if deal.movement not in _UNDOABLE or deal.status != POSTED or deal.marks & MARK_TRAINING:
         return TillReason.NOT_REVERSIBLE
     if deal.till != here[1] and _closed(book, deal):
         return TillReason.OTHER_SHIFT

@@ -19,8 +19,8 @@ from edge.till.work import TAP_AGAIN, Work
 async def reversal(till: Till, work: Work) -> None:
     """Take a sale of this shift back by the means it was paid."""
     ask, book = work.ask, till.tills.book
-    if till.shift is None:
-        till.refuse(work, TillReason.SHIFT_CLOSED)
+    if till.shift is None or till.training:
+        till.refuse(work, TillReason.TRAINING if till.shift else TillReason.SHIFT_CLOSED)
         return
     txid = ask.reverses
     before = [each for each in book.of_basket(ask.id) if each[1].movement == "reversal"]
@@ -33,6 +33,8 @@ async def reversal(till: Till, work: Work) -> None:
     found = to_reverse(book, till.shift_key, txid, supervised=ask.supervised)
     if found is TillReason.REVERSED_ALREADY and before:
         found = book.deals[txid]
+    if isinstance(found, Deal):
+        found = _no_way_back(till, found) or found
     if isinstance(found, TillReason):
         till.refuse(work, found)
         return
@@ -41,14 +43,29 @@ async def reversal(till: Till, work: Work) -> None:
     if found.method == "band":
         await by_band(till, work, partial(_plan, found, txid))
     elif found.method == "card":
-        card = book.cards.get(found.card)
-        reversed_ = card is not None and card.status == "reversed"  # by a process that died
-        if not reversed_ and not await give_back(till, work, found.card):
+        if not _reversed(till, found) and not await give_back(till, work, found.card):
             till.refuse(work, TillReason.CARD_DECLINED)
             return
         await _book(till, work, txid, 0, found.card_minor, "reversal", found.card)
     else:
         await _book(till, work, txid, -found.cash_minor, 0, "reversal")
+
+
+def _no_way_back(till: Till, deal: Deal) -> TillReason | None:
+    """Why the money cannot go back at this till by the way it came."""
+    if deal.cash_minor > 0 and not till.place.drawer:
+        return TillReason.NO_DRAWER
+    if deal.method != "card" or _reversed(till, deal):
+        return None
+    if deal.till != till.number:  # another terminal never heard of this payment
+        return TillReason.OTHER_TERMINAL
+    return TillReason.NO_TERMINAL if till.terminal is None else None
+
+
+def _reversed(till: Till, deal: Deal) -> bool:
+    """Whether the terminal has given it back already, maybe for a process that died."""
+    card = till.tills.book.cards.get(deal.card)
+    return card is not None and card.status == "reversed"
 
 
 def receipt_txid(till: Till, number: int) -> bytes:
@@ -71,10 +88,16 @@ def _plan(original: Deal, txid: bytes, till: Till, work: Work, look: Look) -> Or
 async def refund(till: Till, work: Work) -> None:
     """Goods come back; the money goes to the band or out of the drawer."""
     ask, tills = work.ask, till.tills
-    if till.shift is None or tills.prices is None:
+    if till.shift is None or tills.prices is None or till.training:
         reason = TillReason.SHIFT_CLOSED if till.shift is None else TillReason.NO_PRICES
-        till.refuse(work, reason)
+        till.refuse(work, TillReason.TRAINING if till.training else reason)
         return
+    for txid, deal in tills.book.of_basket(ask.id):
+        if deal.given:  # by a process that died before the page heard of it
+            work.already, work.txid, work.receipt = True, txid, deal.receipt
+            work.lines, work.amount_minor = deal.lines, deal.net_minor
+            till.good(work)
+            return
     found = quote(tills.prices, ask.basket, tills.gateway.clock.now().ms)
     if isinstance(found, Refused) or found.total_minor <= 0:
         because = found.reason if isinstance(found, Refused) else TillReason.NOTHING_TO_PAY
@@ -130,8 +153,8 @@ async def _book(
     movement: Movement, card: bytes = b"",
 ) -> None:  # fmt: skip
     """Record what went back without a band."""
-    if till.training:
-        till.refuse(work, TillReason.TRAINING)
+    if reverses and till.tills.book.reversals(reverses):  # while a terminal was asked
+        till.refuse(work, TillReason.REVERSED_ALREADY)
         return
     txid, who = till.tills.new_id(), till.who(work.ask)
     make = partial(

@@ -1,9 +1,13 @@
 """Taking back: once, here, in this shift; and never more than was there."""
 
+from typing import Any
+
 import pytest
+import trio
 from trio.testing import MockClock
 
-from crypto.money import PromoGranted, Sold
+from crypto.money import CardReversed, PromoGranted, Sold
+from drivers.payment.outcome import State
 from drivers.reader.chips import Fault, Mishap
 from edge.core.pricing import Item
 from edge.core.till_reasons import TillReason
@@ -12,8 +16,14 @@ from edge.till.shifts import close_shift, make_closing, open_shift
 from edge.till.undoing import receipt_txid
 from tests.edge.core.bar import WATER
 from tests.edge.till.counter import OTHER, Counter, cards
+from tests.edge.till.paying import Script
 
 TWO_WATERS = (Item(WATER, 2),)
+ONE_WATER = (Item(WATER, 1),)
+
+
+def drawer(bar: Counter, till: int = 1) -> int:
+    return bar.state.tills.shifts[bar.tills.tills[till].shift_key].totals.get("drawer", [0, 0])[1]
 
 
 @pytest.mark.trio
@@ -167,3 +177,78 @@ async def test_refunds_and_cash_out_end_at_what_is_there(autojump_clock: MockClo
         assert (await bar.do("cash_out", band)).because is TillReason.NOTHING_TO_PAY
         shift = bar.state.tills.shifts[bar.one.shift_key]
         assert shift.totals["drawer"][1] == 5000 - 250 - 4750
+
+
+@pytest.mark.trio
+async def test_a_refund_in_cash_that_the_page_asks_for_again_after_a_restart(
+    autojump_clock: MockClock,
+) -> None:
+    bar = Counter()
+    async with bar.run():
+        how: dict[str, Any] = {"items": TWO_WATERS, "method": "cash", "id": bar.id()}
+        first = await bar.do("refund", None, **how)
+    again = Counter(bar.log, bar.state)
+    async with again.run():
+        same = await again.do("refund", None, **how)
+        assert (same.state, same.already, same.receipt) == ("done", True, first.receipt)
+        assert (same.amount_minor, drawer(again)) == (-500, -500)
+
+
+@pytest.mark.trio
+async def test_training_undoes_nothing_and_what_was_training_is_not_undone(
+    autojump_clock: MockClock,
+) -> None:
+    bar, terminal = Counter(), Script()
+    bar.one.terminal = terminal
+    async with bar.run():
+        band = await bar.wallet(5000)
+        sold = await bar.sell(band, *TWO_WATERS)
+        paid = await bar.sell(None, *TWO_WATERS, method="card")
+        bar.one.training = True
+        learnt = await bar.sell(None, *ONE_WATER, method="cash")
+        asked: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("refund", {"items": ONE_WATER}), ("refund", {"items": ONE_WATER, "method": "cash"}),
+            ("reversal", {"reverses": sold.txid}), ("reversal", {"reverses": paid.txid}),
+        )  # fmt: skip
+        for kind, how in asked:
+            assert (await bar.do(kind, band, **how)).because is TillReason.TRAINING, (kind, how)
+        assert terminal.reversed == []
+        bar.one.training = False
+        work = await bar.do("reversal", reverses=learnt.txid)
+        assert work.because is TillReason.NOT_REVERSIBLE
+        assert (await bar.balance(band), drawer(bar)) == (4500, 5000)
+
+
+@pytest.mark.trio
+async def test_money_goes_back_where_there_is_a_way_back(autojump_clock: MockClock) -> None:
+    bar, own, other = Counter(), Script("T1"), Script("T2")
+    bar.one.terminal, other.says = own, State.REVERSED
+    bar.add_till(2, other, drawer=False)
+    async with bar.run():
+        cash = await bar.sell(None, *TWO_WATERS, method="cash")
+        card = await bar.sell(None, *ONE_WATER, method="card")
+        for txid, reason in (
+            (cash.txid, TillReason.NO_DRAWER), (card.txid, TillReason.OTHER_TERMINAL),
+        ):  # fmt: skip
+            work = await bar.do("reversal", None, 2, reverses=txid, supervised=True)
+            assert (work.state, work.because) == ("not_done", reason)
+        assert (drawer(bar), drawer(bar, 2), other.reversed) == (500, 0, [])
+
+
+@pytest.mark.trio
+async def test_a_card_that_two_tills_take_back_is_booked_back_once(
+    autojump_clock: MockClock,
+) -> None:
+    bar, terminal = Counter(), Script()
+    bar.one.terminal = terminal
+    bar.add_till(2)
+    async with bar.run():
+        sold = await bar.sell(None, *TWO_WATERS, method="card")
+        terminal.says, bar.log.holds_at = State.REVERSED, CardReversed
+        here = await bar.do("reversal", reverses=sold.txid)
+        there = await bar.do("reversal", None, 2, reverses=sold.txid, supervised=True)
+        bar.log.holding = False
+        bar.log.sync()
+        await trio.sleep(1)
+        assert (there.state, here.state) == ("done", "not_done")
+        assert (here.because, len(terminal.reversed)) == (TillReason.REVERSED_ALREADY, 1)
