@@ -30,6 +30,8 @@ def to_give_back(look: Look, who: Who, gateway: bytes) -> Topped | TillReason | 
         return TillReason.TOP_UP_SPENT
     if look.unheard and _others_load(look, gateway) and wallet.finish(look, who) is not None:
         return TillReason.MAY_STILL_LOAD
+    if look.unheard and topped.gateway != gateway:  # who took it may be giving it back just now
+        return TillReason.LOADED_SINCE
     return topped
 
 

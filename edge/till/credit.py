@@ -114,11 +114,11 @@ def _topped(till: Till, work: Work, look: Look, source: bytes) -> Credit | Refus
 
 
 async def _load(till: Till, work: Work, sensed: Sensed) -> None:
-    first = work.medium
+    first = _first_band(till, work)
     look, tap, _ = await looked(till, work, sensed)
     if look is None:
         return
-    if (work.paid or _open(till, work)) and first and first != look.medium:
+    if first and first != look.medium:
         work.medium = first
         till.show(work, TAP_AGAIN, "other_band")
         return
@@ -146,9 +146,12 @@ async def _load(till: Till, work: Work, sensed: Sensed) -> None:
     await _write(till, work, found, tap)
 
 
-def _open(till: Till, work: Work) -> bool:
+def _first_band(till: Till, work: Work) -> bytes:
+    """The only band that this money may go onto; empty while it may be any."""
     deal = till.tills.book.deals.get(work.ask.id)
-    return deal is not None and deal.status == OPEN
+    if deal is not None and deal.status == OPEN:
+        return deal.medium
+    return work.medium if work.paid else b""
 
 
 def _loaded(till: Till, work: Work) -> bool:

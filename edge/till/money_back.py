@@ -59,7 +59,9 @@ async def _tap(till: Till, work: Work, sensed: Sensed) -> None:
     reason = _wrong(till, work, found)
     if reason is not None:
         till.refuse(work, reason)
-    elif "money_back" not in work.confirmed:
+    elif "money_back" not in work.confirmed or work.txid != found.txid:
+        work.txid = found.txid  # another one, of another band, is asked for again
+        work.confirmed.discard("money_back")
         till.ask_cashier(work, "money_back")
     else:
         await _give(till, work, found)

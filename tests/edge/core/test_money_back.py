@@ -130,6 +130,9 @@ def test_a_certificate_of_another_point_overtakes(then: int) -> None:
     a.unheard = True
     unheard = asked(a, band)
     assert isinstance(unheard, Topped), "nobody can write it any more"
+    b.hear(a)
+    b.unheard = True
+    assert asked(b, band) is T.LOADED_SINCE, "who took it may be giving it back just now"
     a.record(voided(WHO, unheard, txid(7)))
     assert a.look(band).balance_minor == 5000 + then
     assert asked(a, band) is T.TOP_UP_ARRIVED

@@ -164,6 +164,25 @@ async def test_a_top_up_that_another_point_has_overtaken_leads_to_its_money(
 
 
 @pytest.mark.trio
+async def test_after_a_restart_it_goes_onto_the_band_that_it_was_for_alone(
+    autojump_clock: MockClock,
+) -> None:
+    """The page asks again, another band is tapped: one payment would load both."""
+    bar = Counter()
+    async with bar.run():
+        band, other = await bar.wallet(2000), await bar.wallet(3000)
+        ask = (await lost(bar, band)).ask
+    again = Counter(bar.log, bar.state)
+    async with again.run():
+        work = again.one.submit(ask)
+        await again.tap(other, work)
+        assert (work.state, work.because) == ("tap_again", "other_band")
+        await again.tap(band, work)
+        assert (work.state, work.balance_minor) == ("done", 3000)
+        assert await again.balance(other) == 3000
+
+
+@pytest.mark.trio
 async def test_a_top_up_that_is_given_up_is_not_asked_for_goods(autojump_clock: MockClock) -> None:
     async with Counter().run() as bar:
         band = await bar.wallet(2000)

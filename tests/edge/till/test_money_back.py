@@ -98,6 +98,18 @@ async def test_the_amount_is_shown_first_and_no_is_no(autojump_clock: MockClock)
 
 
 @pytest.mark.trio
+async def test_what_was_agreed_to_is_of_one_top_up(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        band, other = await bar.wallet(2000), await bar.wallet(2000)
+        await lost(bar, band)
+        await lost(bar, other, amount=9000)
+        work = await bar.do("money_back", band)
+        bar.one.answer(work, "money_back", True)
+        await bar.tap(other, work)
+        assert (work.state, work.question, work.amount_minor) == ("asking", "money_back", 9000)
+
+
+@pytest.mark.trio
 async def test_what_may_be_on_the_band_does_not_go_back(autojump_clock: MockClock) -> None:
     """Torn at every exchange: either it goes back, or it is finished; never both, never neither."""
     refused = set()
