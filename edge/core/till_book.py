@@ -61,6 +61,7 @@ class TillBook:
         #: By basket: the last word on whether goods were given, and when it was said.
         self.answers: dict[bytes, tuple[int, bool]] = {}
         self._reversals: dict[bytes, list[bytes]] = {}
+        self._cards: dict[bytes, list[bytes]] = {}
 
     @property
     def done(self) -> Done:
@@ -102,6 +103,10 @@ class TillBook:
         found = [(each, self.deals[each]) for each in self._reversals.get(txid, ())]
         return [each for each in found if each[1].status != VOIDED]
 
+    def cards_of(self, basket: bytes) -> list[tuple[bytes, CardPayment]]:
+        """The card payments that were begun for a basket or a top-up."""
+        return [(txid, self.cards[txid]) for txid in self._cards.get(basket, ())]
+
     def of_shift(self, key: ShiftKey) -> list[tuple[bytes, Deal]]:
         """The remembered movements of a shift, oldest first."""
         found = self.deals.of_shift(key)
@@ -129,6 +134,8 @@ class TillBook:
         book.shifts = {(gateway, till, n): shift for gateway, till, n, shift in dumped.shifts}
         book.tills = {(gateway, till): mark for gateway, till, mark in dumped.tills}
         book.cards = dict(dumped.cards)
+        for txid, card in dumped.cards:
+            book._cards.setdefault(card.basket, []).append(txid)
         book.answers = {basket: (hlc, given) for basket, hlc, given in dumped.answers}
         for txid, deal in dumped.deals:
             if deal.reverses:
@@ -324,6 +331,7 @@ def _closing(book: TillBook, gateway: bytes, fact: ClosingMade) -> None:
 
 def _card_started(book: TillBook, gateway: bytes, fact: CardAuthorizationStarted) -> None:
     card = book._card(fact.txid)
+    book._cards.setdefault(fact.basket, []).append(fact.txid)
     card.hlc, card.gateway, card.till, card.shift = fact.hlc, gateway, fact.till, fact.shift
     card.purpose, card.basket, card.medium = fact.purpose, fact.basket, fact.medium
     card.terminal, card.amount_minor = fact.terminal, fact.amount_minor

@@ -10,12 +10,13 @@ from typing import Final
 
 from crypto.money import MARK_TRAINING, Line
 from edge.core.till import undone
-from edge.core.till_rows import VOIDED, Deal
+from edge.core.till_rows import VOIDED, CardPayment, Deal
 from edge.till.tills import Tills
 from edge.till.work import Ask, code_hash
 
 #: How long a basket keeps its price when its process is no more.
 REQUOTE_MS: Final = 30 * 60_000
+_MAY_HAVE_PAID: Final = frozenset({"", "unknown", "approved"})
 #: What is booked of a kind of work, by its movement; "sale" also gives deposit back.
 _MOVEMENTS: Final[dict[str, tuple[str, ...]]] = {
     "sale": ("sale", "deposit_return"), "top_up": ("top_up",), "reversal": ("reversal",),
@@ -30,10 +31,17 @@ def of_a_dead_process(tills: Tills, basket: bytes) -> bool:
         return False
     book = tills.book
     begun = any(deal.status != VOIDED for _, deal in book.of_basket(basket))
-    return not begun and not any(
-        card.basket == basket and card.status in ("", "unknown", "approved")
-        for card in book.cards.values()
-    )
+    cards = book.cards_of(basket)
+    return not begun and not any(card.status in _MAY_HAVE_PAID for _, card in cards)
+
+
+def unbooked(tills: Tills, basket: bytes) -> list[tuple[bytes, CardPayment]]:
+    """Card payments here for this name that may have paid and that nothing is booked with."""
+    return [
+        (txid, card) for txid, card in tills.book.cards_of(basket)
+        if card.gateway == tills.gateway.identity
+        and card.status in _MAY_HAVE_PAID and not card.used
+    ]  # fmt: skip
 
 
 def priced_at(tills: Tills, basket: bytes) -> int:
@@ -48,12 +56,24 @@ def difference_booked(tills: Tills, ask: Ask) -> str:
     """The first field in which a work differs from what the facts say of its name, or ""."""
     deals = [deal for _, deal in tills.book.of_basket(ask.id)]
     if not deals:
-        return ""
+        return _difference_unbooked(tills, ask)
     if ask.kind not in _MOVEMENTS or deals[0].movement not in _MOVEMENTS[ask.kind]:
         return "kind"
     for deal in deals:
         if deal.part == ask.part and deal.status != VOIDED:
             return _difference(tills, deal, ask)
+    return _difference_unbooked(tills, ask)
+
+
+def _difference_unbooked(tills: Tills, ask: Ask) -> str:
+    """A card that may have paid for this name: nobody pays for it otherwise, or once more."""
+    whole = ask.total_minor if ask.kind == "sale" and not ask.part else None
+    amount = ask.amount_minor if ask.amount_minor is not None else whole
+    for _, card in unbooked(tills, ask.id):
+        if ask.method != "card":
+            return "method"
+        if amount not in (None, card.amount_minor):
+            return "amount_minor"
     return ""
 
 

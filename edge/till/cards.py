@@ -26,6 +26,7 @@ from edge.core.till_reasons import TillReason
 from edge.core.till_rows import CardPayment
 from edge.core.wallet_words import Make, Who
 from edge.ledger.errors import LedgerFull
+from edge.till.booked import unbooked
 from edge.till.till import Till
 from edge.till.work import CANCELLED, WAITING_CARD, Work
 
@@ -36,7 +37,6 @@ CANCEL_S: Final = 5.0
 INQUIRE_S: Final = (1.0, 2.0, 5.0)
 SETTLED: Final = frozenset({"approved", "declined", "reversed", "declined_late"})
 _NOT_TAKEN: Final = frozenset({"declined", "declined_late", "reversed"})
-_UNBOOKED: Final = frozenset({"", "unknown", "approved"})
 _ENDED: Final = frozenset({State.APPROVED, State.DECLINED, State.REVERSED, State.DECLINED_LATE})
 Purpose = Literal["sale", "top_up"]
 
@@ -45,17 +45,14 @@ def card_of_basket(
     till: Till, basket: bytes, amount_minor: int
 ) -> tuple[bytes, CardPayment] | None:
     """A payment of this basket that is not booked and was not declined."""
-    gateway = till.tills.gateway.identity
-    for txid, card in till.tills.book.cards.items():
-        ours = card.gateway == gateway and card.basket == basket and not card.used
-        if ours and card.amount_minor == amount_minor and card.status in _UNBOOKED:
+    for txid, card in unbooked(till.tills, basket):
+        if card.amount_minor == amount_minor:
             return txid, card
     return None
 
 
 def _declined(till: Till, name: bytes) -> bool:
-    cards = till.tills.book.cards.values()
-    return any(card.basket == name and card.status in _NOT_TAKEN for card in cards)
+    return any(card.status in _NOT_TAKEN for _, card in till.tills.book.cards_of(name))
 
 
 def open_cards(till: Till) -> list[tuple[bytes, CardPayment]]:

@@ -89,6 +89,31 @@ async def test_a_declined_card_is_not_asked_again_for_the_same_top_up(
 
 
 @pytest.mark.trio
+async def test_who_has_paid_by_card_pays_neither_otherwise_nor_another_amount(
+    autojump_clock: MockClock,
+) -> None:
+    """Approved, and the process died before it was booked: only what was asked books it."""
+    bar, terminal = Counter(), Script()
+    bar.one.terminal = terminal
+    async with bar.run():
+        basket = priced(bar, items=ITEMS)
+        assert (await bar.sell(None, *ITEMS, id=basket, method="card")).state == "paid"
+        bar.log.facts.pop()
+    again = Counter(bar.log)
+    again.one.terminal = terminal
+    for seq, fact in enumerate(bar.log.facts, 1):
+        again.state.apply(again.gateway.identity, 1, seq, fact)
+    async with again.run():
+        for field, how in (
+            ("method", {"method": "cash"}), ("amount_minor", {"method": "card", "amount_minor": 9}),
+        ):  # fmt: skip
+            with pytest.raises(OtherContent, match=field):
+                await again.sell(None, *ITEMS, id=basket, **how)
+        work = await again.sell(None, *ITEMS, id=basket, method="card")
+        assert (work.state, len(terminal.asked)) == ("paid", 1)
+
+
+@pytest.mark.trio
 async def test_what_was_begun_goes_on(autojump_clock: MockClock) -> None:
     bar, terminal = Counter(), Script()
     bar.one.terminal = terminal
