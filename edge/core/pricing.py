@@ -151,6 +151,8 @@ def quote(
         if article.deposit:
             deposits[article.deposit] = deposits.get(article.deposit, 0) + quantity
     for number, quantity in deposits.items():
+        if abs(quantity) > 0xFFFF:  # what a line of a fact has room for
+            return Refused(TillReason.AMOUNT_TOO_LARGE)
         deposit = prices.articles[number]
         lines.append(_line(deposit, quantity, prices.price_of(deposit, phase) or 0))
     tip_minor = basket.tip_minor or (goods_minor * basket.tip_percent + 50) // 100
@@ -161,7 +163,7 @@ def quote(
     free, used, promo_minor = _discounts(prices, basket, priced, means)
     lines += free
     total_minor = sum(line.total_minor for line in lines)
-    if abs(total_minor) > AMOUNT_MAX:
+    if max(total_minor + given_minor, given_minor) > AMOUNT_MAX:
         return Refused(TillReason.AMOUNT_TOO_LARGE)
     if len(lines) > LINES_MAX:
         return Refused(TillReason.BASKET_TOO_LARGE)

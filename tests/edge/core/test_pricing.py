@@ -191,3 +191,11 @@ def test_lines_add_up_and_what_is_free_never_turns_into_money(
             key = (line.tax, line.group)
             goods[key] = goods.get(key, 0) + line.total_minor
     assert all(left >= 0 for left in goods.values())
+
+
+def test_more_cups_than_a_line_has_room_for() -> None:
+    """Written anyhow, the fact of it could be read by nobody, and what was paid would be gone."""
+    seven = [Item(BEER, 9999)] * 7
+    assert refused(*seven).reason is TillReason.AMOUNT_TOO_LARGE
+    line = max(priced(*seven[:6]).lines, key=lambda one: one.quantity)
+    assert line.quantity == 6 * 9999 <= 0xFFFF
