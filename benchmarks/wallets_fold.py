@@ -32,7 +32,8 @@ from crypto.money import (
 from edge.core.buckets import IdSet
 from edge.core.state import State
 from edge.core.till_packs import Deals
-from edge.core.wallet_packs import Row, Rows
+from edge.core.wallet_packs import Rows
+from edge.core.wallet_records import Row
 from edge.core.wallet_rows import Topped
 
 TILLS, GATEWAYS = 40, 4

@@ -21,10 +21,10 @@ earlier uses leave, `validity` when, `media` several tickets on a band, `ruling`
 `phrases_place`.
 
 Around a tap: `wallets` what is known of every band, made of `wallet_rows`, packed by `wallet_packs`
-and `buckets`, written down by `wallet_dump`; `wallet_look` what a band proves, `wallet_seen` what
-it showed, `wallet_hold` what may be taken, `wallet_credit` money onto a band, `wallet_rules` the
-bundle's part, `wallet_conflicts` forks, `wallet_words` the values, `wallet_reasons` and
-`wallet_phrases` the refusals.
+as `wallet_records` and `buckets`, written down by `wallet_dump`; `wallet_look` what a band proves,
+`wallet_seen` what it showed, `wallet_hold` what may be taken, `wallet_credit` money onto a band,
+`wallet_rules` the bundle's part, `wallet_conflicts` forks, `wallet_words` the values,
+`wallet_reasons` and `wallet_phrases` the refusals.
 
 Around a till: `till_book` what was sold and taken, made of `till_rows`, packed by `till_packs`,
 added up by `till_totals`; `till` what may be undone, `money_back` a top-up that never arrived,

@@ -250,7 +250,8 @@ class Deals:
         shelf.put(txid, deal.basket, record)
         self._found(txid, deal.basket, shelf)
         self._drop(txid, deal)
-        self._sweep()
+        if self.done.shelves:
+            self._sweep()
 
     def finish(self, txid: bytes) -> None:
         """A movement of `hot` is counted in a shift that has its Z."""
@@ -338,7 +339,7 @@ class Deals:
     def _sweep(self) -> None:
         """Clear away a little of what the finders say of shelves that are gone."""
         done = self.done
-        for _ in range(SWEEP if done.shelves else 0):
+        for _ in range(SWEEP):
             shelf = next(iter(done.shelves.values()))
             if not shelf.ids:
                 del done.shelves[shelf.number]

@@ -40,12 +40,12 @@ def add_deal(totals: Totals, deal: Deal, times: int) -> None:
     if deal.movement == "cash_out":
         add(totals, "drawer", times, -times * deal.band_minor)
         return
-    for method, amount in (
-        ("band", deal.band_minor), ("cash", deal.cash_minor), ("card", deal.card_minor),
-    ):  # fmt: skip
-        if amount:
-            add(totals, f"method:{method}", times, times * amount)
+    if deal.band_minor:
+        add(totals, "method:band", times, times * deal.band_minor)
+    if deal.card_minor:
+        add(totals, "method:card", times, times * deal.card_minor)
     if deal.cash_minor:
+        add(totals, "method:cash", times, times * deal.cash_minor)
         add(totals, "drawer", times, times * deal.cash_minor)
     if deal.promo_minor:
         sign = -times if deal.movement in _UNDOING else times

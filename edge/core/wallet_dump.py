@@ -7,7 +7,7 @@ import msgspec
 
 from crypto.money import MoneyConflictFound
 from edge.core.buckets import ID_BYTES
-from edge.core.wallet_packs import Row, Stamp, Stamps, restamped
+from edge.core.wallet_records import Row, Stamp, Stamps, restamped
 from edge.core.wallet_rows import Account, Grant, Issued, Mark, Spent, Topped
 
 T = TypeVar("T")

@@ -9,17 +9,8 @@ from typing import Final
 
 import msgspec
 
-from edge.core.wallet_packs import (
-    OPEN,
-    POSTED,
-    PROOF,
-    VOIDED,
-    ZERO,
-    Row,
-    Rows,
-    pack,
-    unpack,
-)
+from edge.core.wallet_packs import Rows
+from edge.core.wallet_records import OPEN, POSTED, PROOF, VOIDED, ZERO, Row, pack, unpack
 
 __all__ = [
     "GIVES_BACK", "OPEN", "POSTED", "PROOF", "VOIDED", "ZERO", "Account", "Grant", "Issued",
@@ -130,7 +121,7 @@ class Mark(msgspec.Struct, array_like=True, gc=False):
 
     def reach(self, epoch: int, packed: bytes) -> None:
         """A slot was posted, or read from the band."""
-        if epoch < self.epoch:
+        if epoch < self.epoch or (epoch == self.epoch and packed == self.top):
             return
         if epoch > self.epoch:
             self.epoch, self.top, self.debited, self.given, self.ahead = epoch, packed, 0, 0, 0
@@ -145,7 +136,8 @@ class Mark(msgspec.Struct, array_like=True, gc=False):
 
     def aim(self, epoch: int, seq: int) -> None:
         """A hold was to write this seq."""
-        self.reach(epoch, ZERO)
+        if epoch > self.epoch:
+            self.reach(epoch, ZERO)
         if epoch == self.epoch and seq > self.ahead:
             self.ahead = seq
 

@@ -24,7 +24,8 @@ from crypto.money import (
     ToppedUp,
 )
 from edge.core.wallet_dump import FoundMoney, WalletsDump, dumped
-from edge.core.wallet_packs import Baskets, Rows, Stamps
+from edge.core.wallet_packs import Baskets, Rows
+from edge.core.wallet_records import Stamps
 from edge.core.wallet_rows import (
     POSTED,
     VOIDED,
@@ -131,7 +132,8 @@ class Wallets:
         self.baskets.add(row)
         if row.gateway:
             account.uses_promo |= bool(row.promo or row.vouchers)
-            self._undo(row)
+            if row.reverses:
+                self._undo(row)
 
     def _taken(self, account: Account, txid: bytes) -> Row | None:
         """The hold, to be changed; None if it is not known. `_put` it back afterwards."""

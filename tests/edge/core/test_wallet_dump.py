@@ -5,7 +5,7 @@ import pytest
 
 from crypto.medium import txh
 from crypto.money import Slot
-from edge.core.wallet_packs import WIDTH
+from edge.core.wallet_records import WIDTH
 from edge.core.wallets import Wallets
 from tests.edge.core.purse import B, txid
 from tests.edge.core.test_wallet_packs import M, sale, sold

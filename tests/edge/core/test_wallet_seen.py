@@ -1,7 +1,7 @@
 """What a look says of what was before."""
 
 from edge.core.wallet import Held, Moved
-from edge.core.wallet_packs import pack
+from edge.core.wallet_records import pack
 from tests.edge.core.purse import Gateway, new_band, order
 
 
