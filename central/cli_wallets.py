@@ -102,17 +102,17 @@ def presale_import(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
     the guest, 8 letters and digits or more) at a top-up point, also offline. Codes are kept as
     hashes.
     """
-    from central.commands import wallets
+    from central.commands import presale
 
-    return run_loop(wallets.import_presale(config, BORDER, file))
+    return run_loop(presale.import_presale(config, BORDER, file))
 
 
 @presale.command(name="bind")
 def presale_bind(order: str, band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
     """Give the credit of ORDER to BAND (UID or medium)."""
-    from central.commands import wallets
+    from central.commands import presale
 
-    return run_loop(wallets.bind(config, BORDER, order, band))
+    return run_loop(presale.bind(config, BORDER, order, band))
 
 
 @wallet.command(name="list")

@@ -128,7 +128,7 @@ class Database:
             try:
                 await self.embedded.start()
                 log.warning("PostgreSQL is back")
-            except PostgresUnavailable as error:
+            except (PostgresUnavailable, *PASSING) as error:
                 log.error("PostgreSQL does not start", extra={"why": str(error)})
                 wait_s = min(2 * wait_s, TEND_MAX_S)
 

@@ -147,7 +147,16 @@ class Service:
                 if not self.trouble:
                     log.warning("the database does not answer", extra={"why": str(error)})
                 self.trouble = f"the database does not answer: {type(error).__name__}"
+            except Exception as error:  # noqa: BLE001 - the border: blocks are taken all the same
+                self._cannot_publish(error)
             await asyncio.sleep(BUNDLE_POLL_S)
+
+    def _cannot_publish(self, error: Exception) -> None:
+        self.errors.inc()
+        said = f"the bundle cannot be published: {error}"
+        if self.trouble != said:
+            log.error("the bundle cannot be published", exc_info=error)
+        self.trouble = said
 
     async def newer_bundle(self, have: int, wait_s: float) -> bytes | None:
         """A bundle newer than `have`, or None when there is none within `wait_s` seconds."""

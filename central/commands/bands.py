@@ -10,6 +10,7 @@ from central.store import bands, money
 from central.store.bands import MEDIUM_BYTES
 
 if TYPE_CHECKING:
+    from central.cashless_keys import CashlessKeys
     from central.commands.session import Session
 
 UID_BYTES: Final = (4, 7, 10)
@@ -21,11 +22,16 @@ _HEX: Final = frozenset("0123456789abcdef")
 
 def medium_of(s: Session, text: str) -> bytes:
     """A medium by its pseudonym (32 hex digits) or its UID (8, 14 or 20). Raises CommandFailed."""
+    return medium_by(keys_of(s), text)
+
+
+def medium_by(keys: CashlessKeys, text: str) -> bytes:
+    """As `medium_of`, where many are asked for."""
     digits = _digits(text)
     if len(digits) == 2 * MEDIUM_BYTES:
         return bytes.fromhex(digits)
     if len(digits) in [2 * size for size in UID_BYTES]:
-        return keys_of(s).medium(bytes.fromhex(digits))
+        return keys.medium(bytes.fromhex(digits))
     hint = "the UID of the band in hex (8, 14 or 20 digits), or 32 hex digits of the medium"
     raise CommandFailed(f"{text!r} names no band: say {hint}", BAD_DATA)
 

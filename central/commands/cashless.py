@@ -18,7 +18,7 @@ from central.sales.cashless import BadPrices, minor_untrusted, read_untrusted
 from central.sheets import decimal
 from central.store import wallets as stored
 from central.wallets import BAND_MAX_MINOR
-from crypto.cashless import Cashless
+from crypto.cashless import MEDIA_MAX, Cashless
 from crypto.keys import PUBLIC_BYTES
 
 CODES_MAX = 100_000
@@ -176,6 +176,9 @@ async def make_codes(
             most = decimal(BAND_MAX_MINOR, told.exponent)
             hint = f"--amount must be more than nothing, and {most} at most: a band holds no more"
             raise CommandFailed(hint, USAGE)
+        if len(told.codes) + count > MEDIA_MAX:
+            hint = f"gateways can be told of {MEDIA_MAX} in all"
+            raise CommandFailed(f"{len(told.codes)} codes are not redeemed yet: {hint}", USAGE)
         codes = [spell(border.entropy(CODE_BYTES)) for _ in range(count)]
         # The file first: a code that the centre knows and nobody holds would be worth nothing.
         write_out(out, "".join(f"{code}\n" for code in codes).encode(), "the codes", 0o600)

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from central.commands.errors import BAD_DATA, CommandFailed
+
+
+def _known(
+    names: Sequence[str], columns: Collection[str], needed: Collection[str], hint: str
+) -> None:
+    """Raises CommandFailed for the first fault of a head."""
+    for at, name in enumerate(names):
+        if not name:
+            raise CommandFailed(f"column {at + 1} has no name: take it out; {hint}", BAD_DATA)
+        if name not in columns:
+            raise CommandFailed(f"a column {name!r} is not known: {hint}", BAD_DATA)
+        if name in names[:at]:
+            raise CommandFailed(f"the column {name!r} stands there twice: {hint}", BAD_DATA)
+    lacking = [name for name in needed if name not in names]
+    if lacking:
+        raise CommandFailed(f"there is no column {', '.join(lacking)}: {hint}", BAD_DATA)
 
 
 def csv_rows(
@@ -21,12 +37,11 @@ def csv_rows(
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",", strict=True)
     names = [name.strip().lower() for name in reader.fieldnames or ()]
+    # A spreadsheet ends its lines with separators where a cell was used and emptied.
+    while names and not names[-1]:
+        names.pop()
     reader.fieldnames = names
-    wrong = [at for at, name in enumerate(names) if name not in columns or name in names[:at]]
-    lacking = [name for name in needed if name not in names]
-    if wrong or lacking:
-        named = [names[at] for at in wrong] or lacking
-        raise CommandFailed(f"{', '.join(named)}: {hint}", BAD_DATA)
+    _known(names, columns, needed, hint)
     try:
         for row in reader:
             # An amount as 5,50 between commas would be read as 5.

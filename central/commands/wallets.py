@@ -1,34 +1,24 @@
-"""`wallet …` and `presale …`: what bands are worth, and credit that was paid before."""
+"""`wallet …`: what bands are worth, and what the centre says of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-import msgspec
-
 from central import bookkeeping, replaced, wallets
 from central.commands import places
-from central.commands.bands import band_of, medium_of
-from central.commands.cashless import amount, current, hash_code, reason_of
-from central.commands.entry import read_text
-from central.commands.errors import ANSWER_IS_NO, BAD_DATA, CommandFailed
+from central.commands.bands import band_of
+from central.commands.cashless import amount, current, reason_of
+from central.commands.errors import ANSWER_IS_NO, CommandFailed
 from central.commands.replaced import told as told_of
-from central.commands.session import Border, Session, session, show
-from central.commands.tables import csv_rows
+from central.commands.session import Border, session, show
 from central.commands.unexplained import summed as summed_steps
 from central.commands.unexplained import told as told_steps
-from central.sheets import decimal
 from central.store import bands, conflicts, money
 from central.store import wallets as stored
-from central.store.wallets import EVERY_EPOCH, Credit
+from central.store.wallets import EVERY_EPOCH
 from crypto.cashless import Wallet
 
-COLUMNS = ("order", "amount", "band", "medium", "code")
-CSV_HINT = "columns are order, amount and, where known, band (its UID) or medium, code"
-CODE_CHARS_MIN = 8
-PRESALE = "presale"
 DOUBTS_MAX = 10_000
 DIFFERENCES_MAX = 20
 
@@ -169,121 +159,6 @@ async def doubts(config_file: Path, border: Border) -> int:
         }
     )
     return 0
-
-
-async def import_presale(config_file: Path, border: Border, file: Path) -> int:
-    """Credit from a shop's orders; the same file again changes nothing, another amount is named."""
-    rows = list(csv_rows(read_text(file), COLUMNS, ("order", "amount"), CSV_HINT))
-    async with session(config_file, border) as s:
-        told = await current(s)
-        found: dict[str, Credit] = {}
-        codes: list[tuple[str, bytes]] = []
-        for line, row in rows:
-            credit = _credit(s, line, row, told.exponent)
-            if row.get("code"):
-                codes.append((credit.reference, _code(line, row["code"])))
-            if found.setdefault(credit.reference, credit) != credit:
-                raise CommandFailed(f"line {line}: order {credit.reference!r} twice", BAD_DATA)
-        async with s.alone():
-            given = await stored.list_credits(s.connection, s.tenant)
-            known = {c.reference: c for c in given if c.source == PRESALE}
-            secrets = await stored.presale_codes(s.connection, s.tenant)
-            for reference, credit in found.items():
-                _same(credit, known.get(reference))
-            for reference, code in codes:
-                if secrets.get(reference, code) != code:
-                    raise CommandFailed(f"order {reference!r}: another code than before", BAD_DATA)
-            new = [credit for reference, credit in found.items() if reference not in known]
-            _fits(given, new, told.exponent)
-            await stored.add_credits(s.connection, s.tenant, new, border.now_ms())
-            try:
-                await stored.add_presale_codes(s.connection, s.tenant, codes)
-            except asyncpg.UniqueViolationError as error:
-                raise CommandFailed("two orders have the same code", BAD_DATA) from error
-            await wallets.book(s.connection, s.tenant, new, wallets.day_of(border.now_ms()))
-        version = await s.publish()
-    unbound = sum(credit.medium is None for credit in found.values())
-    show({"read": len(rows), "new": len(new), "unbound": unbound, "bundle_version": version})
-    return 0
-
-
-async def bind(config_file: Path, border: Border, order: str, text: str) -> int:
-    """Give the credit of an order to a band."""
-    async with session(config_file, border) as s:
-        exponent = (await current(s)).exponent
-        medium = medium_of(s, text)
-        async with s.alone():
-            credit = await _bind(s, order, medium, exponent)
-        version = await s.publish()
-    told = {"order": order, "medium": medium.hex(), "amount_minor": credit.amount_minor}
-    show({**told, "bundle_version": version})
-    return 0
-
-
-async def _bind(s: Session, order: str, medium: bytes, exponent: int) -> Credit:
-    """The credit of an order, from now on this medium's. Raises CommandFailed."""
-    given = await stored.list_credits(s.connection, s.tenant)
-    mine = (one for one in given if (one.source, one.reference) == (PRESALE, order))
-    credit = next(mine, None)
-    if credit is None:
-        raise CommandFailed(f"no order {order!r}: run `gatehouse central presale import` first")
-    redeemed = await stored.redeemed_orders(s.connection, s.tenant)
-    if any(row["reference"] == order for row in redeemed):
-        raise CommandFailed(f"order {order!r} was redeemed at a till already")
-    if credit.medium is not None:
-        raise CommandFailed(f"order {order!r} is bound to medium {credit.medium.hex()} already")
-    bound = msgspec.structs.replace(credit, medium=medium)
-    _fits(given, [bound], exponent)
-    now_ms = s.border.now_ms()
-    await stored.bind_credit(s.connection, s.tenant, credit, medium, now_ms)
-    await wallets.book(s.connection, s.tenant, [bound], wallets.day_of(now_ms))
-    return credit
-
-
-def _credit(s: Session, line: int, row: dict[str, str], exponent: int) -> Credit:
-    order, band = row["order"], row.get("band") or row.get("medium") or ""
-    if row.get("band") and row.get("medium"):
-        raise CommandFailed(f"line {line}: a band and a medium: one of them is enough", BAD_DATA)
-    if not 1 <= len(order) <= 64 or not order.isprintable():
-        raise CommandFailed(f"line {line}: an order has 1 to 64 characters", BAD_DATA)
-    try:
-        minor = amount(row["amount"].replace(",", "."), exponent)
-        medium = medium_of(s, band) if band else None
-    except CommandFailed as error:
-        raise CommandFailed(f"line {line}: {error}", BAD_DATA) from error
-    if minor < 1:
-        raise CommandFailed(f"line {line}: the amount is nothing", BAD_DATA)
-    return Credit(PRESALE, order, medium, minor)
-
-
-def _fits(given: list[Credit], new: list[Credit], exponent: int) -> None:
-    """Raises CommandFailed for credit that its band could never hold."""
-    credit = wallets.too_much(given, new)
-    if credit is not None:
-        most = decimal(wallets.BAND_MAX_MINOR, exponent)
-        told = f"order {credit.reference!r}: its band would get more than {most} in all"
-        raise CommandFailed(f"{told}, which none can hold: correct the file", BAD_DATA)
-
-
-def _code(line: int, text: str) -> bytes:
-    """Hash of an order's secret. Raises CommandFailed for one that could be guessed."""
-    if sum(letter.isalnum() for letter in text) < CODE_CHARS_MIN:
-        least = f"at least {CODE_CHARS_MIN} letters and digits"
-        raise CommandFailed(f"line {line}: this code could be guessed: {least}", BAD_DATA)
-    return hash_code(text)
-
-
-def _same(credit: Credit, known: Credit | None) -> None:
-    """The same order with another content is a mistake that must be named, never a correction."""
-    if known is None:
-        return
-    order = credit.reference
-    if known.amount_minor != credit.amount_minor:
-        was = f"{known.amount_minor} before, {credit.amount_minor} now"
-        raise CommandFailed(f"order {order!r}: another amount_minor ({was})", BAD_DATA)
-    if credit.medium is not None and known.medium != credit.medium:
-        hint = "bind it with `gatehouse central presale bind`" if known.medium is None else ""
-        raise CommandFailed(f"order {order!r}: another medium than before. {hint}", BAD_DATA)
 
 
 def _hexed(row: dict[str, Any]) -> dict[str, Any]:

@@ -117,10 +117,11 @@ async def test_the_end_answers_who_waits(one: Told) -> None:
     assert await one.newer_bundle(0, 600) == one.bundle_raw
 
 
-async def test_a_database_that_is_away_is_a_reason_until_it_is_back(
+async def test_what_is_in_the_way_is_a_reason_until_it_is_gone_and_ends_no_service(
     one: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outcomes: list[Exception | None] = [OSError("gone"), TimeoutError(), None, OSError("again")]
+    mine = ValueError("no gateway would take this bundle")
+    outcomes = [OSError("gone"), TimeoutError(), None, mine, mine, OSError("again")]
     seen: list[list[str]] = []
 
     async def refresh() -> None:
@@ -138,8 +139,15 @@ async def test_a_database_that_is_away_is_a_reason_until_it_is_back(
     with pytest.raises(asyncio.CancelledError):
         await one.follow_bundles()
     away = "the database does not answer: "
-    assert seen == [[away + "OSError"], [away + "TimeoutError"], [], [away + "OSError"]]
-    assert [one.message for one in caplog.records] == ["the database does not answer"] * 2
+    unpublished = f"the bundle cannot be published: {mine}"
+    assert seen == [
+        [away + "OSError"], [away + "TimeoutError"], [], [unpublished], [unpublished],
+        [away + "OSError"],
+    ]  # fmt: skip
+    once = ["the database does not answer", "the bundle cannot be published"]
+    assert [one.message for one in caplog.records] == once
+    assert "ValueError" in str(caplog.records[1].exc_text or caplog.records[1].exc_info)
+    assert one.registry.get_sample_value("gatehouse_central_errors_total") == 2
 
 
 async def test_contacts_are_kept_by_gateway(one: Told) -> None:

@@ -88,7 +88,7 @@ class Server:
     async def start(self) -> None:
         self.starts += 1
         if self.starts <= self.refuses:
-            raise PostgresUnavailable("not now")
+            raise PostgresUnavailable("not now") if self.starts % 2 else OSError(28, "full")
         self.running = True
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from central.commands import badges, cashless, wallets
+from central.commands import badges, cashless, presale, wallets
 from central.commands.errors import CommandFailed
 from central.commands.session import Border
 from tests.central.commands.conftest import EXAMPLE, Run
@@ -39,7 +39,7 @@ def test_nobody_undoes_what_another_does_at_the_same_moment(
         assert (tmp_path / "central" / "keys" / "cashless.json").read_text() == keys
         return await asyncio.gather(
             *(
-                wallets.import_presale(config_file, BORDER, tmp_path / f"{one}.csv")
+                presale.import_presale(config_file, BORDER, tmp_path / f"{one}.csv")
                 for one in (1, 2, 3)
             ),
             return_exceptions=True,

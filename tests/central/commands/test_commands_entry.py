@@ -161,7 +161,7 @@ def test_who_is_erased_is_gone(run: Run, tmp_path: Path) -> None:
 
 def test_mistakes_in_a_csv_name_their_line(run: Run, tmp_path: Path) -> None:
     wrong = {
-        "nome\nA\n": "nome: columns are key, name",
+        "nome\nA\n": "a column 'nome' is not known: columns are key, name",
         "name,birthday\nA,1399\n": "line 2",
         "name,key\nA,1\nB,1\n": "line 3: the key '1' stands there twice",
         "name,product\nA,x\n": "line 2",

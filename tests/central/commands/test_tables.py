@@ -23,11 +23,12 @@ def test_either_separator_and_no_empty_line(separator: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("order,price\n", "price: as in the manual"),
-        ("order\n", "amount: as in the manual"),
-        ("", "order, amount: as in the manual"),
+        ("order,price\n", "a column 'price' is not known: as in the manual"),
+        ("order\n", "there is no column amount: as in the manual"),
+        ("", "there is no column order, amount: as in the manual"),
         ('order,amount\nA1,5\n"A2,6\n', "line 3: "),
-        ("order,amount,amount\n", "amount: as in the manual"),
+        ("order,amount,amount\n", "the column 'amount' stands there twice: as in the manual"),
+        ("order,,amount\n", "column 2 has no name: take it out; as in the manual"),
         ("order,amount\nA1,5\nA2,5,50\n", "line 3: more than 2 cells"),
     ],
 )
