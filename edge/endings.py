@@ -8,7 +8,7 @@ import trio
 
 from config.faults import ConfigInvalid
 from edge.ledger import errors as ledger_errors
-from edge.peers.house import NoHistory
+from edge.peers.learning import NoHistory
 
 log = logging.getLogger(__name__)
 

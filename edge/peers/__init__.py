@@ -8,10 +8,12 @@ mirror    where do the blocks of one sibling stand on our disk?
 intake    is this block the next of its log, a copy, a gap, a forgery or a fork?
 holdings  which blocks can we give, our own and our siblings'?
 session   what do two connected gateways say to each other?
+outgoing  which log is told next, and how far has it been told?
 tls       who is at the other end?
 links     who is connected, who was heard when?
 connections who listens, who dials, what ends a connection?
 house     how is all of this put together and run?
+learning  what has happened so far, before an empty gateway opens?
 errors    what goes wrong between siblings?
 rows      what do people see of siblings?
 dnssd     what do the bytes of multicast DNS say?

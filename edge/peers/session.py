@@ -18,14 +18,13 @@ from edge.peers.codec import Hello, LogHead, Message
 from edge.peers.errors import BadFrame, OtherVersion, PeerLost, PeerRefused
 from edge.peers.holdings import Holdings
 from edge.peers.intake import Forged, Key
+from edge.peers.outgoing import Outgoing
 
 HELLO_S: Final = 5.0
 BEAT_S: Final = 1.0
 #: Nothing heard for so long, while a beat was due each second: the other end is gone.
 SILENT_S: Final = 5.0
 SEND_S: Final = 10.0
-#: A log whose owner the other hears itself is passed on only when that takes longer than this.
-FORWARD_AFTER_S: Final = 1.0
 #: One gap is asked about once in this time, however many blocks show it.
 WANT_EVERY_S: Final = 1.0
 _READ_BYTES: Final = 64 << 10
@@ -98,8 +97,7 @@ class Session:
         self._house = house
         self._holdings = holdings
         self._buffer = bytearray()
-        self._sent: dict[Key, int] = {}
-        self._behind_since: dict[Key, float] = {}
+        self.outgoing = Outgoing(holdings, other)
         self._wanted: dict[Key, float] = {}
         self._outbox: list[Message] = []
         self._told_state: codec.StateAt | None = None
@@ -209,10 +207,8 @@ class Session:
                 self._take_heads(message.heads)
                 self._wake.set()
             case codec.Want():
-                if (message.gateway, message.epoch) in self._holdings.heads():
-                    # One less: the next block to send is the one that holds this seq.
-                    self._sent[message.gateway, message.epoch] = message.seq - 1
-                    self._asked(message)
+                self.outgoing.asked((message.gateway, message.epoch), message.seq)
+                self._wake.set()
             case codec.Ping():
                 self._say(codec.Pong(message.token, *self._house.clock_ms()))
             case codec.Pong():
@@ -242,7 +238,7 @@ class Session:
             self.held[key] = row
             if len(self.held) > codec.LOGS_MAX:
                 raise BadFrame(f"more than {codec.LOGS_MAX} logs are claimed")
-            self._sent[key] = max(self._sent.get(key, 0), row.seq)
+            self.outgoing.has(key, row.seq)
 
     async def _take_blocks(self, run: bytes) -> None:
         await self._holdings.intake.room()
@@ -310,10 +306,6 @@ class Session:
                 self._news[key] = LogHead(*key, block.last_seq, block.hash)
         self._wake.set()
 
-    def _asked(self, want: codec.Want) -> None:
-        self._behind_since[want.gateway, want.epoch] = -math.inf  # asked for: no waiting for others
-        self._wake.set()
-
     async def _write(self) -> None:
         while True:
             self._wake = trio.Event()
@@ -323,9 +315,12 @@ class Session:
                 self._news = {}
             if outbox:
                 await self._send(b"".join(map(codec.encode, outbox)))
-            key, wait_s = self._next_log()
+            key, wait_s = self.outgoing.next(self.hears, self.streams)
             if key is not None:
-                await self._send_run(key)
+                blocks = await self.outgoing.take(key)
+                if blocks:
+                    run = b"".join(block.raw for block in blocks)
+                    await self._send(codec.encode(codec.Blocks(run)))
                 continue
             with trio.move_on_after(wait_s):
                 await self._wake.wait()
@@ -335,38 +330,6 @@ class Session:
             await self._stream.send_all(data)
         if slow.cancelled_caught:
             raise PeerLost(f"the other side has taken nothing for {SEND_S:g} s")
-
-    def _next_log(self) -> tuple[Key | None, float]:
-        """The log to go on with, or how long until one is due to be passed on for its owner."""
-        now, wait_s = trio.current_time(), math.inf
-        heads = self._holdings.heads()
-        asked = [key for key, since in self._behind_since.items() if since == -math.inf]
-        for key in [*asked, *heads]:  # what was asked for goes before what is streamed
-            head = heads.get(key, Head())
-            if head.seq <= self._sent.get(key, 0) or not self._due_to(key):
-                self._behind_since.pop(key, None)
-                continue
-            if key[0] == self._holdings.gateway or key[0] not in self.hears:
-                return key, 0.0
-            due = self._behind_since.setdefault(key, now) + FORWARD_AFTER_S
-            if due <= now:
-                return key, 0.0
-            wait_s = min(wait_s, due - now)
-        return None, wait_s
-
-    def _due_to(self, key: Key) -> bool:
-        """Its own log nobody needs to be told, unless it asks."""
-        asked = self._behind_since.get(key) == -math.inf
-        return asked or (self.streams and key[0] != self.other)
-
-    async def _send_run(self, key: Key) -> None:
-        seq = self._sent.get(key, 0) + 1
-        blocks = await self._holdings.run(key, seq, codec.RUN_BYTES)
-        if not blocks:
-            self._sent[key] = self._holdings.heads()[key].seq  # cannot be read here; others have it
-            return
-        self._sent[key] = blocks[-1].last_seq
-        await self._send(codec.encode(codec.Blocks(b"".join(block.raw for block in blocks))))
 
     async def _beat(self) -> None:
         while True:

@@ -12,7 +12,7 @@ import trio.testing
 from config.faults import ConfigInvalid, Fault
 from edge.endings import ending_of, until_signal
 from edge.ledger.errors import LedgerBusy, LedgerDamaged, StorageFailed
-from edge.peers.house import NoHistory
+from edge.peers.learning import NoHistory
 
 
 @pytest.mark.parametrize(

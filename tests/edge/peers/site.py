@@ -38,7 +38,7 @@ from edge.peers.house import House, SiblingsAtHome
 from edge.peers.rebuild import Asker, excuse_emptiness
 from edge.receipts import ReceiptStore
 from edge.rescue import Rescue
-from tests.edge.core.desk import NORTH, make_bundle
+from tests.edge.core.desk import NORTH, make_bundle, make_code
 
 TENANT = b"T" * 16
 CA = authority.make_authority(b"\x51" * 32, TENANT, int(time.time()), 1)
@@ -265,3 +265,16 @@ async def site(folder: Path, *names: str, **changes: Any) -> AsyncIterator[list[
 def same_state(*nodes: Node) -> bool:
     """Whether all have folded the same facts: equal bytes."""
     return len({node.state.dump() for node in nodes}) == 1
+
+
+def settled(*nodes: Node) -> bool:
+    """Whether each has folded everything durable of the others."""
+    return all(one.knows(two) for one in nodes for two in nodes if one is not two)
+
+
+async def scanned(node: Node, number: int) -> str:
+    """What `node` says to the code of this number: "admitted", or why not."""
+    answers = node.scan(make_code(number))
+    await until(lambda: bool(answers))
+    (answer,) = answers
+    return answer.reason or answer.decision

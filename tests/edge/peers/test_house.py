@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trio
 
-from crypto.block import Block
 from crypto.entry import ConflictFound, Started
-from edge.answers import Answer
-from edge.peers.house import NoHistory
-from tests.edge.core.desk import make_code
-from tests.edge.peers.site import Node, same_state, site, until, venue_bundle
+from tests.edge.peers.site import (
+    Node,
+    same_state,
+    scanned,
+    settled,
+    site,
+    until,
+    venue_bundle,
+)
 
 pytestmark = pytest.mark.trio
-
-
-def said(answers: list[Answer]) -> str:
-    (answer,) = answers
-    return answer.reason or answer.decision
-
-
-def settled(*nodes: Node) -> bool:
-    return all(one.knows(two) for one in nodes for two in nodes if one is not two)
-
-
-def drained(events: trio.MemoryReceiveChannel[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [events.receive_nowait() for _ in range(events.statistics().current_buffer_used)]
-
-
-async def scanned(node: Node, number: int) -> str:
-    answers = node.scan(make_code(number))
-    await until(lambda: bool(answers))
-    return said(answers)
 
 
 async def test_what_one_admits_the_other_refuses(tmp_path: Path) -> None:
@@ -167,35 +151,6 @@ async def test_a_burnt_gateway_is_rebuilt_by_its_siblings(tmp_path: Path) -> Non
         assert blocks[-1].last_seq == facts
 
 
-async def test_an_empty_gateway_that_nobody_tells_does_not_open(tmp_path: Path) -> None:
-    async with site(tmp_path, "a", rebuild_wait_s=0.05) as (a,):
-        assert a.house.empty
-        with pytest.raises(ExceptionGroup) as told, trio.fail_after(20):
-            await a.house.learn_history()
-    assert told.group_contains(NoHistory, match="neither a sibling nor the centre")
-
-
-async def test_a_crash_while_being_told_does_not_open_half_told(tmp_path: Path) -> None:
-    """Mirrors are there after the crash, and not all that was to be told."""
-    async with site(tmp_path, "b", "c") as (b, c):
-        b.join(c)
-        await scanned(c, 1)
-        await until(lambda: settled(b, c))
-        a = Node(tmp_path, "a")
-        async with a.running(siblings=(a.at(b),)):
-            a.join(b)
-            await until(lambda: bool(a.house.intake.mirrors))  # and then the power fails
-        a = Node(tmp_path, "a")
-        async with a.running(siblings=(a.at(b),)):
-            assert a.house.intake.mirrors and a.house.empty
-            a.join(b)
-            with trio.fail_after(20):
-                await a.house.learn_history()
-        a = Node(tmp_path, "a")
-        async with a.running(siblings=(a.at(b),)):
-            assert not a.house.empty
-
-
 async def test_a_revoked_gateway_is_cut_off_and_its_old_blocks_stay(tmp_path: Path) -> None:
     async with site(tmp_path, "a", "b", "c") as (a, b, c):
         a.join(b)
@@ -231,30 +186,3 @@ async def test_a_clock_that_is_off_is_measured_and_recorded(tmp_path: Path) -> N
         b.record(lambda hlc, now: Started(hlc, now.day, now.offset_min, "x"))
         assert b.state.hlc_of(b.identity.gateway) < b.state.hlc_of(a.identity.gateway)
         assert b.gateway.ahead_count > 0
-
-
-async def test_lanes_stay_closed_until_everything_told_is_folded(tmp_path: Path) -> None:
-    async with site(tmp_path, "a", "b") as (a, b):
-        for number in range(3):
-            await scanned(b, number)
-        take, go_on, held_up, learned = a.house.intake.take, trio.Event(), trio.Event(), []
-
-        async def slowly(block: Block) -> int | None:
-            if block.first_seq > 1:
-                held_up.set()
-                await go_on.wait()
-            return await take(block)
-
-        async def learn() -> None:
-            await a.house.learn_history()
-            learned.append(a.knows(b))
-
-        a.house.intake.take = slowly  # type: ignore[method-assign]
-        a.join(b)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(learn)
-            await held_up.wait()
-            await trio.sleep(0.2)  # it looks every 0.05 s
-            assert learned == []
-            go_on.set()
-        assert learned == [True]

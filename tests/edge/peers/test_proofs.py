@@ -14,7 +14,7 @@ from crypto.entry import Started
 from crypto.keys import VerifyKey
 from edge.ledger.chain import Trust
 from edge.ledger.errors import LedgerDamaged
-from edge.peers import codec, house, rebuild, session
+from edge.peers import codec, learning, rebuild, session
 from edge.peers.codec import LOGS_MAX, Hello, LogHead
 from edge.peers.errors import BadFrame
 from edge.peers.proofs import Proofs
@@ -30,7 +30,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody who is asked here takes longer, but for liars."""
     monkeypatch.setattr(rebuild, "ANSWER_S", 0.3)
     monkeypatch.setattr(session, "BEAT_S", 0.1)
-    monkeypatch.setattr(house, "BEAT_S", 0.1)
+    monkeypatch.setattr(learning, "BEAT_S", 0.1)
     monkeypatch.setattr(rebuild, "BLOCKS_S", 1.0)
 
 
@@ -179,7 +179,7 @@ async def test_an_empty_gateway_opens_beside_a_liar(
                 await a.house.learn_history()
             assert told(caplog, "claims facts that it does not give")
             assert told(caplog, "claims facts of ours and does not show them")
-            assert not a.house._learning.exists() and a.knows(b)
+            assert not a.house.learning.note.stands() and a.knows(b)
             assert 77 not in a.ledger.heads
 
 
@@ -188,7 +188,7 @@ async def test_an_empty_gateway_opens_beside_a_liar(
 async def test_a_liar_that_adds_to_its_own_log_for_ever_keeps_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience_s: float, opens: bool
 ) -> None:
-    monkeypatch.setattr(house, "OWN_LOGS_S", patience_s)
+    monkeypatch.setattr(learning, "OWN_LOGS_S", patience_s)
     async with site(tmp_path, "b") as (b,):
         lie(b, LogHead(b.identity.gateway, b.ledger.epoch, 1 << 40, JUNK))
         a = Node(tmp_path, "a", rebuild_wait_s=1.0)
@@ -217,7 +217,7 @@ async def test_what_is_claimed_is_bounded(tmp_path: Path, autojump_clock: object
         wire.sides[1]._say(codec.Want(B, 99, 7))
         wire.sides[1]._say(codec.Held(rows[: LOGS_MAX // 2]))
         await until(lambda: len(wire.sides[0].held) > LOGS_MAX // 2)
-        assert (B, 99) not in wire.sides[0]._sent  # a log that nobody has
+        assert (B, 99) not in wire.sides[0].outgoing.sent  # a log that nobody has
         wire.sides[1]._say(codec.Held(rows[LOGS_MAX // 2 :]))
         await wire.over()
     assert isinstance(wire.errors[0], BadFrame)

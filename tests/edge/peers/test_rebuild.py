@@ -13,7 +13,7 @@ from crypto.block import Head
 from edge.ledger import excuse
 from edge.ledger.recover import KnownHead
 from edge.ledger.storage import DiskStorage
-from edge.peers.house import NoHistory
+from edge.peers.learning import NoHistory
 from edge.peers.rebuild import Asker, excuse_emptiness
 from tests.edge.peers.site import Node, identity, site, until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from edge.peers import codec, session
+from edge.peers import codec, outgoing, session
 from edge.peers.errors import BadFrame, PeerLost, PeerRefused
 from edge.peers.intake import Forged
 from tests.edge.peers.logs import OWN, A, B, Log
@@ -131,7 +131,7 @@ async def test_who_says_it_hears_the_owner_and_lags_is_told_all_the_same(
         a.own.add()
         began = trio.current_time()
         await until(lambda: c.knows(a))
-        assert trio.current_time() - began >= session.FORWARD_AFTER_S
+        assert trio.current_time() - began >= outgoing.FORWARD_AFTER_S
 
 
 async def test_a_gap_is_asked_for(tmp_path: Path, autojump_clock: object) -> None:
@@ -139,7 +139,7 @@ async def test_a_gap_is_asked_for(tmp_path: Path, autojump_clock: object) -> Non
     a.own.log.fill(6)
     async with talking((a, b)) as (wire,):
         await until(lambda: b.knows(a))
-        wire.sides[0]._sent[A, 5] = 9  # it believes that two more have been sent
+        wire.sides[0].outgoing.sent[A, 5] = 9  # it believes that two more have been sent
         for _ in range(4):
             a.own.add()
         await until(lambda: b.knows(a))

@@ -21,8 +21,8 @@ from edge.peers.courier import Courier
 from edge.peers.house import House
 from edge.peers.intake import Intake
 from edge.peers.mirror import Mirror
+from edge.peers.outgoing import Outgoing
 from edge.peers.regain import Regain
-from edge.peers.session import Session
 from tests.sim.planting import SITE_FAULTS, site_fault
 
 __all__ = ["FOUND_AT", "SITE_FAULTS"]
@@ -99,22 +99,19 @@ def folded_before_the_chain_is_checked() -> Iterator[None]:
 def resumed_one_too_far() -> Iterator[None]:
     """The first fact that the other lacks is taken for one that it has."""
 
-    def take_heads(self: Any, heads: list[Any]) -> None:
-        for row in heads:
-            key = (row.gateway, row.epoch)
-            self.held[key] = row
-            self._sent[key] = max(self._sent.get(key, 0), row.seq + 1)
+    def has(self: Any, key: Any, seq: int) -> None:
+        self.sent[key] = max(self.sent.get(key, 0), seq + 1)
 
-    with patch.object(Session, "_take_heads", take_heads):
+    with patch.object(Outgoing, "has", has):
         yield
 
 
 @site_fault
 def logs_of_others_not_passed_on() -> Iterator[None]:
-    def due_to(self: Any, key: Any) -> bool:
+    def due_to(self: Any, key: Any, streams: bool) -> bool:
         return bool(key[0] == self._holdings.gateway)
 
-    with patch.object(Session, "_due_to", due_to):
+    with patch.object(Outgoing, "_due_to", due_to):
         yield
 
 

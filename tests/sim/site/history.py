@@ -18,7 +18,7 @@ import trio.testing
 
 from crypto.block import Block
 from edge.ledger.errors import LedgerDamaged
-from edge.peers.house import NoHistory
+from edge.peers.learning import NoHistory
 from tests.sim import determinism, venue
 from tests.sim.disk import PowerCut, StorageFailed
 from tests.sim.history import Result, _first, _say

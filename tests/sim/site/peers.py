@@ -19,6 +19,7 @@ from edge.peers.connections import Connections
 from edge.peers.courier import Courier
 from edge.peers.holdings import Holdings
 from edge.peers.house import House
+from edge.peers.learning import Learning, Note
 from edge.peers.links import Links
 from edge.peers.proofs import Proofs
 from edge.peers.rebuild import Asker, _Conversation
@@ -93,6 +94,25 @@ class _Connections(Connections):
         await self._bordered(talk, name, cast(Any, stream))
 
 
+class _Note(Note):
+    """What the machine keeps through a crash."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def stands(self) -> bool:
+        return self._machine.half_told
+
+    def starts_ended(self) -> int:
+        return self._machine.ended_starts
+
+    def end_start(self) -> None:
+        self._machine.ended_starts += 1
+
+    def clear(self) -> None:
+        self._machine.ended_starts, self._machine.half_told = 0, False
+
+
 class SimHouse(House):
     """Siblings of a running gateway."""
 
@@ -100,10 +120,9 @@ class SimHouse(House):
         machine, history = life.machine, life.machine.history
         self.config = life.peers_config
         self.gateway = life.gateway
-        self._trust = trust_of(machine)
-        self._claims, self._centre_heads = set(life.claims), []
         self.intake = life.intake
-        self.empty = not life.intake.mirrors or machine.half_told
+        note = _Note(machine)
+        self.empty = not life.intake.mirrors or note.stands()
         machine.half_told = self.empty
         self.holdings = Holdings(life.ledger, life.intake)
         self._bundles = cast(Any, machine.papers)
@@ -114,9 +133,13 @@ class SimHouse(House):
         )  # fmt: skip
         life.intake.fold = self.links.fold
         life.gateway.siblings = self.links
-        self._transport = cast(Any, life.line)
-        self.regain = Regain(life.gateway, life.ledger, self.links, self._trust, self._transport)
+        line, trust = cast(Any, life.line), trust_of(machine)
+        self.regain = Regain(life.gateway, life.ledger, self.links, trust, line)
         life.intake.on_own = self.regain.hear
+        self.learning = Learning(
+            life.gateway, life.intake, self.links, self.regain, trust, line, self.config, note
+        )
+        self.claimed(life.claims)
         self.courier = Courier(
             self.holdings, self.links, life.line.of, life.receipt_key, self.config.deliver_after_s
         )
@@ -129,16 +152,6 @@ class SimHouse(House):
         self.connections: _Connections = _Connections(
             self.links, machine, history.lan, self.config, life.jitter
         )
-
-    def _starts_ended(self) -> int:
-        return self._life.machine.ended_starts
-
-    def _note_ended(self) -> None:
-        self._life.machine.ended_starts += 1
-
-    def learned(self) -> None:
-        self._life.machine.ended_starts = 0
-        self._life.machine.half_told = False
 
     def open(self, nursery: trio.Nursery) -> None:
         """As `House.start`; who calls is taken in from now on."""
