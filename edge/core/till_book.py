@@ -142,29 +142,24 @@ class TillBook:
                 book._reversals.setdefault(deal.reverses, []).append(txid)
         return book
 
-    def _made(self, gateway: bytes, fact: Any, **told: Any) -> None:
+    def _made(self, txid: bytes, made: Deal) -> None:
         """A movement began (or, paid in cash, happened)."""
-        if fact.txid in self.done:
+        if txid in self.done:
             return
-        status, settled, receipt = OPEN, 0, 0
-        deal = self.deals.get(fact.txid)
+        deal = self.deals.get(txid)
         if deal is not None:
             if deal.hlc:
                 return  # a transaction is one fact
-            status, settled, receipt = deal.status, deal.settled_hlc, deal.receipt
-        made = Deal(
-            fact.hlc, gateway, fact.till, fact.shift, fact.operator, fact.marks,
-            status=status, settled_hlc=settled, **told,
-        )  # fmt: skip
-        made.receipt = max(made.receipt, receipt)
-        self.deals.hot[fact.txid] = made
-        self.deals.index(fact.txid, made)
+            made.status, made.settled_hlc = deal.status, deal.settled_hlc
+            made.receipt = max(made.receipt, deal.receipt)
+        self.deals.hot[txid] = made
+        self.deals.index(txid, made)
         if made.reverses:
-            self._reversals.setdefault(made.reverses, []).append(fact.txid)
-        if status == OPEN and made.movement != "top_up":
-            self.shift(gateway, fact.till, fact.shift)
+            self._reversals.setdefault(made.reverses, []).append(txid)
+        if made.status == OPEN and made.movement != "top_up":
+            self.shift(made.gateway, made.till, made.shift)
         else:
-            self._count(fact.txid, made)
+            self._count(txid, made)
 
     def _settle(self, gateway: bytes, fact: Any, status: int, receipt: int = 0) -> None:
         deal = self.deals.take(fact.txid)
@@ -174,8 +169,10 @@ class TillBook:
             deal = self.deals.hot[fact.txid] = Deal()
         if status > deal.status:
             deal.status = status
-        deal.receipt = max(deal.receipt, receipt)
-        deal.settled_hlc = max(deal.settled_hlc, fact.hlc)
+        if receipt > deal.receipt:
+            deal.receipt = receipt
+        if fact.hlc > deal.settled_hlc:
+            deal.settled_hlc = fact.hlc
         self._count(fact.txid, deal)
 
     def _count(self, txid: bytes, deal: Deal) -> None:
@@ -183,7 +180,8 @@ class TillBook:
         if not deal.hlc:
             return
         mark = self.till(deal.gateway, deal.till)
-        mark.receipt = max(mark.receipt, deal.receipt)
+        if deal.receipt > mark.receipt:
+            mark.receipt = deal.receipt
         shift = self.shift(deal.gateway, deal.till, deal.shift)
         top_up = deal.movement == "top_up"
         due = int(top_up or deal.status == POSTED)  # what went back is a movement of its own
@@ -223,24 +221,35 @@ def _sorted(shift: Shift) -> Shift:
 
 def _held(book: TillBook, gateway: bytes, fact: DebitHeld) -> None:
     book._made(
-        gateway, fact, basket=fact.basket, part=fact.part, movement=fact.movement, method="band",
-        medium=fact.medium, band_minor=fact.debit_minor - fact.given_minor,
-        otherwise_minor=fact.otherwise_minor, promo_minor=fact.promo_minor,
-        vouchers=fact.vouchers, reverses=fact.reverses, prices=fact.prices,
-        packed=_ENCODER.encode(fact.lines) if fact.lines else b"",
+        fact.txid,
+        Deal(  # by place: replay lives here
+            fact.hlc, gateway, fact.till, fact.shift, fact.operator, fact.marks, fact.basket,
+            fact.part, fact.movement, "band", fact.medium, fact.debit_minor - fact.given_minor, 0,
+            0, fact.otherwise_minor, fact.promo_minor, fact.vouchers, b"", fact.reverses,
+            fact.prices, _ENCODER.encode(fact.lines) if fact.lines else b"",
+        ),
+    )  # fmt: skip
+
+
+def _deal(gateway: bytes, fact: Any, **told: Any) -> Deal:
+    """What every fact says alike, and what this one tells."""
+    return Deal(
+        fact.hlc, gateway, fact.till, fact.shift, fact.operator, fact.marks, medium=fact.medium,
+        **told,
     )  # fmt: skip
 
 
 def _sold(book: TillBook, gateway: bytes, fact: Sold) -> None:
     back = fact.movement in ("reversal", "refund")  # card amounts have no sign of their own
-    book._made(
+    made = _deal(
         gateway, fact, basket=fact.basket, part=fact.part, movement=fact.movement,
-        method="card" if fact.card_minor else "cash", medium=fact.medium,
-        cash_minor=fact.cash_minor, card_minor=-fact.card_minor if back else fact.card_minor,
+        method="card" if fact.card_minor else "cash", cash_minor=fact.cash_minor,
+        card_minor=-fact.card_minor if back else fact.card_minor,
         promo_minor=fact.promo_minor, vouchers=fact.vouchers, card=fact.card,
         reverses=fact.reverses, prices=fact.prices,
         packed=_ENCODER.encode(fact.lines) if fact.lines else b"",
     )  # fmt: skip
+    book._made(fact.txid, made)
     book._settle(gateway, fact, POSTED, fact.receipt)
     if fact.card and not back:
         book._card(fact.card).used = fact.txid
@@ -248,14 +257,15 @@ def _sold(book: TillBook, gateway: bytes, fact: Sold) -> None:
 
 def _topped_up(book: TillBook, gateway: bytes, fact: ToppedUp) -> None:
     by_card = fact.method == "card"
-    book._made(
-        gateway, fact, movement="top_up", method=fact.method, medium=fact.medium,
-        basket=fact.txid, band_minor=0, receipt=fact.receipt,
+    made = _deal(
+        gateway, fact, movement="top_up", method=fact.method, basket=fact.txid,
+        receipt=fact.receipt,
         cash_minor=fact.amount_minor if fact.method == "cash" else 0,
         card_minor=fact.amount_minor if by_card else 0,
         otherwise_minor=fact.amount_minor if fact.method not in ("cash", "card") else 0,
         card=fact.source if by_card and len(fact.source) == 16 else b"",
     )  # fmt: skip
+    book._made(fact.txid, made)
     if by_card and len(fact.source) == 16:
         book._card(fact.source).used = fact.txid
 
@@ -277,13 +287,14 @@ def _voided(book: TillBook, gateway: bytes, fact: DebitVoided | CreditVoided) ->
 def _went_back(book: TillBook, gateway: bytes, fact: CreditVoided, topped: bytes) -> None:
     """Money of a top-up that never arrived: it counts where and when it went back."""
     out = -fact.amount_minor
-    book._made(
-        gateway, fact, movement="top_up_back", method=fact.method, medium=fact.medium,
-        basket=fact.txid, reverses=topped, receipt=fact.receipt,
+    made = _deal(
+        gateway, fact, movement="top_up_back", method=fact.method, basket=fact.txid,
+        reverses=topped, receipt=fact.receipt,
         cash_minor=out if fact.method == "cash" else 0,
         card_minor=out if fact.method == "card" else 0,
         otherwise_minor=out if fact.method not in ("cash", "card") else 0,
     )  # fmt: skip
+    book._made(fact.txid, made)
     book._settle(gateway, fact, POSTED, fact.receipt)
 
 

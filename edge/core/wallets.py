@@ -224,11 +224,10 @@ def _forget(wallets: Wallets, account: Account, row: Row) -> None:
 
 
 def _ended(
-    wallets: Wallets, fact: DebitPosted | DebitVoided, how: int
+    wallets: Wallets, fact: DebitPosted | DebitVoided, target: bytes, how: int
 ) -> tuple[Account, Row]:  # fmt: skip
     account = wallets.made(fact.medium)
     row = wallets._taken(account, fact.txid)
-    target = pack(fact.target)
     if row is None or not row.gateway:
         told = (fact.epoch, target, fact.basket)
         ended, shown = 0, b""
@@ -245,10 +244,11 @@ def _ended(
 
 
 def _posted(wallets: Wallets, where: Where, fact: DebitPosted) -> None:
-    account, row = _ended(wallets, fact, POSTED)
+    target = pack(fact.target)
+    account, row = _ended(wallets, fact, target, POSTED)
     account.unposted.pop(fact.txid, None)
     wallets.unposted.pop((fact.medium, fact.txid), None)
-    mark, target = account.mark, pack(fact.target)
+    mark = account.mark
     proof = row.show(fact.epoch, target)
     if row.gateway and row.base != mark.top:  # somebody went on from there before
         wallets._split(account, row)
@@ -261,7 +261,7 @@ def _posted(wallets: Wallets, where: Where, fact: DebitPosted) -> None:
 
 
 def _voided(wallets: Wallets, where: Where, fact: DebitVoided) -> None:
-    account, row = _ended(wallets, fact, VOIDED)
+    account, row = _ended(wallets, fact, pack(fact.target), VOIDED)
     account.mark.aim(fact.epoch, fact.target.seq)
     wallets._put(account, row)
 

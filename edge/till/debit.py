@@ -203,17 +203,23 @@ async def _write(till: Till, work: Work, held: Held, tap: Tap) -> None:
         if wallet.judge(held, tap) != "base":
             break
     if wallet.judge(held, tap) == "posted":
-        await tills.must(with_receipt(held.posted, till.next_receipt))
-        _paid(till, work, held)
+        receipt = 0
+
+        def number() -> int:
+            nonlocal receipt
+            receipt = till.next_receipt()
+            return receipt
+
+        recorded = await tills.must(with_receipt(held.posted, number))
+        _paid(till, work, held, receipt if recorded else 0)
     else:
         till.show(work, TAP_AGAIN, "not_sure")
 
 
-def _paid(till: Till, work: Work, held: Held) -> None:
-    deal = till.tills.book.deals.get(held.txid)
+def _paid(till: Till, work: Work, held: Held, receipt: int) -> None:
+    """`receipt` 0: the fact waits for room, and gets its number then."""
+    base, target = held.base, held.target
     work.held, work.doubt_since = b"", None
-    work.balance_minor = held.balance_minor
-    if deal is not None:
-        work.receipt = deal.receipt
-        till.note_sold(held.medium, deal.net_minor)
+    work.balance_minor, work.receipt = held.balance_minor, receipt
+    till.note_sold(held.medium, target.debited - base.debited - target.given + base.given)
     till.good(work)

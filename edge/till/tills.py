@@ -160,17 +160,19 @@ class Tills:
         """Record a fact; its seq. Raises `LedgerFull` with nothing changed."""
         return self.gateway.record(make)
 
-    async def must(self, make: Make) -> None:
-        """Record what has happened already, and wait until it is on disk if there is room."""
+    async def must(self, make: Make) -> bool:
+        """Record what has happened already, and wait until it is on disk. False: there is no room,
+        and it waits for that in memory."""
         if self.gateway.unsaved_count:
             self.gateway.must_record(make)  # behind what waits for room: the last word stays last
-            return
+            return False
         try:
             seq = self.gateway.record(make)
         except LedgerFull:
             self.gateway.must_record(make)
-            return
+            return False
         await self.durable(seq)
+        return True
 
 
 def with_receipt(make: Make, number: Callable[[], int]) -> Make:

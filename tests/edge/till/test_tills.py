@@ -95,11 +95,13 @@ async def test_what_has_happened_is_kept_also_without_room() -> None:
     bar.log.full = True
     with pytest.raises(LedgerFull):
         bar.tills.record(lambda hlc, now: posted(1, 1))
-    await bar.tills.must(lambda hlc, now: posted(1, 1))
-    assert bar.gateway.unsaved_count == 1
+    assert not await bar.tills.must(lambda hlc, now: posted(1, 1))
     bar.log.full = False
+    assert not await bar.tills.must(lambda hlc, now: posted(1, 1)), "behind what waits"
+    assert bar.gateway.unsaved_count == 2
     bar.gateway.tick()
-    assert bar.story()[-1] == "DebitPosted"
+    assert bar.story()[-2:] == ["DebitPosted", "DebitPosted"]
+    assert await bar.tills.must(lambda hlc, now: posted(1, 1))
 
 
 def test_what_contradicts_itself_is_recorded_once() -> None:
