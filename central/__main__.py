@@ -7,8 +7,14 @@ import sys
 
 def main() -> None:
     """Run the command line of this process and end the process with its exit code."""
-    from central.cli import run_command
-
+    try:
+        from central.cli import run_command
+    except ModuleNotFoundError as missing:
+        if (missing.name or "central").split(".")[0] in ("central", "config", "crypto"):
+            raise  # our own mistake, not that of who installed it
+        hint = "install gatehouse[central], or call it as ./gatehouse central"
+        print(f"gatehouse-central: {missing.name} is not installed; {hint}", file=sys.stderr)
+        sys.exit(69)
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from central.commands.errors import INTERRUPTED, STORAGE_FAILED, USAGE, CommandFailed
 from central.commands.session import Border
@@ -25,6 +25,13 @@ Exit codes: 0 done; 1 the answer is no; 2 wrong words on the command line; 65 a 
 it should be; 66 a file cannot be read; 69 the database cannot be had, or an address is taken; \
 73 a file cannot be written; 74 output failed; 78 the configuration is invalid; 130 interrupted.
 """
+
+
+def _told_default(default: Any) -> Any:
+    """What help says that an option is when left out; not that nothing is nothing."""
+    return None if default in (None, False, "", ()) else str(default)
+
+
 app = App(
     name="gatehouse-central",
     help="The centre: takes the gateways' blocks, issues tickets, publishes bundles. Data comes as"
@@ -32,6 +39,7 @@ app = App(
     help_epilogue=EXIT_CODES,
     help_format="markdown",
     version_flags=[],
+    default_parameter=Parameter(negative="", show_default=_told_default),
     suppress_keyboard_interrupt=False,
 )
 _NOUNS: Final = {
@@ -235,6 +243,9 @@ def run_command(words: Sequence[str]) -> int:
         result = app(words, print_error=False, exit_on_error=False, result_action="return_value")
         sys.stdout.flush()  # here, where a reader that has gone is answered
         return result if isinstance(result, int) else 0
+    except UnusedCliTokensError as error:
+        more = " ".join(error.unused_tokens or [])
+        return _complain(f"more than the command takes: {more}", USAGE)
     except CycloptsError as error:
         return _complain(" ".join(str(error).split()), USAGE)
     except CommandFailed as error:

@@ -109,7 +109,10 @@ def read_tree(path: str | Path, environ: Mapping[str, str]) -> Tree:
                 raise ValueError(f"is longer than {FILE_MAX_BYTES} bytes")
             tree.merge(tomllib.loads(raw.decode("utf-8")), str(file))
         except FileNotFoundError:
-            hint = "copy config/gateway.example.toml or central.example.toml and edit it"
+            hint = (
+                "say --config FILE where yours is; `gatehouse edge config example` and `gatehouse"
+                " central config example` print one to begin with"
+            )
             tree.faults.append(Fault(str(file), "", "does not exist", hint))
         except OSError as error:
             tree.faults.append(Fault(str(file), "", f"cannot be read: {error.strerror}"))

@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from edge.commands.errors import INTERRUPTED
+from edge.commands.errors import INTERRUPTED, UNAVAILABLE
 
 
 def main() -> None:
@@ -26,6 +26,12 @@ def run_command(words: Sequence[str]) -> int:
         return run_tool(words)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except ModuleNotFoundError as missing:
+        if (missing.name or "edge").split(".")[0] in ("edge", "drivers", "config", "crypto"):
+            raise  # our own mistake, not that of who installed it
+        hint = "install gatehouse[edge], or call it as ./gatehouse edge"
+        print(f"gatehouse-edge: {missing.name} is not installed; {hint}", file=sys.stderr)
+        return UNAVAILABLE
 
 
 def run_daemon(words: Sequence[str]) -> int:

@@ -8,9 +8,9 @@ import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from config.faults import ConfigInvalid
 from edge.commands.errors import INTERRUPTED, STORAGE_FAILED, USAGE, CommandFailed
@@ -20,6 +20,13 @@ Exit codes: 0 done; 1 the answer is no; 2 wrong words on the command line; 65 a 
 it should be; 66 a file cannot be read; 69 not to be reached, or in use; 73 exists already; \
 74 storage or output failed; 78 the configuration is invalid; 130 interrupted.
 """
+
+
+def _told_default(default: Any) -> Any:
+    """What help says that an option is when left out; not that nothing is nothing."""
+    return None if default in (None, False, "", ()) else str(default)
+
+
 app = App(
     name="gatehouse-edge",
     help="The gateway: its daemon and its tools. Data comes as JSON on standard output, errors as"
@@ -27,6 +34,7 @@ app = App(
     help_epilogue=EXIT_CODES,
     help_format="markdown",
     version_flags=[],
+    default_parameter=Parameter(negative="", show_default=_told_default),
     suppress_keyboard_interrupt=False,
 )
 ticket = App(name="ticket", help="Tickets, without a daemon.", help_epilogue=EXIT_CODES)
@@ -271,6 +279,9 @@ def run_tool(words: Sequence[str]) -> int:
         _read_for_help(words)
         result = app(words, print_error=False, exit_on_error=False, result_action="return_value")
         return result if isinstance(result, int) else 0
+    except UnusedCliTokensError as error:
+        more = " ".join(error.unused_tokens or [])
+        return _complain(f"more than the command takes: {more}", USAGE)
     except CycloptsError as error:
         return _complain(" ".join(str(error).split()), USAGE)
     except CommandFailed as error:

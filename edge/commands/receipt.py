@@ -22,6 +22,7 @@ FILE_BYTES_MAX: Final = 1 << 20
 
 def render(
     file: Path,
+    /,
     *,
     png: Path | None = None,
     escpos: Path | None = None,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from central import cli
+from central.__main__ import main
 from central.commands.errors import CommandFailed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,17 @@ def test_no_word_prints_the_help_and_is_a_wrong_use(capsys: pytest.CaptureFixtur
     said = capsys.readouterr().out
     assert all(word in said for word in (*NOUNS, "issuer", "init", "serve", "migrate", "redrive"))
     assert "78 the configuration is invalid" in " ".join(said.split())
+
+
+def test_a_program_without_its_packages_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "cyclopts", None)
+    monkeypatch.delitem(sys.modules, "central.cli")
+    with pytest.raises(SystemExit, match="69"):
+        main()
+    said = capsys.readouterr().err
+    assert said.startswith("gatehouse-central: cyclopts is not installed; install gatehouse[cent")
 
 
 def test_each_noun_says_what_it_is_about_before_its_file_is_read(
@@ -42,6 +54,7 @@ def test_each_noun_says_what_it_is_about_before_its_file_is_read(
         (["serve", "--ready-fd", "x"], "--ready-fd"),
         (["bundle", "show", "--version", "x"], "--version"),
         (["config", "check"], "FILE"),
+        (["gateway", "list", "a"], "more than the command takes: a"),
     ],
 )
 def test_wrong_words_are_one_line(

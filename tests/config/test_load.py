@@ -89,7 +89,9 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid) as raised:
         load(tmp_path / "none.toml", Small, {})
     assert raised.value.exit_code == 78
-    assert "does not exist (copy config/gateway.example.toml" in str(raised.value)
+    assert "does not exist (say --config FILE where yours is; `gatehouse edge config ex" in str(
+        raised.value
+    )
     (fault,) = check(tmp_path, Small, {})
     assert "cannot be read" in fault.problem
 

@@ -1,5 +1,6 @@
 """The command line: help everywhere, one line for every mistake, and a daemon that starts fast."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge import cli
+from edge.__main__ import run_command
 from edge.commands import errors
 from tests.edge.commands.calling import edge, environment
 
@@ -41,6 +43,18 @@ def test_every_command_has_help_that_names_its_exit_codes(words: list[str]) -> N
     assert (said.code, said.err) == (0, "")
     assert "Exit codes: 0" in said.out
     assert "78" in said.out
+    # Neither opposites that nobody asked for, nor that nothing is nothing.
+    assert not re.search(r"--no-|--empty-|default: (\(\)|\"\"|False)", said.out)
+
+
+def test_a_program_without_its_packages_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "cyclopts", None)
+    monkeypatch.delitem(sys.modules, "edge.cli")
+    assert run_command(["status"]) == errors.UNAVAILABLE
+    said = capsys.readouterr().err
+    assert said.startswith("gatehouse-edge: cyclopts is not installed; install gatehouse[edge]")
 
 
 def test_the_help_names_every_exit_code_there_is() -> None:
