@@ -160,7 +160,7 @@ def read_untrusted(
     if len(image) != plan.image_bytes:
         raise BadMedium(f"expected {plan.image_bytes} bytes of {chip}, not {len(image)}")
     certificates = tuple(
-        _certificate(plan, uid, image, page, seals) for page in plan.certificate_pages
+        [_certificate(plan, uid, image, page, seals) for page in plan.certificate_pages]
     )
     best = None
     for one in certificates:
@@ -274,8 +274,10 @@ def seal_slot(
 def pages(first_page: int, data: bytes) -> tuple[tuple[int, bytes], ...]:
     """`data` as writes of whole pages, in order."""
     return tuple(
-        (first_page + at // PAGE_BYTES, data[at : at + PAGE_BYTES])
-        for at in range(0, len(data), PAGE_BYTES)
+        [
+            (first_page + at // PAGE_BYTES, data[at : at + PAGE_BYTES])
+            for at in range(0, len(data), PAGE_BYTES)
+        ]
     )
 
 

@@ -13,7 +13,7 @@ The shape is that of NXP AN10922 (a constant, the UID, who asks); AES-CMAC is RF
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
@@ -28,6 +28,8 @@ CHIP_DOMAIN: Final = b"gatehouse-chip-1\0"
 _DEBIT: Final = b"gh-debit"
 _PASSWORD: Final = b"gh-passw"
 _CHIP: Final = b"gh-chipk"
+#: Gives the 8 bytes of a message.
+Mac: TypeAlias = Callable[[bytes], bytes]
 
 
 def cmac(key: bytes, message: bytes) -> bytes:
@@ -56,30 +58,30 @@ class KeyRing:
     def __init__(self, debit: Mapping[int, bytes], chip_key: bytes) -> None:
         self._debit = dict(debit)
         self._chip = hashlib.sha256(CHIP_DOMAIN + chip_key).digest()[:16]
-        self._cache: OrderedDict[tuple[bytes, int], CMAC] = OrderedDict()
+        self._cache: OrderedDict[tuple[bytes, int], Mac] = OrderedDict()
         self.versions = frozenset(debit)
         self.newest = max(debit, default=0)
 
-    def mac(self, uid: bytes, version: int) -> Callable[[bytes], bytes] | None:
+    def mac(self, uid: bytes, version: int) -> Mac | None:
         """What gives the 8-byte MAC of a band's messages; None for a version we have not."""
-        found = self._cache.get((uid, version))
-        if found is None:
-            key = self._debit.get(version)
-            if key is None or len(uid) != UID_BYTES:
-                return None
-            kt = cmac(key, b"\x01" + uid + _DEBIT + bytes((version,)))
-            found = self._cache[(uid, version)] = CMAC(AES(kt))
-            if len(self._cache) > CACHED_MAX:
-                self._cache.popitem(last=False)
-        else:
-            self._cache.move_to_end((uid, version))
-        prepared = found
+        place = (uid, version)
+        found = self._cache.get(place)
+        if found is not None:
+            self._cache.move_to_end(place)
+            return found
+        key = self._debit.get(version)
+        if key is None or len(uid) != UID_BYTES:
+            return None
+        prepared = CMAC(AES(cmac(key, b"\x01" + uid + _DEBIT + bytes((version,)))))
 
         def mac(message: bytes) -> bytes:
             one = prepared.copy()  # a fourth of the price of a new one
             one.update(message)
             return one.finalize()[:MAC_BYTES]
 
+        self._cache[place] = mac
+        if len(self._cache) > CACHED_MAX:
+            self._cache.popitem(last=False)
         return mac
 
     def chip(self, uid: bytes) -> ChipSecrets:

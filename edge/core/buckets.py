@@ -6,16 +6,19 @@ in differs from process to process: whatever is written down is sorted first.
 """
 
 from collections.abc import Iterable, Iterator
+from struct import Struct
 from typing import Final
 
 ID_BYTES: Final = 16
 #: So many runs. With ten million ids each has 2,400 of them, found in about ten microseconds.
 RUNS: Final = 4096
 OWNERS_MAX: Final = 1 << 24
-#: An entry: 24 bits of the hash above those that choose the run, and the owner.
-_NAME: Final = 0xFF_FFFF << 12
-_NAME_BYTES: Final = 3
-_ENTRY: Final = _NAME_BYTES + 3
+#: Hash and owner. An entry is the name, which is the hash's upper 24 bits, and the owner's lower
+#: 24; the hash's lowest 12 choose the run.
+_WHOLE: Final = Struct("<qI")
+_FROM, _BETWEEN, _TO = 5, 8, 11
+_NAME_BYTES: Final = _BETWEEN - _FROM
+_ENTRY: Final = _TO - _FROM
 
 
 def _find(run: bytes | bytearray, what: bytes, width: int, at: int = 0) -> int:
@@ -32,7 +35,7 @@ class IdSet:
     __slots__ = ("_count", "_runs")
 
     def __init__(self, ids: Iterable[bytes] = ()) -> None:
-        self._runs: dict[int, bytearray] = {}
+        self._runs: list[bytearray | None] = [None] * RUNS
         self._count = 0
         for each in ids:
             self.add(each)
@@ -40,24 +43,25 @@ class IdSet:
     def add(self, one: bytes) -> None:
         """Nothing changes if it is there."""
         assert len(one) == ID_BYTES, "an id has 16 bytes"
-        run = self._runs.get(hash(one) % RUNS)
+        place = hash(one) % RUNS
+        run = self._runs[place]
         if run is None:
-            run = self._runs[hash(one) % RUNS] = bytearray()
-        elif one in run and _find(run, one, ID_BYTES) >= 0:
+            run = self._runs[place] = bytearray()
+        elif _find(run, one, ID_BYTES) >= 0:
             return
         run += one
         self._count += 1
 
     def __contains__(self, one: bytes) -> bool:
-        run = self._runs.get(hash(one) % RUNS)
-        return run is not None and one in run and _find(run, one, ID_BYTES) >= 0
+        run = self._runs[hash(one) % RUNS]
+        return run is not None and _find(run, one, ID_BYTES) >= 0
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[bytes]:
-        for run in self._runs.values():
-            yield from _pieces(bytes(run), ID_BYTES)
+        for run in self._runs:
+            yield from _pieces(bytes(run or b""), ID_BYTES)
 
     def dump(self) -> bytes:
         """All of them, in order."""
@@ -79,40 +83,48 @@ class Finder:
     __slots__ = ("_runs",)
 
     def __init__(self) -> None:
-        self._runs: dict[int, bytearray] = {}
+        self._runs: list[bytearray | None] = [None] * RUNS
 
     def add(self, one: bytes, owner: int) -> None:
         """`owner` below `OWNERS_MAX`. Added twice, it is there twice."""
         many = hash(one)
-        run = self._runs.get(many % RUNS)
+        entry = _WHOLE.pack(many, owner)[_FROM:_TO]
+        run = self._runs[many % RUNS]
         if run is None:
-            run = self._runs[many % RUNS] = bytearray()
-        run += ((many & _NAME) << 12 | owner).to_bytes(_ENTRY, "big")
+            self._runs[many % RUNS] = bytearray(entry)
+        else:
+            run += entry
 
     def __len__(self) -> int:
-        return sum(map(len, self._runs.values())) // _ENTRY
+        return sum(len(run) for run in self._runs if run is not None) // _ENTRY
 
     def discard(self, one: bytes, owner: int) -> None:
         """Take away what `add` put there, once."""
         many = hash(one)
-        run = self._runs.get(many % RUNS, bytearray())
-        at = _find(run, ((many & _NAME) << 12 | owner).to_bytes(_ENTRY, "big"), _ENTRY)
+        run = self._runs[many % RUNS]
+        if run is None:
+            return
+        at = _find(run, _WHOLE.pack(many, owner)[_FROM:_TO], _ENTRY)
         if at >= 0:
             del run[at : at + _ENTRY]
 
     def owners(self, one: bytes) -> list[int]:
         """Who may own it, each once, in the order they were added."""
         many = hash(one)
-        run, name = self._runs.get(many % RUNS), ((many & _NAME) >> 12).to_bytes(_NAME_BYTES, "big")
-        if run is None or name not in run:
-            return []
         found: list[int] = []
-        at = _find(run, name, _ENTRY)
+        run = self._runs[many % RUNS]
+        if run is None:
+            return found
+        name = _WHOLE.pack(many, 0)[_FROM:_BETWEEN]
+        at = run.find(name)
         while at >= 0:
-            owner = int.from_bytes(run[at + _NAME_BYTES : at + _ENTRY], "big")
+            if at % _ENTRY:  # it stands there, across two parts
+                at = run.find(name, at + 1)
+                continue
+            owner = int.from_bytes(run[at + _NAME_BYTES : at + _ENTRY], "little")
             if owner not in found:
                 found.append(owner)
-            at = _find(run, name, _ENTRY, at + _ENTRY)
+            at = run.find(name, at + _ENTRY)
         return found
 
 

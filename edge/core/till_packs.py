@@ -212,7 +212,8 @@ class Deals:
 
     def of_basket(self, basket: bytes) -> list[Named]:
         """Those of one basket, in no order."""
-        found = [(txid, self.hot[txid]) for txid in self._of_basket.get(basket, ())]
+        hot = self._of_basket.get(basket)
+        found = [(txid, self.hot[txid]) for txid in hot] if hot else []
         for number in self._in_baskets.owners(basket):
             shelf = self._numbered.get(number)
             if shelf is not None:

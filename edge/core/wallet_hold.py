@@ -84,7 +84,8 @@ def _before(look: Look, order: Order) -> AlreadyPaid | Refused | None:
             return AlreadyPaid(row.txid, look.balance_minor)
         if status != VOIDED and ended.get(row.txid) != "voided":
             doubt = Refused(WalletReason.IN_DOUBT)
-    shown = {one.txh: one.slot for one in look.reading.slots if one} if look.reading else {}
+    slots = look.reading.slots if look.reading and order.attempts else ()
+    shown = {one.txh: one.slot for one in slots if one}
     for txid in order.attempts:
         if txid not in look.account.rows:  # made where we hear nothing of: the band alone may know
             slot = shown.get(txh(txid))
