@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections import defaultdict
 from typing import Any
 
@@ -74,6 +75,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     # user_properties travel with the report from an xdist worker to the controller.
     item.user_properties.append((NOT_CHECKED, missing))
     pytest.skip(f"needs {names}")
+
+
+def pytest_sessionfinish() -> None:
+    """The browser that the tests of this process shared, if any did."""
+    if "tests.chromium" in sys.modules:
+        sys.modules["tests.chromium"].end()
 
 
 def packages(programs: list[str]) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
 import msgspec
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from central import cashless_keys
 from central.store import sales, trouble, trust, wallets
@@ -19,36 +17,11 @@ from crypto.entry import AdmissionRefused
 from tests.central.served import Centre, now_ms, put
 from tests.central.store.test_store_merchants import sold
 from tests.central.world import DAY, Ledger, admitted, hlc
+from tests.chromium import WAIT_MS, on_page
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.needs("chromium")]
-WAIT_MS = 20_000
 LONG = "Haupteingang an der Bundesstraße hinter dem Parkhaus, linke Seite"
 GATEWAY = "haupteingang-an-der-bundesstrasse-hinter-dem-parkhaus-links"
-
-
-def in_browser(url: str, width: int, play: Callable[[Page], None]) -> None:
-    """Run `play` on the open page; errors of its scripts and of its policy fail the test."""
-    said: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        # What the network does is the test's business; everything else is a fault of the page.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            said.append(message.text)
-
-    with sync_playwright() as player:
-        # Chromium's own sandbox does not work for root, as which CI runs.
-        program = shutil.which("chromium")
-        browser = player.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        try:
-            page = browser.new_page(viewport={"width": width, "height": 740})
-            page.set_default_timeout(WAIT_MS)
-            page.on("console", note)
-            page.on("pageerror", lambda error: said.append(str(error)))
-            page.goto(url)
-            play(page)
-        finally:
-            browser.close()
-    assert said == []
 
 
 async def fill(centre: Centre) -> None:
@@ -106,7 +79,7 @@ async def test_states_are_said_and_nothing_is_wider_than_the_screen(
         assert page.evaluate(f"{cut}.map(e => e.textContent)") == []
 
     url = f"http://127.0.0.1:{centre.ports['ops_port']}/"
-    await asyncio.to_thread(in_browser, url, width, play)
+    await asyncio.to_thread(on_page, url, play, size=(width, 740))
 
 
 async def test_a_centre_that_is_gone_is_said_loudly(
@@ -129,4 +102,4 @@ async def test_a_centre_that_is_gone_is_said_loudly(
         expect(page.locator("#state")).to_contain_text("as of", timeout=WAIT_MS)
 
     url = f"http://127.0.0.1:{centre.ports['ops_port']}/"
-    await asyncio.to_thread(in_browser, url, 360, play)
+    await asyncio.to_thread(on_page, url, play, size=(360, 740))

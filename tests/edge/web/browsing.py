@@ -2,59 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import trio
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.chromium import WAIT_MS, on_page
 from tests.edge.web.serving import Served
 
-WAIT_MS = 20_000
+__all__ = ["WAIT_MS", "eventually", "fits", "from_trio", "hidden", "in_browser", "shows"]
+_loop: trio.lowlevel.TrioToken | None = None
 
 
 def in_browser(
     api: Served, play: Callable[[Page], None], *, path: str = "/",
-    size: tuple[int, int] = (360, 740), prepare: str = "", args: Sequence[str] = (),
-    allowed: Sequence[str] = (), locale: str = "en-GB", permissions: Sequence[str] = (),
+    size: tuple[int, int] = (360, 740), **how: Any,
 ) -> None:  # fmt: skip
-    """Run `play` on the open page; errors of its scripts and of its policy fail the test.
-
-    `prepare`: a script that runs before those of the page. `allowed`: words in console errors that
-    the test causes itself.
-    """
-    program = shutil.which("chromium")
-    said: list[str] = []
-    shown: Page | None = None
-
-    def note(message: ConsoleMessage) -> None:
-        # What the network does is the test's business; everything else is a fault of the page.
-        mine = ("net::", "Failed to load resource", *allowed)
-        if message.type == "error" and not any(word in message.text for word in mine):
-            said.append(message.text)
-
-    with sync_playwright() as player:
-        # Chromium's own sandbox does not work for root, as which CI runs.
-        browser = player.chromium.launch(executable_path=program, args=["--no-sandbox", *args])
-        try:
-            context = browser.new_context(
-                viewport={"width": size[0], "height": size[1]}, locale=locale,
-                permissions=list(permissions),
-            )  # fmt: skip
-            shown = context.new_page()
-            shown.set_default_timeout(WAIT_MS)
-            shown.on("console", note)
-            shown.on("pageerror", lambda error: said.append(str(error)))
-            shown.add_init_script(prepare)
-            shown.goto(api.url + path)
-            play(shown)
-        except BaseException as error:
-            error.add_note(f"at {shown.url}; its scripts said: {said}" if shown else "no page yet")
-            raise
-        finally:
-            browser.close()
-    assert said == []
+    """Run `play` on the open page of the gateway (`how`: see tests/chromium.py); to be called in a
+    thread of the gateway's loop."""
+    global _loop
+    _loop = trio.from_thread.run_sync(trio.lowlevel.current_trio_token)
+    on_page(api.url + path, play, size=size, **how)
 
 
 def shows(shown: Page, selector: str, words: str) -> None:
@@ -88,4 +57,4 @@ def from_trio(work: Callable[[], Any]) -> Any:
         done = work()
         return await done if hasattr(done, "__await__") else done
 
-    return trio.from_thread.run(there)
+    return trio.from_thread.run(there, trio_token=_loop)

@@ -127,7 +127,9 @@ async def test_the_languages_of_the_venue_take_turns() -> None:
             shown.reload()
             work(shown)
 
-        await trio.to_thread.run_sync(lambda: in_browser(api, watched, path="/lanes/1/display"))
+        await trio.to_thread.run_sync(
+            lambda: in_browser(api, watched, path="/lanes/1/display", alone=True)
+        )
 
 
 @pytest.mark.trio
