@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 VERSION: Final = "0.1.0"
 # What a line about a fact may say: never the ticket, never a nonce.
 _LOGGED: Final = ("lane", "gate", "reason", "granted", "passed", "count", "cause", "device")
+_PRESENTED: Final = (Admitted, ExitRecorded)
 
 
 class FactLog(Protocol):
@@ -149,7 +150,7 @@ class Gateway:
         self.state.apply(self.identity, self.ledger.epoch, seq, fact)
         if isinstance(fact, ConflictFound):
             self._alert(fact)
-        elif isinstance(fact, Admitted | ExitRecorded) and fact.nonce:
+        elif isinstance(fact, _PRESENTED) and fact.nonce:
             self._recent.note(fact.nonce, fact.ticket, self.ledger.epoch, seq, fact.wall_ms)
         kind = type(fact).__name__
         self.counts[kind] = self.counts.get(kind, 0) + 1
