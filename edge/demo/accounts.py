@@ -51,7 +51,10 @@ class Double:
 
 @dataclass(frozen=True)
 class Accounts:
-    """What the facts amount to. `refused`: by reason number."""
+    """What the facts amount to. `refused`: by reason number.
+
+    `regained`: tickets that were admitted again after a passage of theirs had lapsed unused.
+    """
 
     admitted: int
     persons: int
@@ -61,6 +64,7 @@ class Accounts:
     open: int
     refused: dict[int, int]
     doubles: list[Double]
+    regained: frozenset[str] = frozenset()
 
 
 def account(rows: Iterable[Row]) -> Accounts:
@@ -69,10 +73,13 @@ def account(rows: Iterable[Row]) -> Accounts:
     by_ticket: dict[str, list[Hold]] = {}
     refused: dict[int, int] = {}
     doubles: dict[str, Double] = {}
+    regained: set[str] = set()
     for row in sorted(rows, key=lambda row: (row.hlc, *row.place)):
         if row.kind == ADMITTED:
             hold = holds[row.place] = Hold(row, row.persons or 0)
             held = by_ticket.setdefault(row.ticket or "", [])
+            if any(one.end == "lapsed" and not one.passed for one in held):
+                regained.add(row.ticket or "")
             held.append(hold)
             used = sum(one.used for one in held)
             persons = max(one.row.ticket_persons or 0 for one in held)
@@ -86,7 +93,7 @@ def account(rows: Iterable[Row]) -> Accounts:
     return Accounts(
         len(holds), sum(hold.used for hold in holds.values()), ends.count("completed"),
         ends.count("lapsed"), ends.count("unknown"), ends.count("open"), refused,
-        list(doubles.values()),
+        list(doubles.values()), frozenset(regained - doubles.keys()),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import hashlib
 import heapq
 import os
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -66,15 +66,21 @@ def key_of(guest: Guest) -> str:
     return code.identity or "text " + hashlib.sha256(code.text).hexdigest()[:12]
 
 
+async def _known_at_once(_lane: int, _other: int) -> None:
+    """As of lanes of one gateway."""
+
+
 class Crowd:
     """`guests` before `lanes`; `done` when all were served or have given up.
 
     `later`: who comes when they are told to (`bring`), beside the others. `api`: of which lane.
+    `heard`: returns once what happened at one lane is known at another.
     """
 
     def __init__(
         self, guests: list[Guest], scanners: Child, boards: Child, api: Callable[[int], str],
         seed: int, lanes: Iterable[int], later: Sequence[Guest] = (),
+        heard: Callable[[int, int], Awaitable[None]] = _known_at_once,
     ) -> None:  # fmt: skip
         self.beliefs = Beliefs()
         self.lanes = {number: _Lane(number) for number in lanes}
@@ -88,6 +94,7 @@ class Crowd:
         self._scanners = scanners
         self._boards = boards
         self._api = api
+        self._heard = heard
         everybody = [*guests, *later]
         self._open = sum(len(guest.shows) for guest in everybody)
         self._gone: dict[int, trio.Event] = {guest.number: trio.Event() for guest in later}
@@ -129,6 +136,8 @@ class Crowd:
             await self._gone[guest.number].wait()
 
     async def _arrive(self, guest: Guest, which: int, after_s: float) -> None:
+        if which:
+            await self._heard(guest.shows[which - 1].lane, guest.shows[which].lane)
         await trio.sleep(after_s)
         self._enqueue(guest.shows[which].lane, 0.0, guest, which)
 

@@ -119,7 +119,7 @@ class Play:
         self._keep_plan()
         self.crowd = Crowd(
             crowd, venue.scanners, venue.boards, lambda lane: venue.gateway_of(lane).api,
-            self.seed, venue.lanes, [*self.copies, *self.pairs],
+            self.seed, venue.lanes, [*self.copies, *self.pairs], self._heard_of,
         )  # fmt: skip
         self.guests += len(self.copies) + len(self.pairs)
         self.troubles = Troubles(
@@ -223,6 +223,10 @@ class Play:
         at = {"at_s": round(trio.current_time() - self.opened_s, 3), "gateway": gateway}
         self._events.write(json.dumps(at | event) + "\n")
 
+    async def _heard_of(self, lane: int, other: int) -> None:
+        of, by = (self.venue.gateway_of(each).name for each in (lane, other))
+        await self.watch.until_heard(of, by)
+
     async def _until_delivered(self) -> None:
         what = "facts wait on a gateway without a receipt, or without all siblings"
         await self._until(lambda: self.watch.delivered, DELIVERED_S, what)
@@ -267,7 +271,7 @@ class Play:
         assert crowd is not None and troubles is not None
         ledger, central = account(held.ledger), account(held.central)
         said = {n: [visit.said for visit in visits] for n, visits in crowd.visits.items()}
-        copied = judge(self.copies, said)
+        copied = judge(self.copies, said, ledger.regained)
         found = {later for _, later in conflicts.found_in(held.ledger)}
         findings = compare(held, self.planned)
         findings += copied.findings

@@ -8,6 +8,9 @@ import httpx2
 import trio
 
 LOOK_S: Final = 0.25
+#: What a sibling has not heard of after this time it may never hear of: nobody waits any longer.
+LAG_S: Final = 10.0
+_SOON_S: Final = 0.05
 
 
 @dataclass
@@ -22,6 +25,8 @@ class Look:
     siblings: int = 0
     behind: int = 0
     conflicts: int = 0
+    #: How often it has answered.
+    seen: int = 0
     #: Sibling -> facts of it that are held there.
     held: dict[str, int] = field(default_factory=dict)
 
@@ -69,6 +74,7 @@ class Watch:
         look.durable, look.receipted = uplink["durable_seq"], uplink["receipted_seq"]
         look.waiting = uplink["waiting"]
         look.conflicts = told["conflicts"]
+        look.seen += 1
         rows = told["siblings"]
         look.siblings = sum(row["connected"] for row in rows)
         look.behind = sum(row["waiting"] for row in rows)
@@ -80,6 +86,17 @@ class Watch:
         if self.cut_off:
             waiting = sum(one.waiting for one in self.looks.values())
             self.waiting_max = max(self.waiting_max, waiting)
+
+    async def until_heard(self, of: str, by: str) -> None:
+        """Until gateway `by` holds all that is durable at gateway `of` now; `LAG_S` at most."""
+        look = self.looks[of]
+        asked = look.seen + 2  # the next answer may have been under way already
+        with trio.move_on_after(LAG_S):
+            while look.seen < asked:  # noqa: ASYNC110 - it is seen by looking
+                await trio.sleep(_SOON_S)
+            durable = look.durable
+            while self.looks[by].held.get(of, 0) < durable:  # noqa: ASYNC110
+                await trio.sleep(_SOON_S)
 
     def forget(self) -> None:
         """The gateways start again: what was seen of them is over."""

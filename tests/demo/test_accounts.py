@@ -35,11 +35,14 @@ def test_twice_names_the_ticket_and_the_admission_too_many() -> None:
 def test_what_lapsed_was_given_back() -> None:
     told = account([admitted(1), outcome(2, 13, 1, 0), admitted(3), outcome(4, 12, 3, 1)])
     assert (told.lapsed, told.completed, told.doubles) == (1, 1, [])
+    assert told.regained == {TICKET}
+    used = account([admitted(1), outcome(2, 13, 1, 1), admitted(3)])
+    assert used.doubles and not used.regained
 
 
 def test_given_back_only_later_is_too_late() -> None:
     told = account([admitted(1), admitted(2), outcome(3, 13, 1, 0), outcome(4, 13, 2, 0)])
-    assert len(told.doubles) == 1
+    assert len(told.doubles) == 1 and not told.regained
 
 
 def test_open_and_unknown_holds_count_as_used() -> None:

@@ -177,7 +177,13 @@ async def test_who_comes_later_comes_when_told_and_ahead_of_the_queue(
     gate = Gate([ADMITTED, {"reason": "already_redeemed", "earlier": {"lane": 1}}])
     devices: Any = gate
     late = Guest(7, "copy", 1.0, Code(b"us:9", "us:9"), (Show(1), Show(3, after_s=0.5)))
-    crowd = Crowd([], devices, devices, lambda lane: "", 1, range(1, 5), [late])
+    asked: list[tuple[int, int]] = []
+
+    async def heard(lane: int, other: int) -> None:
+        asked.append((lane, other))
+        await trio.sleep(4)
+
+    crowd = Crowd([], devices, devices, lambda lane: "", 1, range(1, 5), [late], heard)
     gate.crowd = crowd
     gone_s: list[float] = []
 
@@ -192,7 +198,8 @@ async def test_who_comes_later_comes_when_told_and_ahead_of_the_queue(
         nursery.start_soon(tell)
         await crowd.run()
     assert gate.scanned == [(1, b"us:9"), (3, b"us:9")]
-    assert gone_s and gone_s[0] >= 1.5
+    assert asked == [(1, 3)]
+    assert gone_s and gone_s[0] >= 1.5 + 4
     said = [visit.said.get("reason", "") for visit in crowd.visits[7]]
     assert said == ["", "already_redeemed"]
     assert crowd.served == 1 and crowd.beliefs.surprises == []

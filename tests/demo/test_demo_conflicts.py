@@ -67,6 +67,15 @@ def test_a_copy_that_got_in_once_proves_no_cut() -> None:
     assert names(LOGS, [*A, *B], PLANNED | {b"us:9".hex()}) == ["the-cut-was-real"]
 
 
+def test_who_had_not_walked_when_the_copy_came_makes_no_conflict() -> None:
+    lapsed = Row("aa", 1, 2, 13, 20, 20260704, 120, 1, ticket=TICKET, persons=0, of_epoch=1,
+                 of_seq=1)  # fmt: skip
+    ours, theirs = [A[0], lapsed], [admitted("bb", 1, 30)]
+    logs = [Log("aa", "demo-1", rows=ours, mirrors={"bb": theirs}),
+            Log("bb", "demo-2", rows=theirs, mirrors={"aa": ours})]  # fmt: skip
+    assert names(logs, [*ours, *theirs]) == []
+
+
 def test_only_the_planned_may_be_let_in_twice() -> None:
     rows = [*A, *B]
     assert checks.nobody_twice(rows, rows, PLANNED) == []

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import trio
 
-from edge.demo.watching import Watch, lag_of, percentile
+from edge.demo.watching import LAG_S, Watch, lag_of, percentile
 
 
 def status(waiting: int = 0, behind: int = 0, held: int = 1, lag_ms: int = 7) -> dict[str, Any]:
@@ -47,6 +48,35 @@ def test_lags_are_of_news_and_of_quiet_times_only() -> None:
     seen.saw("a", status(held=2, lag_ms=9000), False)
     seen.saw("a", status(held=3, lag_ms=-1), True)
     assert seen.lags_ms == [7, 0]
+
+
+@pytest.mark.trio
+async def test_what_is_durable_is_awaited_at_another(autojump_clock: object) -> None:
+    seen, done = watch(), trio.Event()
+    seen.saw("a", status(), True)
+
+    async def wait() -> None:
+        await seen.until_heard("b", "a")
+        done.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wait)
+        await trio.sleep(1)
+        seen.saw("b", status(), True)  # was under way when the question began
+        seen.saw("a", status(held=9), True)
+        await trio.sleep(1)
+        assert not done.is_set()
+        fresh = status()
+        fresh["uplink"]["durable_seq"] = 11
+        seen.saw("b", fresh, True)
+        await trio.sleep(1)
+        assert not done.is_set()
+        seen.saw("a", status(held=11), True)
+        await trio.sleep(1)
+        assert done.is_set()
+        began = trio.current_time()
+        await seen.until_heard("b", "a")  # nobody answers any more
+        assert trio.current_time() - began == LAG_S
 
 
 def test_what_waits_is_counted_while_the_centre_is_away() -> None:
