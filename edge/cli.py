@@ -111,19 +111,24 @@ def status(*, config: Path | None = None, bind: str | None = None) -> int:
 
 
 @peers.command(name="status")
-def peers_status(*, config: Path | None = None, bind: str | None = None) -> int:
+def peers_status(
+    *, config: Path | None = None, bind: str | None = None, staff: str | None = None
+) -> int:  # fmt: skip
     """Ask the running daemon about its siblings. Prints JSON; exit 0 all heard, 1 not, 69 silent.
 
     Parameters
     ----------
     config
-        The gateway's TOML file, which says where the daemon listens.
+        The gateway's TOML file, which says where the daemon listens, and by which certificate.
     bind
         Where it listens, as in the configuration: HOST:PORT or unix:/PATH.
+    staff
+        Who asks, where people sign in: a name of [[staff]]. The PIN is asked for; without a
+        terminal it is the first line of standard input.
     """
     from edge.commands import status as command
 
-    return command.peers(config, bind)
+    return command.peers(config, bind, staff)
 
 
 @ticket.command

@@ -7,6 +7,7 @@ ledger    verify, show and repair the log on disk
 rules     try and lint rules of admission
 scenario  rehearse a venue's policy before doors open
 status    ask a running daemon how it is
+asking    by which way a command asks it, and as whom
 receipt   what is printed, before it is printed
 wallet    the key of a top-up point
 staff     the hash of a PIN

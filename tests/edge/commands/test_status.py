@@ -7,6 +7,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_a_unix_socket_named_by_the_configuration(
 ) -> None:
     path = tmp_path / "api.sock"
     file = tmp_path / "gateway.toml"
-    file.write_text(edge("config", "example").out)
+    file.write_text(resources.files("config").joinpath("gateway.example.toml").read_text("utf-8"))
     monkeypatch.setenv("GATEHOUSE__LOCAL_API__BIND", f"unix:{path}")
     server = socketserver.UnixStreamServer(str(path), Daemon)
     with serving(server):
