@@ -332,13 +332,18 @@ def initialise(
         finally:
             given.unlink(missing_ok=True)
         if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip().splitlines() or ["nothing said"]
-            raise PostgresUnavailable(f"initdb failed in {making}: {said[-1]}")
+            raise PostgresUnavailable(f"initdb failed in {making}: {_cause(done.stderr)}")
         descriptor = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.write(descriptor, secret.encode() + b"\n")
         os.fsync(descriptor)
         os.close(descriptor)
         making.rename(data)
+
+
+def _cause(stderr: bytes) -> str:
+    """Why `initdb` failed. Its last words are of tidying up, whatever went wrong."""
+    said = stderr.decode(errors="replace").strip().splitlines() or ["nothing said"]
+    return next((line for line in said if "FATAL" in line or "error:" in line), said[-1])
 
 
 @contextlib.contextmanager

@@ -77,7 +77,7 @@ def run(config: GatewayConfig, *, ready_fd: int | None = None, open_without: boo
     except Exception as error:
         ending = ending_of(error)
         if ending is not None:
-            log.error(ending.what, extra={"why": str(ending.cause), "exit": ending.code})
+            log.error(ending.what, extra={"why": ending.why, "exit": ending.code})
             return ending.code
         raise
     return 0

@@ -20,6 +20,12 @@ class Ending(NamedTuple):
     code: int
     what: str
 
+    @property
+    def why(self) -> str:
+        """In words, without the number of an error of the system."""
+        reason = self.cause.strerror if isinstance(self.cause, OSError) else None
+        return reason or str(self.cause)
+
 
 # 78 is not restarted by systemd.
 _ENDINGS: Final = (

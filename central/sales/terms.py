@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from config.faults import nearest
 from crypto.bundle import Bundle
 from crypto.claim import make_identity
 from crypto.terms import Terms
@@ -122,7 +123,7 @@ def unknown_words(value: Any, raw: Any, path: str) -> Iterator[str]:
     elif isinstance(value, msgspec.Struct):
         for name, part in raw.items():
             if name not in value.__struct_fields__:
-                known = ", ".join(value.__struct_fields__)
-                yield f"{f'{path}.{name}'.lstrip('.')}: unknown; known here: {known}"
+                hint = nearest(name, value.__struct_fields__)
+                yield f"{f'{path}.{name}'.lstrip('.')}: unknown; {hint}"
             else:
                 yield from unknown_words(getattr(value, name), part, f"{path}.{name}")

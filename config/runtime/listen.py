@@ -10,6 +10,7 @@ from here; `Http1Only` takes web sockets and HTTP/2 out. See ARCHITECTURE.md, De
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import socket
@@ -38,6 +39,11 @@ TOLD_MAX = 32
 GRACE_S = 2.0
 #: A unix socket is for its user and group.
 UNIX_UMASK = 0o117
+#: What to do about an address that cannot be had.
+_WAYS_OUT = {
+    errno.EADDRINUSE: " (another program listens there: end it, or configure another address)",
+    errno.EADDRNOTAVAIL: " (no network card here has this address)",
+}
 
 _BUSY = b'{"problem":"busy","detail":"too many connections, try again soon"}'
 BUSY = (
@@ -214,7 +220,9 @@ def _open(config: GuardedConfig, bind: str | Bind) -> socket.socket:
             sock.bind((address.host, address.port))
     except OSError as error:
         sock.close()
-        raise OSError(error.errno, f"cannot listen on {address}: {error.strerror}") from error
+        hint = _WAYS_OUT.get(error.errno or 0, "")
+        why = f"cannot listen on {address}: {error.strerror}{hint}"
+        raise OSError(error.errno, why) from error
     return sock
 
 

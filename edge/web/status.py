@@ -267,8 +267,7 @@ def readiness(sources: Sources) -> tuple[list[str], list[str]]:
     if room.room is Room.NONE:
         stops.append("the ledger is full: nobody can be admitted; make room on its disk")
     elif room.room is Room.UNREADY:
-        hint = "wait a moment after a start, else make room on its disk"
-        stops.append(f"the ledger is nearly full, {_left(room)}; {hint}")
+        stops.append(f"the ledger is nearly full, {_left(room)}")
     elif room.room is Room.ALARM:
         warnings.append(f"the ledger needs more disk, {_left(room)}")
     if gateway.unsaved_count:
@@ -284,7 +283,8 @@ def readiness(sources: Sources) -> tuple[list[str], list[str]]:
 
 
 def _left(room: LedgerRoom) -> str:
-    return f"{room.spares} spare segment{'' if room.spares == 1 else 's'} left"
+    hint = "wait a moment after a start, else make room on its disk"
+    return f"{room.spares} spare segment{'' if room.spares == 1 else 's'} left; {hint}"
 
 
 def _lost(sources: Sources) -> Iterable[str]:

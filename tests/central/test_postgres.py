@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from central.binaries import PostgresUnavailable, find
-from central.postgres import SOCKET_PATH_BYTES_MAX, Embedded
+from central.postgres import SOCKET_PATH_BYTES_MAX, Embedded, _cause
 from central.postmaster import read_postmaster, running_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +31,16 @@ async def main():
     await asyncio.sleep(600)
 asyncio.run(main())
 """
+
+
+def test_what_initdb_failed_of_is_told_not_that_it_tidied_up() -> None:
+    full = b"""05:40:54.595 UTC [6737] FATAL:  could not extend file: No space left on device
+child process exited with exit code 134
+initdb: removing data directory "d"
+"""
+    assert _cause(full).endswith("No space left on device")
+    assert _cause(b"initdb: error: no rights\ninitdb: removing") == "initdb: error: no rights"
+    assert _cause(b"who knows\n") == "who knows" and _cause(b"") == "nothing said"
 
 
 @pytest.fixture(scope="module")

@@ -23,13 +23,14 @@ from edge.peers.learning import NoHistory
         (LedgerBusy("a"), 69),
         (NoHistory("nobody answers"), 69),
         (ConfigInvalid([Fault("a", "b", "c")]), 78),
-        (OSError("the address is taken"), 69),
+        (OSError(98, "the address is taken"), 69),
     ],
 )
 def test_each_ending_has_its_code(error: Exception, code: int) -> None:
     ending = ending_of(error)
     assert ending is not None
     assert (ending.code, ending.cause) == (code, error)
+    assert "Errno" not in ending.why and ending.why in str(error)
 
 
 def test_in_a_group_the_failed_disk_counts_before_all_else() -> None:

@@ -80,7 +80,7 @@ def test_the_bundle_says_what_the_file_said(run: Run, tmp_path: Path) -> None:
 
 def test_a_mistake_in_the_file_is_named(run: Run, tmp_path: Path) -> None:
     wrong = {
-        "capacty = 1": "capacty: unknown; known here: policies",
+        "capacty = 1": "capacty: unknown; did you mean capacity?",
         "[[zones]]\nnumber = 1\nname = 'A'\ncapacty = 1": "zones[0].capacty: unknown",
         "exit_all_at = '3'": "'3' is no time of day",
         "exit_all_at = '03:10'": "multiple",

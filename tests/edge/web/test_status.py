@@ -111,7 +111,7 @@ READY = [
     (bare, 503, "no bundle yet"),
     (room(0, Room.NONE), 503, "the ledger is full"),
     (room(0, Room.UNREADY), 503, "nearly full, 0 spare segments left"),
-    (room(1, Room.ALARM), 200, "more disk, 1 spare segment left"),
+    (room(1, Room.ALARM), 200, "more disk, 1 spare segment left; wait a moment after"),
     (unsaved, 200, "1 facts wait in memory"),
     (no_service, 200, "lane 1 is out of service"),
 ]
