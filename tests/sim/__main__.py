@@ -46,14 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(told)
     determinism.start_again_if_needed(told)
     faults = _faults(options)
-    if options.fault is not None and options.fault not in faults:
-        print(f"no fault is called {options.fault}; there are: {', '.join(faults)}",
-              file=sys.stderr)  # fmt: skip
-        return 2
+    for name in options.fault:
+        if name not in faults:
+            print(f"no fault is called {name}; there are: {', '.join(faults)}", file=sys.stderr)
+            return 2
     if options.seed is not None:
         return _one(options)
     if options.faults or options.fault:
-        return _find(options, [options.fault] if options.fault else list(faults))
+        return _find(options, options.fault or list(faults))
     return _many(options, kept(options.gateways) if options.kept else _range(options))
 
 
@@ -97,7 +97,9 @@ def _options(told: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, help="this one alone")
     parser.add_argument("--trace", action="store_true", help="print what happens (with --seed)")
-    parser.add_argument("--fault", help="plant this mistake of tests/sim/faults.py")
+    parser.add_argument(
+        "--fault", action="append", default=[], help="plant this mistake of tests/sim/faults.py"
+    )
     parser.add_argument("--faults", action="store_true", help="plant each of them in turn")
     parser.add_argument("--kept", action="store_true", help="the seeds that once failed")
     parser.add_argument("--json", action="store_true", help="JSON: a line for each seed or fault")
@@ -108,9 +110,8 @@ def _options(told: list[str]) -> argparse.Namespace:
 def _one(options: argparse.Namespace) -> int:
     from tests.sim import planting
 
-    result = planting.run(
-        options.seed, options.fault, gateways=options.gateways, trace=options.trace
-    )
+    fault = options.fault[0] if options.fault else None
+    result = planting.run(options.seed, fault, gateways=options.gateways, trace=options.trace)
     if options.json:
         print(json.dumps(result._asdict()))
         return 1 if result.broken else 0

@@ -14,8 +14,8 @@ from tests.sim import determinism
 from tests.sim.__main__ import kept
 
 ROOT = Path(__file__).parents[2]
-PORTION = 25
-SEEDS = 200
+PORTION = 30
+SEEDS, MORE = 120, 480
 
 
 def sim(*words: str, hash_seed: str = "random") -> subprocess.CompletedProcess[str]:
@@ -34,7 +34,13 @@ def digests(ran: subprocess.CompletedProcess[str]) -> dict[int, str]:
 
 # In portions, so that several processors have something to do.
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("first", range(0, SEEDS, PORTION))
+@pytest.mark.parametrize(
+    "first",
+    [
+        *range(0, SEEDS, PORTION),
+        *(pytest.param(first, marks=pytest.mark.long) for first in range(SEEDS, MORE, PORTION)),
+    ],
+)
 def test_no_promise_is_broken(first: int) -> None:
     ran = sim("--seeds", str(PORTION), "--from", str(first), "--jobs", "1", "--json")
     assert ran.returncode == 0, ran.stderr
