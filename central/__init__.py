@@ -19,6 +19,7 @@ asyncio + uvloop; never imports `edge` or `drivers`.
 `books`         arithmetic on facts: postings and what is owed; `bookkeeping` does it on sealed
                 blocks, `price_lists` has every list there was, `owed` is for merchants,
                 `sheets` is CSV, `unexplained` what was written onto bands without a fact
+`outlook`       what of money needs somebody, and what to do; `money_watch` looks now and then
 `database`      a DSN or the embedded server; `postgres` supervises it, `binaries` finds its
                 programs, `postmaster` says whether it runs,
                 `migrate` brings its schema up to date

@@ -133,6 +133,7 @@ async def _listen(service: Service, tls: Tls, stop: asyncio.Event, ready_fd: int
             helpers = [
                 group.create_task(service.database.tend()),
                 group.create_task(service.follow_bundles()),
+                group.create_task(service.watch.watch()),
                 group.create_task(_watchdog()),
                 group.create_task(_release_waiting(service, stop)),
             ]

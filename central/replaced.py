@@ -8,6 +8,7 @@ meanwhile is deducted; the rest is credit, once, whoever asks and how often (*Mo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -108,29 +109,32 @@ async def gaps(
         (mark.gateway, mark.epoch): mark.posted_seq
         for mark in await logs.list_watermarks(connection, tenant)
     }
+    names = {one.gateway: one.name for one in gateways if one.revoked_ms is None}
     found = []
-    for one in gateways:
-        if one.revoked_ms is not None:
+    for gateway, _, raw in await logs.first_blocks(connection, tenant):
+        if gateway not in names:
             continue
-        for gateway, epoch in sorted(posted):
-            if gateway != one.gateway:
-                continue
-            (raw,) = await logs.read_blocks(connection, tenant, gateway, epoch, 1, 1)
-            begun = decode_facts_untrusted(blocks_of.read_untrusted(raw)[0].body)[0]
-            if isinstance(begun, EpochBegun):
-                held = posted.get((gateway, begun.last_epoch), 0)
-                if begun.last_epoch and held < begun.last_seq:
-                    why = f"epoch {begun.last_epoch} is held to {held} of {begun.last_seq}"
-                    found.append(Awaited(one.name, why))
+        begun = decode_facts_untrusted(blocks_of.read_untrusted(raw)[0].body)[0]
+        if isinstance(begun, EpochBegun):
+            held = posted.get((gateway, begun.last_epoch), 0)
+            if begun.last_epoch and held < begun.last_seq:
+                why = f"epoch {begun.last_epoch} is held to {held} of {begun.last_seq}"
+                found.append(Awaited(names[gateway], why))
     return found
 
 
-async def awaited(connection: Connection, tenant: bytes, txid: bytes) -> list[Awaited]:
-    """Who may still bring debits of the band that this re-issue replaced."""
-    since = (await replaced.blocked_since(connection, tenant)).get(txid)
+async def awaited(
+    connection: Connection, tenant: bytes, txids: Iterable[bytes]
+) -> dict[bytes, list[Awaited]]:
+    """Per re-issue who may still bring debits of the band that it replaced."""
+    wanted = list(txids)
+    if not wanted:
+        return {}
+    since = await replaced.blocked_since(connection, tenant)
     gateways = await trust.list_gateways(connection, tenant)
-    found = behind(since, gateways, await replaced.applied(connection, tenant))
-    return found + await gaps(connection, tenant, gateways)
+    applied = await replaced.applied(connection, tenant)
+    missing = await gaps(connection, tenant, gateways)
+    return {txid: behind(since.get(txid), gateways, applied) + missing for txid in wanted}
 
 
 async def ready(connection: Connection, tenant: bytes) -> list[bytes]:

@@ -14,6 +14,7 @@ from central import replaced
 from central.cashless_keys import held
 from central.database import PASSING, Database
 from central.keys import Keys, KeysMissing
+from central.money_watch import Watch
 from central.publish import delta_between, guest_list, publish
 from central.store import bundles, entry, wallets
 from config.central import Central
@@ -73,6 +74,7 @@ class Service:
         self.facts_stored = self._counter("facts_stored", "facts stored by this process")
         self.runs = self._counter("runs", "deliveries of blocks", ("outcome",))
         self.errors = self._counter("errors", "requests ended by an unexpected error")
+        self.watch = Watch(database, keys.tenant, now_ms, self.registry)
         Gauge(
             "gatehouse_central_bundle_version", "newest bundle", registry=self.registry
         ).set_function(lambda: self.bundle_version)

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Final
 from central.commands.cashless import keys_of
 from central.commands.errors import BAD_DATA, CommandFailed
 from central.store import bands, money
-from central.store.bands import MEDIUM_BYTES
+from central.store.bands import DIGITS_MIN, MEDIUM_BYTES
 
 if TYPE_CHECKING:
     from central.cashless_keys import CashlessKeys
     from central.commands.session import Session
 
 UID_BYTES: Final = (4, 7, 10)
-#: Fewer name too many bands to be meant.
-DIGITS_MIN: Final = 4
 TOLD_MAX: Final = 5
 _HEX: Final = frozenset("0123456789abcdef")
 

@@ -25,5 +25,7 @@ if TYPE_CHECKING:
 #: Of whatever writes and may have waited for its turn: it must see what the others wrote meanwhile,
 #: whatever the database defaults to.
 ISOLATION: Final[Literal["read_committed"]] = "read_committed"
+#: So long may a statement take that reads every row of money; all others have a minute.
+HEAVY_S: Final = 900.0
 #: The role the service works as; it may append and read, not change or delete.
 ROLE = "gatehouse_app"

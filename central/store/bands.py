@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from central.store import Connection
 
 MEDIUM_BYTES = 16
+#: Fewer name too many bands to be meant.
+DIGITS_MIN = 4
 # Each side is a range of an index, so that few digits cost no more than many.
 MATCHING = """
 SELECT b.medium FROM (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from central.store import HEAVY_S
+
 if TYPE_CHECKING:
     from central.store import Connection
 
@@ -29,4 +31,4 @@ ORDER BY c.said, LEAST(c.txid, c.source), GREATEST(c.txid, c.source),
 async def conflicts(connection: Connection, tenant: bytes) -> list[dict[str, Any]]:
     """Codes and grants used twice, bands overdrawn, sales taken back twice, forks that only a
     gateway could see; the first record of each. Reads every row of money."""
-    return [dict(row) for row in await connection.fetch(CONFLICTS, tenant)]
+    return [dict(row) for row in await connection.fetch(CONFLICTS, tenant, timeout=HEAVY_S)]

@@ -66,6 +66,13 @@ WHERE tenant_id = $1 AND gateway = $2 AND epoch = $3
   AND last_seq >= $4
 ORDER BY first_seq LIMIT $5
 """
+FIRST_BLOCKS = """
+SELECT w.gateway, w.epoch, b.sealed
+FROM watermarks AS w
+JOIN blocks AS b
+    ON b.tenant_id = $1 AND b.gateway = w.gateway AND b.epoch = w.epoch AND b.first_seq = 1
+WHERE w.tenant_id = $1 ORDER BY w.gateway, w.epoch
+"""
 BLOCK_COLUMNS = ("tenant_id", "gateway", "epoch", "first_seq", "last_seq", "hash", "sealed")
 
 
@@ -168,6 +175,11 @@ async def add_blocks(connection: Connection, tenant: bytes, blocks: list[Block])
             (tenant, b.gateway, b.epoch, b.first_seq, b.last_seq, b.hash, b.raw) for b in blocks
         ],
     )
+
+
+async def first_blocks(connection: Connection, tenant: bytes) -> list[tuple[bytes, int, bytes]]:
+    """(gateway, epoch, sealed) of the block that begins each epoch."""
+    return [tuple(row) for row in await connection.fetch(FIRST_BLOCKS, tenant)]
 
 
 async def read_blocks(

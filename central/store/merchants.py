@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from central.books.merchants import Receipts, Sum
+from central.store import HEAVY_S
 
 if TYPE_CHECKING:
     from central.store import Connection
@@ -46,7 +47,7 @@ async def sums(
     connection: Connection, tenant: bytes, merchant: int | None, first: int, last: int
 ) -> list[Sum]:
     """Lines of merchants, or of one, on the business days `first` to `last` (YYYYMMDD)."""
-    rows = await connection.fetch(SUMS, tenant, merchant, first, last)
+    rows = await connection.fetch(SUMS, tenant, merchant, first, last, timeout=HEAVY_S)
     return [Sum(*row) for row in rows]
 
 
@@ -54,7 +55,7 @@ async def receipts(
     connection: Connection, tenant: bytes, merchant: int | None, first: int, last: int
 ) -> list[Receipts]:
     """How many receipts have such lines."""
-    rows = await connection.fetch(RECEIPTS, tenant, merchant, first, last)
+    rows = await connection.fetch(RECEIPTS, tenant, merchant, first, last, timeout=HEAVY_S)
     return [Receipts(*row) for row in rows]
 
 

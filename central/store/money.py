@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from central.money_rows import LINE_COLUMNS, MONEY_COLUMNS, Row, line_rows, money_row
-from central.store import conflicts
+from central.store import HEAVY_S, conflicts
 from crypto.money import KnownMoney, MoneyConflictFound
 
 if TYPE_CHECKING:
@@ -145,6 +145,14 @@ LEFT JOIN facts AS f ON f.tenant_id = $1 AND f.gateway = d.gateway AND f.epoch =
     AND f.seq = d.seq
 ORDER BY d.hlc, d.gateway, d.epoch, d.seq
 """
+COUNT_IN_DOUBT = """
+SELECT count(*), COALESCE(sum(abs(h.debit_minor - h.given_minor)), 0)::bigint
+FROM money AS h
+WHERE h.tenant_id = $1 AND h.kind = 33 AND h.marks & 1 = 0 AND h.movement <> 'adjustment'
+AND NOT EXISTS (
+    SELECT FROM money AS o WHERE o.tenant_id = $1 AND o.txid = h.txid AND o.kind IN (34, 35)
+)
+"""
 HISTORY = """
 SELECT m.hlc, f.offset_min, k.name, m.gateway, m.till, m.operator, m.band_epoch, m.band_seq,
        m.movement, m.debit_minor, m.given_minor, m.amount_minor, m.promo_minor, m.vouchers,
@@ -195,7 +203,7 @@ async def balances(
     connection: Connection, tenant: bytes, medium: bytes | None = None
 ) -> list[dict[str, Any]]:
     """Per medium: balance, promo and vouchers by what is booked; with `medium` that one alone."""
-    return [dict(row) for row in await connection.fetch(BALANCES, tenant, medium)]
+    return [dict(row) for row in await connection.fetch(BALANCES, tenant, medium, timeout=HEAVY_S)]
 
 
 async def totals(connection: Connection, tenant: bytes) -> dict[str, dict[str, int]]:
@@ -206,7 +214,14 @@ async def totals(connection: Connection, tenant: bytes) -> dict[str, dict[str, i
 
 async def in_doubt(connection: Connection, tenant: bytes, limit: int) -> list[dict[str, Any]]:
     """Holds that nobody has posted or voided, oldest first."""
-    return [dict(row) for row in await connection.fetch(IN_DOUBT, tenant, limit)]
+    return [dict(row) for row in await connection.fetch(IN_DOUBT, tenant, limit, timeout=HEAVY_S)]
+
+
+async def count_in_doubt(connection: Connection, tenant: bytes) -> tuple[int, int]:
+    """How many of them there are, and what they would move."""
+    row = await connection.fetchrow(COUNT_IN_DOUBT, tenant, timeout=HEAVY_S)
+    assert row is not None
+    return (row[0], row[1])
 
 
 async def history(connection: Connection, tenant: bytes, medium: bytes) -> list[dict[str, Any]]:

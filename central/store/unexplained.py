@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from central.books.unexplained import HELD, REISSUED, Row, State, began
+from central.store import HEAVY_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,9 @@ WHERE m.tenant_id = $1 AND m.medium = ANY($2) AND m.marks & 1 = 0
 
 async def suspects(connection: Connection, tenant: bytes) -> list[bytes]:
     """Bands that may have unexplained steps, and not many others. Reads every hold."""
-    return sorted(row["medium"] for row in await connection.fetch(SUSPECTS, tenant))
+    return sorted(
+        row["medium"] for row in await connection.fetch(SUSPECTS, tenant, timeout=HEAVY_S)
+    )
 
 
 async def told(connection: Connection, tenant: bytes, media: Sequence[bytes]) -> list[Row]:

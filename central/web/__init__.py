@@ -1,5 +1,6 @@
 """HTTP of the centre: `settlement` for gateways (mutual TLS), `ops` for operators (loopback).
 
 `answers` turns what the rooms raise into typed problems, `merchants` shows what is owed to those
-who sell at our tills, `page/` holds the operators' page.
+who sell at our tills, `money` what of it needs somebody and bands by their digits, `page/` holds
+the operators' page.
 """

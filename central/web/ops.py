@@ -17,7 +17,9 @@ from central.store import facts, logs, sales, trouble, trust
 from central.store.facts import Admission
 from central.web.answers import Problem, answered, as_json, refuse, whole_number
 from central.web.merchants import OPERATION as MERCHANTS
-from central.web.merchants import read_merchants
+from central.web.merchants import Owing
+from central.web.money import OPERATIONS as MONEY
+from central.web.money import read_bands, read_money
 from config.runtime.openapi import Answer, Operation, document
 from crypto.claim import show_identity
 
@@ -174,6 +176,7 @@ class Ops:
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self._owing = Owing(service)
         self._pages = Environment(loader=FileSystemLoader(PAGE), autoescape=True)
 
     def app(self) -> Starlette:
@@ -187,6 +190,8 @@ class Ops:
             ("/v1/ops/forks", self.forks),
             ("/v1/ops/dead-letters", self.letters),
             ("/v1/ops/merchants", self.merchants),
+            ("/v1/ops/money", self.money),
+            ("/v1/ops/bands", self.bands),
             ("/openapi.json", self.openapi),
         ]
         return Starlette(
@@ -237,7 +242,15 @@ class Ops:
 
     async def merchants(self, _request: Request) -> Response:
         """What those who sell at our tills are owed."""
-        return as_json(await read_merchants(self.service))
+        return as_json(await self._owing.read())
+
+    async def money(self, _request: Request) -> Response:
+        """What of money needs somebody, and what to do about it."""
+        return as_json(await read_money(self.service))
+
+    async def bands(self, request: Request) -> Response:
+        """Bands by the digits that stand on a receipt."""
+        return as_json(await read_bands(self.service, request.query_params.get("digits", "")))
 
     async def openapi(self, _request: Request) -> Response:
         """This interface as OpenAPI 3.1."""
@@ -358,4 +371,5 @@ OPERATIONS = [
         query={"limit": "how many"},
     ),
     MERCHANTS,
+    *MONEY,
 ]

@@ -77,7 +77,9 @@ class Venue:
         return [(one.medium, one.amount_minor) for one in found]
 
     async def who(self) -> list[str]:
-        return [one.gateway for one in await replaced.awaited(self.db, TENANT, txid(4))]
+        return [
+            one.gateway for one in (await replaced.awaited(self.db, TENANT, [txid(4)]))[txid(4)]
+        ]
 
     async def credit(self, medium: bytes = NEW_BAND) -> int:
         cashless = (await build(self.db, TENANT, KEYS)).cashless
@@ -143,7 +145,7 @@ async def test_only_the_bundle_that_is_followed_now_counts(venue: Venue) -> None
     version = await venue.lose()
     await venue.follow(venue.bar, version)
     await venue.follow(venue.bar, before)
-    told = await replaced.awaited(venue.db, TENANT, txid(4))
+    told = (await replaced.awaited(venue.db, TENANT, [txid(4)]))[txid(4)]
     assert told == [Awaited("gate-2", "it follows bundle 1, 2 is needed")]
     assert await venue.release() == []
 
@@ -156,7 +158,7 @@ async def test_a_block_that_was_lifted_in_between_counts_from_the_next_one(venue
     for ledger in (venue.desk, venue.bar):
         await venue.follow(ledger, lifted)
     assert await venue.release() == []
-    assert (await replaced.awaited(venue.db, TENANT, txid(4)))[0].why == (
+    assert (await replaced.awaited(venue.db, TENANT, [txid(4)]))[txid(4)][0].why == (
         "no bundle refuses the old band"
     )
     await words.say(venue.db, TENANT, Wallet(BAND, min_epoch=words.EVERY_EPOCH), NOW_MS + 6)
@@ -175,7 +177,7 @@ async def test_the_end_of_an_older_epoch_is_waited_for(venue: Venue) -> None:
     newer.add([EpochBegun(hlc(), DAY, 120, certificate, 5, 3, bytes(32), "cut")])
     await venue.say(venue.bar, held(5, 400, seq=2))
     await venue.follow(newer, version)
-    told = await replaced.awaited(venue.db, TENANT, txid(4))
+    told = (await replaced.awaited(venue.db, TENANT, [txid(4)]))[txid(4)]
     assert told == [Awaited("gate-2", "epoch 5 is held to 2 of 3")]
     assert await venue.release() == []
     await venue.say(venue.bar, posted(5, 2))

@@ -1,10 +1,14 @@
 "use strict";
 // Asks again every two seconds; a tab that nobody looks at does not ask.
 const EVERY_MS = 2000;
+// A link that died in silence is found out, and what stands here is said to be old.
+const ANSWER_MS = 8000;
 
 const counted = new Intl.NumberFormat("en").format;
 const GATEWAYS = ["No.", "Name", "State", "Facts", "Last receipt", "Delay"];
 const GATES = ["No.", "Name", "Admissions", "Persons", "Refused", "Last"];
+const MONEY = ["What", "How many", "Amount", "What to do"];
+const TEXTS = new Set(["Name", "State", "What", "What to do"]);
 const MERCHANTS = ["No.", "Name", "Receipts", "Owed", "Commission", "To be paid"];
 // Sums over everything sold: asked for now and then.
 const OWED_EVERY_MS = 60000;
@@ -15,9 +19,16 @@ function row(labels, cells) {
   const tr = document.createElement("tr");
   cells.forEach((cell, i) => {
     const td = document.createElement("td");
-    td.textContent = cell.text ?? cell;
+    // Commands stand between backticks.
+    td.append(...String(cell.text ?? cell).split("`").map((part, at) => {
+      if (at % 2 === 0) return part;
+      const code = document.createElement("code");
+      code.textContent = part;
+      return code;
+    }));
     td.dataset.label = labels[i];  // a phone shows no head of the table
-    if (labels[i] === "Name" || labels[i] === "State") td.classList.add("text");
+    if (TEXTS.has(labels[i])) td.classList.add("text");
+    if (labels[i] === "What to do") td.classList.add("long");
     if (cell.is) td.classList.add(cell.is);
     tr.append(td);
   });
@@ -58,7 +69,7 @@ function state(gateway) {
 }
 
 async function ask(path) {
-  const answer = await fetch(path, { cache: "no-store" });
+  const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return answer.json();
 }
@@ -70,11 +81,30 @@ function amount(minor, exponent) {
   return `${minor < 0 ? "−" : ""}${whole}${exponent ? `.${digits.slice(-exponent)}` : ""}`;
 }
 
+function clock(ms) {
+  return new Date(ms).toLocaleTimeString();
+}
+
+function money(told) {
+  document.getElementById("purses").hidden = !told.currency;
+  const looked = document.getElementById("looked");
+  const as = told.looked_ms === null ? "not looked at yet" : `as of ${clock(told.looked_ms)}`;
+  looked.textContent = told.trouble ? `✖ ${as}: ${told.trouble}` : as;
+  looked.className = told.trouble ? "bad" : "";
+  fill("money", MONEY, told.lines.map((one) => [
+    one.bad ? { text: `✖ ${one.what}`, is: "bad" } : one.what,
+    counted(one.count),
+    one.amount_minor === null ? "–" : `${amount(one.amount_minor, told.exponent)} ${told.currency}`,
+    one.do,
+  ]), told.looked_ms === null ? "…" : "✔ Nothing to look at.");
+}
+
 async function owed() {
   if (performance.now() - owedAt < OWED_EVERY_MS) return;
   const told = await ask("/v1/ops/merchants");
   owedAt = performance.now();
   document.getElementById("sellers").hidden = !told.merchants.length;
+  document.getElementById("added").textContent = `as of ${clock(told.read_ms)}`;
   fill("merchants", MERCHANTS, told.merchants.map((m) => [
     m.merchant, m.name, counted(m.sales),
     ...[m.payable_minor, m.commission_minor, m.payout_minor].map(
@@ -85,8 +115,8 @@ async function owed() {
 async function refresh() {
   const told = document.getElementById("state");
   try {
-    const [lag, seen] = await Promise.all([
-      ask("/v1/ops/gateways"), ask("/v1/ops/admissions?limit=0"),
+    const [lag, seen, purses] = await Promise.all([
+      ask("/v1/ops/gateways"), ask("/v1/ops/admissions?limit=0"), ask("/v1/ops/money"),
     ]);
     fill("gateways", GATEWAYS, lag.gateways.map((g) => [
       g.index, g.name, state(g), counted(g.facts), age(g.receipt_age_ms),
@@ -101,8 +131,9 @@ async function refresh() {
     const doubles = document.getElementById("doubles");
     doubles.textContent = n ? `✖ ${counted(n)} ${n === 1 ? "ticket" : "tickets"} let in more than paid for` : "";
     doubles.className = "bad";
+    money(purses);
     await owed();
-    toldAt = new Date(lag.now_ms).toLocaleTimeString();
+    toldAt = clock(lag.now_ms);
     told.textContent = `as of ${toldAt}`;
     told.className = "";
     document.querySelector("main").className = "";
@@ -113,5 +144,10 @@ async function refresh() {
   }
 }
 
-setInterval(() => { if (!document.hidden) refresh(); }, EVERY_MS);
-refresh();
+// One question at a time: answers that overtake each other would show what was before.
+async function again() {
+  if (!document.hidden) await refresh();
+  setTimeout(again, EVERY_MS);
+}
+
+again();

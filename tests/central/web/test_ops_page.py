@@ -11,7 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from central import cashless_keys
+from central.outlook import Holdup, Outlook
+from central.outlook import lines as lines_of
 from central.store import sales, trouble, trust, wallets
+from central.unexplained import Sums
+from central.web.money import Money
 from crypto.cashless import Cashless, Merchant
 from crypto.entry import AdmissionRefused
 from tests.central.served import Centre, now_ms, put
@@ -52,6 +56,9 @@ async def test_states_are_said_and_nothing_is_wider_than_the_screen(
     centre: Centre, width: int, tmp_path: Path
 ) -> None:
     await fill(centre)
+    sums, awaited = Sums(1, 450, 0, 0, 0), Holdup(GATEWAY, "", 3, 1, True)
+    seen = lines_of(Outlook(0, 0, 0, 0, sums, 1, 0, 0, 0, [awaited]))
+    told = msgspec.json.encode(Money("EUR", 2, now_ms(), "", seen, None)).decode()
 
     def play(page: Page) -> None:
         row = page.locator("#gateways tr")
@@ -71,6 +78,13 @@ async def test_states_are_said_and_nothing_is_wider_than_the_screen(
             expect(page.locator("#merchants tr")).to_contain_text(amount)
         assert page.evaluate("amount(-1234567, 2)") == "−12,345.67"
         assert page.evaluate("amount(5, 0) + amount(5, 3)") == "50.005"
+        # Whatever is asked for meanwhile does not write over it.
+        page.evaluate(f"const show = money; money = () => {{}}; show({told})")
+        lines = page.locator("#money tr")
+        expect(lines.nth(0)).to_contain_text("✖ given back on bands without a fact, proven")
+        expect(lines.nth(0)).to_contain_text("4.50 EUR")
+        revoke = f"gatehouse central gateway revoke {GATEWAY}"
+        expect(lines.nth(1).locator("code")).to_have_text(revoke)
         expect(page.locator("#state")).to_contain_text("as of")
         page.screenshot(path=str(tmp_path / "page.png"), full_page=True)
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
