@@ -113,7 +113,9 @@ class State:
         origin = self.origins[index]
         if not origin.mark(seq):
             return False
-        origin.hlc = max(origin.hlc, self._fold(index, seq, fact))
+        hlc = self._fold(index, seq, fact)
+        if hlc > origin.hlc:
+            origin.hlc = hlc
         return True
 
     def apply_run(self, gateway: bytes, epoch: int, first_seq: int, facts: list[AnyFact]) -> None:

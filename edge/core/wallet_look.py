@@ -80,6 +80,7 @@ def _value(seen: Look, reading: Reading) -> None:
             if best is None or one.order > best.order:
                 best = one
     seen.certificate, seen.credited = best, credited
+    seen.wallet_class = rules.classes.get(best.wallet_class) if best else None
     seen.absorbed = max(absorbed, rules.wallet(seen.medium).absorbed_minor) if best else 0
     if reading.current is not None:
         seen.current = reading.slots[reading.current]

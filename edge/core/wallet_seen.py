@@ -27,6 +27,7 @@ class Look(msgspec.Struct):
     `repair`: to be written after they are durable, before anything else; then read and look again.
     `unfinished`: a top-up that was paid and is not on the band; `finish` it before the next one.
     `in_doubt`: holds of this band that stay open. `credited` and `absorbed`: Ct and Cc_eff.
+    `wallet_class`: that of the certificate; None for one that the bundle does not name.
     """
 
     wallets: Wallets
@@ -39,6 +40,7 @@ class Look(msgspec.Struct):
     refusal: WalletReason | None = None
     reading: Reading | None = None
     certificate: Certificate | None = None
+    wallet_class: WalletClass | None = None
     current: Written | None = None
     base: Slot = Slot()
     epoch: int = 0
@@ -57,13 +59,6 @@ class Look(msgspec.Struct):
     def chip(self) -> str:
         """Name of the chip, as the reader said."""
         return self.tap.chip
-
-    @property
-    def wallet_class(self) -> WalletClass | None:
-        """The class of the certificate; None for one that the bundle does not name."""
-        if self.certificate is None:
-            return None
-        return self.rules.classes.get(self.certificate.wallet_class)
 
     @property
     def exposure_max_minor(self) -> int:

@@ -52,11 +52,11 @@ class Field:
                 await self._wait_for_reader(work)
                 continue
             self.away = False
-            lying, now_s = self._lying, trio.current_time()
-            if lying is None or lying[0] != sensed.uid or now_s >= lying[1]:
+            lying = self._lying
+            if lying is None or lying[0] != sensed.uid or trio.current_time() >= lying[1]:
                 self._lying = None
                 return sensed
-            await self._until_gone(lying[1] - now_s)
+            await self._until_gone(lying[1] - trio.current_time())
             self._lying = None
 
     @property
