@@ -340,7 +340,9 @@ class Till:
             except LedgerFull:
                 self.refuse(work, TillReason.NO_ROOM)
                 return False
-            await self.tills.durable(seq)
+            self.show(work, WORKING)  # it has happened: what is taken off now would be told wrongly
+            with trio.CancelScope(shield=True):
+                await self.tills.durable(seq)
         deal = self.tills.book.deals.get(txid)
         work.txid, work.receipt = txid, deal.receipt if deal is not None else 0
         return True

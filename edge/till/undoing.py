@@ -27,8 +27,7 @@ async def reversal(till: Till, work: Work) -> None:
     if before and before[0][1].reverses:
         txid = before[0][1].reverses  # begun by a process that died
         if before[0][1].given:
-            work.already, work.txid, work.receipt = True, before[0][0], before[0][1].receipt
-            till.good(work)
+            _same_as_booked(till, work, *before[0])
             return
     found = to_reverse(book, till.shift_key, txid, supervised=ask.supervised)
     if found is TillReason.REVERSED_ALREADY and before:
@@ -49,6 +48,13 @@ async def reversal(till: Till, work: Work) -> None:
         await _book(till, work, txid, 0, found.card_minor, "reversal", found.card)
     else:
         await _book(till, work, txid, -found.cash_minor, 0, "reversal")
+
+
+def _same_as_booked(till: Till, work: Work, txid: bytes, deal: Deal) -> None:
+    """Booked by a process that died before the page heard of it: the same answer."""
+    work.already, work.txid, work.receipt = True, txid, deal.receipt
+    work.lines, work.amount_minor = deal.lines, deal.net_minor
+    till.good(work)
 
 
 def _no_way_back(till: Till, deal: Deal) -> TillReason | None:
@@ -93,10 +99,8 @@ async def refund(till: Till, work: Work) -> None:
         till.refuse(work, TillReason.TRAINING if till.training else reason)
         return
     for txid, deal in tills.book.of_basket(ask.id):
-        if deal.given:  # by a process that died before the page heard of it
-            work.already, work.txid, work.receipt = True, txid, deal.receipt
-            work.lines, work.amount_minor = deal.lines, deal.net_minor
-            till.good(work)
+        if deal.given:
+            _same_as_booked(till, work, txid, deal)
             return
     found = quote(tills.prices, ask.basket, tills.gateway.clock.now().ms)
     if isinstance(found, Refused) or found.total_minor <= 0:

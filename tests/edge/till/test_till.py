@@ -3,8 +3,10 @@
 import logging
 
 import pytest
+import trio
 from trio.testing import MockClock
 
+from crypto.money import Sold
 from edge.core.pricing import Item
 from edge.till.till import QUOTES_MAX, WORKS_MAX, Till
 from edge.till.work import Ask, Work
@@ -65,3 +67,18 @@ async def test_a_quote_of_a_basket_is_kept_under_its_name(autojump_clock: MockCl
         seen = len(bar.log.facts)
         bar.one.price(Ask(kind="sale", id=b"", items=TWO_WATERS))
         assert len(bar.log.facts) == seen
+
+
+@pytest.mark.trio
+async def test_what_is_being_booked_is_not_taken_off(autojump_clock: MockClock) -> None:
+    """The fact is on its way to the disk: the cashier would be told that nothing was paid."""
+    async with Counter().run() as bar:
+        bar.log.holds_at = Sold
+        work = bar.one.submit(Ask(kind="sale", id=bar.id(), method="cash", items=TWO_WATERS))
+        await trio.testing.wait_all_tasks_blocked()
+        assert bar.story()[-1] == "Sold"
+        assert not bar.one.cancel(work)
+        bar.log.holding = False
+        bar.log.sync()
+        await work.ended.wait()
+        assert work.state == "paid"

@@ -56,7 +56,7 @@ async def test_a_reversal_that_outlived_its_process(autojump_clock: MockClock) -
     again = Counter(bar.log, bar.state)
     async with again.run():
         work = await again.do("reversal", None, id=name, reverses=sold.txid)
-        assert (work.state, work.already) == ("done", True)
+        assert (work.state, work.already, work.amount_minor) == ("done", True, -500)
 
 
 @pytest.mark.trio
