@@ -69,6 +69,8 @@ class Service:
         self._deltas: dict[int, bytes | None] = {}
         self._making_deltas = asyncio.Lock()
         self.trouble = ""
+        self.refusing = ""
+        self._met: set[str] = set()
         self.registry = CollectorRegistry()
         self.health = Health(self.reasons, self.registry)
         self.facts_stored = self._counter("facts_stored", "facts stored by this process")
@@ -213,6 +215,25 @@ class Service:
                 stopping.cancel()
         return True
 
+    def not_now(self, error: Exception) -> None:
+        """A request met a database that is away or full: said once, until blocks are stored."""
+        kind = type(error).__name__
+        if kind not in self._met:
+            log.warning("not now", extra={"why": f"{kind}: {error}"})
+        self._met.add(kind)
+
+    def cannot_store(self, error: Exception) -> None:
+        """A delivery was not stored, for a reason that may pass."""
+        why = (str(error).splitlines() or [""])[0]
+        self.refusing = f"blocks cannot be stored: {type(error).__name__}: {why}"
+
+    def stores(self) -> None:
+        """A delivery was stored, or was held already."""
+        if self.refusing:
+            log.warning("blocks are stored again")
+        self.refusing = ""
+        self._met.clear()
+
     def reasons(self) -> list[str]:
         """Why this process cannot do its work; empty when it can."""
-        return [self.trouble] if self.trouble else []
+        return [why for why in (self.trouble, self.refusing) if why]

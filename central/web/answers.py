@@ -78,7 +78,7 @@ def answered(
             return _mistake(service, error)
         except PASSING as error:
             # Nothing is half stored: the transaction ended with the error.
-            log.warning("not now", extra={"why": f"{type(error).__name__}: {error}"})
+            service.not_now(error)
             detail = "the database cannot take this now; nothing was stored, send it again"
             full = isinstance(error, asyncpg.DiskFullError)
             problem = Problem("disk_full" if full else "unavailable", detail)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from central import ingest
+from central.database import PASSING
 from central.service import Service
 from central.store import logs, trust
 from central.web.answers import Problem, Refusal, answered, as_json, refuse, whole_number
@@ -137,8 +138,14 @@ class Settlement:
         self, log: ingest.Log, first_seq: int, packed: bytes, now_ms: int
     ) -> ingest.Accepted | ingest.Refused:
         limit = self.service.config.limits.raw_bytes_max
-        async with self.service.database.connection() as connection:
-            return await ingest.deliver(connection, log, first_seq, packed, now_ms, limit)
+        try:
+            async with self.service.database.connection() as connection:
+                outcome = await ingest.deliver(connection, log, first_seq, packed, now_ms, limit)
+        except PASSING as error:
+            self.service.cannot_store(error)
+            raise
+        self.service.stores()
+        return outcome
 
     async def get_blocks(self, request: Request) -> Response:
         """Sealed blocks from the one that holds `from` on, at most 4 MiB (one block at least)."""

@@ -31,7 +31,7 @@ async def test_a_waiting_gateway_does_not_hold_up_the_end(
 
 
 async def test_a_full_disk_is_told_and_nothing_is_half_stored(
-    centre: Centre, connection: asyncpg.Connection
+    centre: Centre, connection: asyncpg.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     await connection.execute(
         """
@@ -47,10 +47,18 @@ async def test_a_full_disk_is_told_and_nothing_is_half_stored(
         answer = await put(client, ledger.fill(2))
         assert (answer.status_code, answer.json()["problem"]) == (503, "disk_full")
         assert int(answer.headers["retry-after"]) > 0
+        await put(client, ledger)
+        async with centre.ops() as ops:
+            ready = await ops.get("/readyz")
+        (why,) = ready.json()["reasons"]
+        assert ready.status_code == 503 and why.startswith("blocks cannot be stored: DiskFullError")
+        assert [one.message for one in caplog.records if one.levelname == "WARNING"] == ["not now"]
         assert await connection.fetchval("SELECT count(*) FROM blocks") == 0
         assert await connection.fetchval("SELECT count(*) FROM watermarks") == 0
         await connection.execute("DROP TRIGGER full_disk ON facts")
         assert (await put(client, ledger)).status_code == 200
+        async with centre.ops() as ops:
+            assert (await ops.get("/readyz")).json() == {"ready": True, "reasons": []}
 
 
 async def test_a_lost_database_connection_is_not_now(

@@ -112,9 +112,18 @@ async function owed() {
   ]), "Nobody sells here.");
 }
 
+// Answers 503 with the reasons while blocks or bundles wait.
+async function ready() {
+  const told = await (await fetch("/readyz", { cache: "no-store" })).json();
+  const line = document.getElementById("unready");
+  const text = told.reasons.map((why) => `✖ ${why}`).join("\n");
+  if (line.textContent !== text) line.textContent = text;  // an alert is read aloud once
+}
+
 async function refresh() {
   const told = document.getElementById("state");
   try {
+    await ready();
     const [lag, seen, purses] = await Promise.all([
       ask("/v1/ops/gateways"), ask("/v1/ops/admissions?limit=0"), ask("/v1/ops/money"),
     ]);
