@@ -198,6 +198,10 @@ async def _book(
             await work.changed.wait()
         if work.over or _paid_meanwhile(till, work):
             return
+    if card and till.tills.book.cards[card].used:
+        if not _paid_meanwhile(till, work):
+            till.refuse(work, TillReason.OTHER_CONTENT)
+        return
     txid = till.tills.new_id()
     who = till.who(work.ask, marks)
     if marks & MARK_TRAINING:
@@ -208,7 +212,7 @@ async def _book(
 
 
 def _paid_meanwhile(till: Till, work: Work) -> bool:
-    """Whether another till has booked this part while the cashier was asked here."""
+    """Whether another till has booked this part while cashier or terminal were asked here."""
     txid, deal, _ = _paid_before(till, work.ask)
     if deal is None or deal.part != work.ask.part:
         return False

@@ -4,7 +4,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from crypto.money import Sold
+from crypto.money import CardApproved, Sold
 from edge.core.pricing import Item
 from edge.core.receipt import faults
 from edge.core.till_reasons import TillReason
@@ -80,6 +80,25 @@ async def test_two_tills_that_ask_for_the_age_book_a_basket_once(
         told = sorted((work.state, work.already) for work in works)
         assert told == [("paid", False), ("paid", True)]
         assert sum(isinstance(fact, Sold) for fact in bar.log.facts) == 1
+
+
+@pytest.mark.trio
+async def test_one_card_payment_is_booked_once_by_whichever_till(
+    autojump_clock: MockClock,
+) -> None:
+    bar, terminal = Counter(), Script()
+    bar.one.terminal = terminal
+    bar.add_till(2, terminal)
+    async with bar.run():
+        how = {"items": TWO_WATERS, "method": "card", "id": bar.id()}
+        bar.log.holds_at = CardApproved
+        works = [await bar.do("sale", None, till, **how) for till in (1, 2)]
+        bar.log.holding = False
+        bar.log.sync()
+        await trio.sleep(1)
+        told = sorted((work.state, work.already) for work in works)
+        assert told == [("paid", False), ("paid", True)]
+        assert sum(isinstance(fact, Sold) for fact in bar.log.facts) == len(terminal.asked) == 1
 
 
 @pytest.mark.trio
