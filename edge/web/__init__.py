@@ -19,6 +19,8 @@
 `lanes`        which lane a request means; `beside` what staff say beside a code
 `till_routes`  tills: `till_works` what they are asked to do, `till_views` how they stand,
                `till_bodies` what is sent and got, `till_papers` receipts, `till_closings`,
+               `till_once` what may be asked twice and is done once,
+               `till_lost` which band somebody has lost,
                `till_described` the same for OpenAPI; `badge_signin` by a band instead of a PIN,
                on devices that stand at a till (`till_pairings`, over HTTP `till_devices`)
 `serve`        listens as long as the daemon runs

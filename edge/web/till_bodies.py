@@ -125,19 +125,22 @@ class Cancelling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Shifting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Open with a float, move cash, or close with what was counted."""
+    """Open with a float, move cash, or close with what was counted. `id`: the same again is not
+    done again."""
 
     action: Literal["open", "move", "close"]
     float_minor: Any0 = 0
     amount_minor: Signed = 0
     counted_minor: Any0 = 0
     because: Annotated[str, Meta(max_length=64)] = ""
+    id: Id | None = None
 
 
 class Closing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An X or the Z."""
+    """An X or the Z. `id`: the same again is not made again."""
 
     closing: Literal["X", "Z"]
+    id: Id | None = None
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

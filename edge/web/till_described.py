@@ -12,6 +12,7 @@ from edge.web.problems import Problem
 from edge.web.signin import SessionBody
 from edge.web.till_closings import ClosingsBody
 from edge.web.till_devices import DevicesBody, Pairing
+from edge.web.till_lost import Losing, LostBands
 
 _BAD: Final = Said("The request is wrong; `field` and `hint` say how", Problem)
 _NO_TILL: Final = Said("There is no such till (or nothing by that name there)", Problem)
@@ -85,6 +86,8 @@ TILL_OPERATIONS: Final = (
           "back the way it came, once the band shows so and the question is answered with yes",
           bodies.Looking),
     _work("bands", "Issue, replace or lock a band", bodies.Banding),
+    _done("lost-bands", "Which band somebody has lost, by what they still know of it", Losing,
+          LostBands),
     _work("answers", "The cashier's answer to a question", bodies.Answering),
     _work("cancel", "Take a work off the till; ?force=1 gives up one in doubt", bodies.Cancelling),
     _done("shifts", "Open a shift, move cash, close it counted", bodies.Shifting,

@@ -1,6 +1,7 @@
 """The routes of tills: looking, selling, counting."""
 
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +22,8 @@ from edge.web.rights import Right
 from edge.web.signin import Door
 from edge.web.till_closings import closings_of
 from edge.web.till_devices import TillDevices
+from edge.web.till_lost import TillLost
+from edge.web.till_once import Once
 from edge.web.till_papers import TillPapers
 from edge.web.till_views import (
     doubt,
@@ -44,6 +47,7 @@ class TillPages:
         self._door = door
         self._works = works
         self._closings: dict[int, list[bodies.ClosingBody]] = {}
+        self._once = Once()
 
     def _till(self, request: Request, right: Right) -> Till:
         self._door.require(request, right)
@@ -72,28 +76,23 @@ class TillPages:
         till = self._till(request, "shift")
         body = await _body(request, _SHIFTING)
         operator = self._works.who(request)["operator"]
-        try:
-            if body.action == "open":
-                await shifts.open_shift(till, operator, body.float_minor)
-            elif body.action == "move":
-                await shifts.move_cash(till, operator, body.amount_minor, body.because)
-            else:
-                await shifts.close_shift(till, operator, body.counted_minor)
-        except shifts.NotNow as error:
-            raise _not_now(error) from None
-        except LedgerFull:
-            raise no_room() from None
-        return reply(bodies.ShiftBody(shift_row(till)))
+        act = partial(_change_shift, till, operator, body)
+        return reply(await self._once.do(till.number, body, act))
 
     async def close(self, request: Request) -> Response:
         """POST /v1/tills/{till}/closings."""
         till = self._till(request, "shift")
         body = await _body(request, _CLOSING)
+        operator = self._works.who(request)["operator"]
+        act = partial(self._close, till, operator, body.closing)
+        return reply(await self._once.do(till.number, body, act))
+
+    async def _close(
+        self, till: Till, operator: int, closing: Literal["X", "Z"]
+    ) -> bodies.ClosingBody:
         key = till.shift_key
         try:
-            fact, found = await shifts.make_closing(
-                till, self._works.who(request)["operator"], body.closing
-            )
+            fact, found = await shifts.make_closing(till, operator, closing)
         except shifts.NotNow as error:
             raise _not_now(error) from None
         except LedgerFull:
@@ -102,7 +101,7 @@ class TillPages:
         kept = self._closings.setdefault(till.number, [])
         kept.insert(0, made)
         del kept[CLOSINGS_MAX:]
-        return reply(made)
+        return made
 
     async def closings(self, request: Request) -> Response:
         """GET /v1/tills/{till}/closings: those of this process whole, the Z before it in short."""
@@ -139,6 +138,7 @@ def till_routes(tills: Tills | None, door: Door) -> list[Route]:
         "answers": works.answer, "cancel": works.cancel, "shifts": pages.shift,
         "closings": pages.close, "training": pages.training,
         "sign-in": BadgeSignIn(tills, door).post, "devices": devices.post,
+        "lost-bands": TillLost(tills, door).post,
     }  # fmt: skip
     gets: dict[str, Any] = {
         "grid": pages.grid, "state": pages.state, "closings": pages.closings,
@@ -150,6 +150,21 @@ def till_routes(tills: Tills | None, door: Door) -> list[Route]:
         *(Route(f"{base}/{name}", at, methods=["POST"]) for name, at in posts.items()),
         *(Route(f"{base}/{name}", at, methods=["GET"]) for name, at in gets.items()),
     ]
+
+
+async def _change_shift(till: Till, operator: int, body: bodies.Shifting) -> bodies.ShiftBody:
+    try:
+        if body.action == "open":
+            await shifts.open_shift(till, operator, body.float_minor)
+        elif body.action == "move":
+            await shifts.move_cash(till, operator, body.amount_minor, body.because)
+        else:
+            await shifts.close_shift(till, operator, body.counted_minor)
+    except shifts.NotNow as error:
+        raise _not_now(error) from None
+    except LedgerFull:
+        raise no_room() from None
+    return bodies.ShiftBody(shift_row(till))
 
 
 def _closing(till: Till, shift: int, fact: ClosingMade, found: Summary) -> bodies.ClosingBody:

@@ -119,9 +119,10 @@ async function poll() {
       { signal: AbortSignal.timeout(ANSWER_MS), cache: "no-store" });
     if (answer.status === 401) return location.assign("/signin?to=" + location.pathname);
     if (!answer.ok) throw new Error("answered " + answer.status);
+    const first = shown === null;
     shown = await answer.json();
     heardAt = performance.now();
-    if (answerView === null) draw();
+    if (first || answerView === null) draw();
   } catch (error) {
     console.warn(String(error));
   }

@@ -1,6 +1,7 @@
 // A handheld at a lane. One scan is one presentation with one nonce: whatever happens to the
 // connection, asking again is asking for the same. Nothing is queued: what could not be sent fills
 // the screen until somebody decides.
+import "/taps.js";
 import { WORDS, ownLanguage, speak } from "/words.js";
 import { hintsOf, kindOf, signal, wake } from "/signals.js";
 import { Camera } from "/camera.js";
@@ -109,13 +110,17 @@ function override(why) {
   send();
 }
 
+function setBusy(is) {
+  busy = is;
+  byId("state").classList.toggle("busy", is);
+  byId("state").textContent = is ? words.sending : words.ready;
+}
+
 async function send() {
-  busy = true;
+  setBusy(true);
   refused = owed = null;
   result.close();
   byId("pending").hidden = true;
-  byId("state").classList.add("busy");
-  byId("state").textContent = words.sending;
   try {
     const answer = await fetch(`/v1/lanes/${pending.lane}/${pending.to || "presentations"}?lang=${t}`, {
       method: "POST", headers: { "content-type": "application/json" },
@@ -131,9 +136,7 @@ async function send() {
     console.warn(String(error));
     notSent();
   } finally {
-    busy = false;
-    byId("state").classList.remove("busy");
-    byId("state").textContent = words.ready;
+    setBusy(false);
     focusWedge();
   }
 }
@@ -199,7 +202,7 @@ function askAnnul() {
 
 async function annul(why) {
   if (busy || !admitted) return;
-  busy = true;
+  setBusy(true);
   try {
     const answer = await fetch("/v1/annulments", {
       method: "POST", headers: { "content-type": "application/json" },
@@ -214,7 +217,7 @@ async function annul(why) {
     console.warn(String(error));
     notAnnulled(words.no_answer); // asking again takes back nothing twice
   } finally {
-    busy = false;
+    setBusy(false);
   }
 }
 
@@ -382,10 +385,11 @@ byId("discard").addEventListener("click", () => {
 });
 byId("out").addEventListener("click", async () => {
   camera.stop();
-  await fetch("/v1/session", { method: "DELETE" }).catch(() => null);
+  await fetch("/v1/session", { method: "DELETE", signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => null);
   poll();
 });
 addEventListener("pagehide", () => camera.stop());
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 document.documentElement.lang = t;
 speak(document, t);

@@ -7,7 +7,7 @@ const byId = (id) => document.getElementById(id);
 const wanted = new URLSearchParams(location.search).get("to") || "/handheld";
 const to = PAGES.test(wanted) ? wanted : "/handheld";
 // A till's page knows its till; so staff may hold their badge to that till's reader.
-const till = to === "/till" ? new URLSearchParams(location.search).get("till") || localStorage.getItem("till") || "" : "";
+const till = to === "/till" ? new URLSearchParams(location.search).get("till") || sessionStorage.getItem("till") || localStorage.getItem("till") || "" : "";
 const TAP_S = 25;
 
 function wrong(words) {
@@ -32,7 +32,7 @@ async function tapBadge() {
       body: JSON.stringify({ wait: TAP_S }), signal: AbortSignal.timeout((TAP_S + 8) * 1000),
     });
     if (answer.ok) {
-      localStorage.setItem("till", till);
+      sessionStorage.setItem("till", till);
       return location.replace(to);
     }
     const { problem } = await answer.json();
@@ -86,6 +86,17 @@ byId("form").addEventListener("submit", signIn);
 byId("go").disabled = false;
 byId("tap").hidden = !/^[0-9]{1,5}$/.test(till);
 byId("tap").addEventListener("click", tapBadge);
-fetch("/v1/session").then((answer) => answer.json()).then((now) => {
-  byId("gateway").textContent = now.gateway;
-}).catch(() => wrong(WORDS[t].no_answer));
+
+// Which gateway this is; on a bad network it is asked until it says so.
+async function greet() {
+  try {
+    const answer = await fetch("/v1/session", { signal: AbortSignal.timeout(8000), cache: "no-store" });
+    byId("gateway").textContent = (await answer.json()).gateway;
+    if (byId("wrong").textContent.endsWith(WORDS[t].no_answer)) byId("wrong").hidden = true;
+  } catch {
+    if (!byId("go").disabled) wrong(WORDS[t].no_answer);
+    setTimeout(greet, 2000);
+  }
+}
+
+greet();

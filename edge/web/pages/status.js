@@ -12,8 +12,11 @@ const KINDS = ["completed", "lapsed", "unknown", "queued", "alarm", "device", "u
 const ARROWS = { entry: "→ entry", exit: "← exit", both: "⇄ entry and exit" };
 
 const byId = (id) => document.getElementById(id);
-let heardAt = 0;        // ms on this machine: last answer of any kind
+let heardAt = 0;        // ms on this page's own clock, which nobody sets: last answer of any kind
+let heardMs = 0;        // the same as the gateway has it, to be shown
 let apartMs = 0;        // the gateway's clock minus ours
+let asked = 0;
+let seen = 0;
 let streaming = false;
 let insideAt = -INSIDE_MS; // ms on this page's clock: when we last asked who is inside
 let refreshTimer = null;
@@ -213,10 +216,13 @@ async function ask(path) {
 
 async function refresh() {
   refreshTimer = null;
+  const turn = ++asked;
   try {
     const [now, lanes] = await Promise.all([ask("/v1/status"), ask("/v1/lanes")]);
-    heardAt = Date.now();
+    if (turn < seen) return; // a later question was quicker
+    seen = turn;
     showStatus(now);
+    heard();
     lanes.lanes.forEach(showLane);
     const there = new Set(lanes.lanes.map((row) => "lane-" + row.lane));
     byId("lanes-head").hidden = lanes.lanes.length === 0;
@@ -230,6 +236,11 @@ async function refresh() {
   showLost();
 }
 
+function heard() {
+  heardAt = performance.now();
+  heardMs = Date.now() + apartMs;
+}
+
 function soon() {
   if (refreshTimer === null) refreshTimer = setTimeout(refresh, 500);
 }
@@ -237,7 +248,7 @@ function soon() {
 function decided(event) {
   const answer = JSON.parse(event.data);
   const box = byId("lane-" + answer.lane);
-  heardAt = Date.now();
+  heard();
   if (box) {
     showAnswer(box, answer, Date.now() + apartMs);
     const last = box.querySelector(".last");
@@ -262,11 +273,11 @@ function listen() {
 }
 
 function showLost() {
-  const lost = !streaming || Date.now() - heardAt > SILENT_MS;
+  const lost = !streaming || performance.now() - heardAt > SILENT_MS;
   const begun = heardAt > 0;
   byId("lost").hidden = !lost || (!begun && performance.now() < AGAIN_MS);
   document.body.classList.toggle("stale", lost && begun);
-  const since = begun ? "What you see is from " + new Date(heardAt).toLocaleTimeString("en-GB") +
+  const since = begun ? "What you see is from " + new Date(heardMs).toLocaleTimeString("en-GB") +
     ". It does not change until the gateway answers." : "The gateway does not answer.";
   put(byId("lost-since"), since);
   if (lost && begun) put(byId("ready"), "… unknown", "wait");

@@ -1,16 +1,19 @@
 // A till on a phone or a tablet. One basket is one payment with one id: after a reload, a lost
 // network or a second press the same is asked for again, and nothing is charged twice. What is
 // going on stands in the gateway; this page only shows it.
+import "/taps.js";
 import { ownLanguage } from "/words.js";
 import { wake } from "/signals.js";
 import { Money } from "/money.js";
 import { speakTill, tillWords } from "/till_words.js";
-import { Asking, ENDED, SignedOut, ask } from "/till_ask.js";
+import { Asking, ENDED, Latest, SignedOut, ask, pending } from "/till_ask.js";
 import { Basket } from "/till_basket.js";
 import { Grid } from "/till_grid.js";
+import { Lines } from "/till_lines.js";
+import { Live, cover } from "/till_live.js";
 import { listenToKeys } from "/till_keys.js";
-import { Sheet, element } from "/till_sheet.js";
-import { Shown } from "/till_show.js";
+import { Sheet } from "/till_sheet.js";
+import { Shown, leftOn, say } from "/till_show.js";
 import { More } from "/till_more.js";
 
 const POLL_MS = 3000;
@@ -18,14 +21,17 @@ const WATCH_MS = 700;
 const NEXT_MS = 4000;
 const TURN_MS = 5000;
 const HOUR_MS = 3600000;
+const AGAIN_MS = 1000;
 const t = ownLanguage();
 const words = tillWords(t);
 const money = new Money("", 2, t);
 const byId = (id) => document.getElementById(id);
 const shown = new Shown(words, money);
 const sheet = new Sheet(words, money);
+const lines = new Lines(words, money);
 let session = null;
-let number = Number(new URLSearchParams(location.search).get("till") || localStorage.getItem("till") || 0);
+// Each tab keeps its own till; a new one begins with the till that was last.
+let number = Number(new URLSearchParams(location.search).get("till") || sessionStorage.getItem("till") || localStorage.getItem("till") || 0);
 let works = 0; // how many have begun or ended: what was told before that is of the past
 let wish = null; // how to pay, pressed before the price was there
 let state = null;
@@ -33,25 +39,27 @@ let asking = null;
 let basket = null;
 let refunding = false;
 let loaded = false; // what was under way before this page was loaded has been asked for
+let begun = false; // everything is there that a sale needs
+let starting = false;
 let next = 0;
 let turning = 0;
+let watching = 0;
+let unpriced = null; // why there are no articles
 let turned = null; // the quote by which the page learnt of another phase
 
 const grid = new Grid({
   words, money, sheet, get basket() { return basket; }, get refunding() { return refunding; },
   pressed: () => { if (byId("notice").dataset.kind === "once") notice(null); },
 });
+const live = new Live();
+const states = new Latest();
+const grids = new Latest();
 const path = () => `/v1/tills/${number}`;
 const toSignIn = () => location.replace(`/signin?to=/till${number ? `&till=${number}` : ""}`);
 const may = (right) => session !== null && session.rights.includes(right);
-const pending = {
-  get: () => JSON.parse(sessionStorage.getItem("till_work") || "null"),
-  set: (what) => (what ? sessionStorage.setItem("till_work", JSON.stringify(what))
-    : sessionStorage.removeItem("till_work")),
-};
 
 function put(id, text) {
-  byId(id).textContent = text;
+  say(byId(id), text);
   byId(id).hidden = text === "";
 }
 
@@ -62,7 +70,10 @@ function lost(is) {
 // ---- what can be sold -------------------------------------------------------------------------
 
 async function loadGrid() {
-  const { ok, told } = await ask(`${path()}/grid`);
+  const answer = await grids.of(`${path()}/grid`);
+  if (!answer) return undefined;
+  const { ok, told } = answer;
+  unpriced = ok ? null : told;
   if (!ok) return notice(told);
   Object.assign(money, new Money(told.currency, told.exponent, t));
   put("phase", told.phase_name || "");
@@ -82,9 +93,8 @@ function draw() {
     turned = quote;
     again(loadGrid);
   }
-  const rows = quote ? quote.lines.map(line) : [];
-  byId("lines").replaceChildren(...(rows.length ? rows : [element("li", "none", words.empty)]));
-  byId("sum").textContent = basket.empty ? "–" : quote ? money.text(quote.total_minor) : "…";
+  lines.draw(quote ? quote.lines : []);
+  say(byId("sum"), basket.empty ? "–" : quote ? money.text(quote.total_minor) : "…");
   byId("sum").className = basket.fresh ? "" : "old";
   if (basket.problem) notice(basket.problem, "once");
   // While the price is asked for, a way to pay can be chosen: it is taken when the price is there.
@@ -93,7 +103,6 @@ function draw() {
   byId("cash").disabled = !ready || !state.drawer || state.only_bands;
   byId("card").disabled = !ready || !state.terminal || state.only_bands || refunding;
   byId("undo").disabled = byId("clear").disabled = basket.empty;
-  byId("lines").scrollTop = byId("lines").scrollHeight;
   if (wish && wish.turn !== basket.turn) wish = null; // something else is in the basket now
   if (!wish || !basket.fresh) return;
   const { method, more: how } = wish;
@@ -102,14 +111,6 @@ function draw() {
 }
 
 const sells = () => state !== null && (state.training || (state.shift !== null && state.shift.open));
-
-function line(row) {
-  const made = element("li", row.kind === "article" ? "" : "minor");
-  const quantity = row.kind === "article" || row.kind === "deposit" ? `${row.quantity}×`.replace("-", "−") : "";
-  made.append(element("span", "", quantity), element("span", "", ["article", "deposit"].includes(row.kind) ? row.name : words[row.kind] || row.name),
-    element("span", "", money.plain(row.total_minor)));
-  return made;
-}
 
 function notice(problem, kind = "") {
   const text = problem === null ? "" : typeof problem === "string" ? problem
@@ -137,7 +138,7 @@ async function work(where, body) {
   clearTimeout(next);
   works += 1;
   pending.set({ till: number, where, body });
-  asking = new Asking(where, body, (told) => show(told, where, body), lost);
+  asking = new Asking(where, body, show, lost);
   shown.say("idle", "…", "", "", []); // at once: what is pressed now must not hit the paid basket
   draw();
   let told = null;
@@ -159,7 +160,7 @@ async function work(where, body) {
   return undefined;
 }
 
-function show(told, where, body) {
+function show(told) {
   if (ENDED.has(told.state)) return;
   const acts = [];
   if (told.state === "asking") {
@@ -182,27 +183,27 @@ async function payAnew(body) {
 function ended(told, where, body) {
   const paid = told.state === "paid" || told.state === "done";
   const rest = paid && told.left_minor > 0;
-  if (!rest) pending.set(null);
+  // A part of this basket is paid: what is left of it is paid as a part, and never all of it anew.
+  const owing = told.kind === "sale" && !paid && told.state !== "in_doubt" && body.part > 0;
+  if (!rest && !owing) pending.set(null);
+  const left = basket.gives ? 0 : leftOn(told);
   const acts = [];
-  if (rest) {
+  if (rest || owing) {
     const part = { ...body, part: (body.part || 0) + 1 };
     delete part.amount_minor;
     delete part.take_left;
     acts.push([words.other_band, () => work(where, { ...part, method: "band" })]);
     if (state.drawer && !state.only_bands) acts.push([words.pay_cash, () => work(where, { ...part, method: "cash" })]);
     if (state.terminal && !state.only_bands) acts.push([words.pay_card, () => work(where, { ...part, method: "card" })]);
+    if (owing && left > 0) acts.push([`${words.take_left}: ${money.text(left)}`, () => work(where, { ...part, method: "band", take_left: true })]);
+    if (owing) acts.push([words.close, () => { pending.set(null); basket.clear(); shown.close(); }]);
   } else if (paid) acts.push([words.next, nextGuest]);
   else {
     acts.push([words.close, () => { shown.close(); again(requote); }]);
-    // What it may pay is told as the limit: part of what is on it may be held back.
-    const left = told.reason === "balance" ? told.limit_minor
-      : told.reason === "exposure" ? Math.min(told.limit_minor, told.balance_minor) : 0;
-    if (told.kind === "sale" && told.method === "band" && told.state === "not_paid" && left > 0
-        && left < told.total_minor && body.part === 0 && !basket.gives) {
-      acts.push([`${words.take_left}: ${money.text(left)}`, () => retry({ take_left: true })]);
-    }
+    if (left > 0 && body.part === 0) acts.push([`${words.take_left}: ${money.text(left)}`, () => retry({ take_left: true })]);
   }
   shown.work(told, acts);
+  if (owing) say(byId("work-hint"), words.part_paid);
   if (paid && !rest && told.kind === "sale") {
     basket.clear();
     shown.next = nextGuest;
@@ -234,7 +235,7 @@ async function answer(told, yes) {
 async function cancel(told) {
   const problem = await tell("cancel", { id: told.id, part: told.part || 0 });
   if (problem && problem.problem === "in_doubt") {
-    shown.work(told, [[words.back, () => {}], [words.give_up, () => tell("cancel?force=1", { id: told.id, part: told.part || 0 })]]);
+    shown.work(told, [[words.back, () => show(told)], [words.give_up, () => tell("cancel?force=1", { id: told.id, part: told.part || 0 })]]);
   }
 }
 
@@ -256,7 +257,9 @@ async function tell(what, body) {
 
 async function loadState() {
   const before = works;
-  const { ok, told } = await ask(`${path()}/state`);
+  const answer = await states.of(`${path()}/state`);
+  if (!answer) return undefined;
+  const { ok, told } = answer;
   if (!ok) return notice(told);
   state = told;
   byId("menu").hidden = false;
@@ -270,9 +273,10 @@ async function loadState() {
 
 function drawNotice() {
   if (byId("notice").dataset.kind === "once") return;
+  if (unpriced) return notice(unpriced);
   const said = !sells() ? words.closed : (state.cards || []).some((card) => card.status === "unknown") ? words.unknown_cards
     : state.reader === "away" ? words.no_reader : "";
-  notice(said);
+  return notice(said);
 }
 
 // After a reload, or where another device works at this till.
@@ -283,9 +287,10 @@ function resume(told) {
   const id = kept && (kept.body.basket || kept.body.id);
   if (kept && kept.till === number && (told.work === null || told.work.id === id)) work(kept.where, kept.body);
   else if (told.work) {
-    show(told.work, "", {});
-    byId("work-hint").textContent = words.busy_other;
-    setTimeout(() => again(loadState), WATCH_MS);
+    show(told.work);
+    say(byId("work-hint"), words.busy_other);
+    clearTimeout(watching);
+    watching = setTimeout(() => again(loadState), WATCH_MS);
   } else if (shown.open && byId("work-hint").textContent === words.busy_other) shown.close();
 }
 
@@ -310,6 +315,15 @@ async function again(what) {
   return undefined;
 }
 
+// Until everything is there; on a bad network any of it may fail.
+async function start() {
+  if (begun || starting) return;
+  starting = true;
+  if (!sheet.open) await again(begin);
+  starting = false;
+  if (!begun) setTimeout(start, byId("nowhere").hidden ? AGAIN_MS : POLL_MS);
+}
+
 async function begin() {
   const { told } = await ask("/v1/session");
   if (told.needed && !told.signed_in) return toSignIn();
@@ -323,36 +337,47 @@ async function begin() {
     if (tills.length > 1) return more.chooseTill(tills);
     number = tills[0].till;
   }
-  return take(number);
-}
-
-async function take(wanted) {
-  number = wanted;
+  sessionStorage.setItem("till", String(number));
   localStorage.setItem("till", String(number));
   basket = new Basket(path(), draw, toSignIn);
   document.title = `${number} · Gatehouse`;
   await loadGrid();
   await loadState();
+  begun = true;
   byId("sell").hidden = false;
   listen();
   return undefined;
 }
 
-let events = null;
+// Another till: nothing of the one before is shown or asked for any longer.
+function take(wanted) {
+  number = wanted;
+  begun = false;
+  live.close();
+  for (const asked of [states, grids]) asked.drop();
+  byId("sell").hidden = byId("menu").hidden = true;
+  if (location.search) history.replaceState(null, "", "/till");
+  sessionStorage.setItem("till", String(number));
+  return start();
+}
+
 function listen() {
-  events?.close();
-  events = new EventSource("/v1/events");
-  const mine = (happened, event) => JSON.parse(event.data).till === number && again(happened);
-  for (const name of ["till_shift", "till_reader"]) events.addEventListener(name, (event) => mine(loadState, event));
-  events.addEventListener("till", (event) => {
-    const told = JSON.parse(event.data);
-    if (told.till === number && asking && told.work && !ENDED.has(told.work.state)) show(told.work, asking.path, asking.body);
+  live.listen(number, {
+    state: () => again(loadState), grid: () => again(loadGrid),
+    work: (told) => { if (asking?.is(told) && !ENDED.has(told.state)) show(told); },
   });
-  events.addEventListener("bundle", () => again(loadGrid));
+}
+
+// In another tab somebody else may have signed in meanwhile: whoever is named here must be who acts.
+async function look() {
+  if (!session || document.hidden) return;
+  const { told } = await ask("/v1/session");
+  if (told.needed && !told.signed_in) toSignIn();
+  else if (told.name !== session.name) location.reload();
 }
 
 const more = new More({
-  words, money, sheet, shown, may, work, again, take, setRefunding, loadState,
+  words, money, sheet, shown, may, work, again, take, setRefunding, loadState, lost,
   path, get state() { return state; }, get grid() { return grid.told; }, get session() { return session; },
 });
 
@@ -366,8 +391,8 @@ byId("refund-end").addEventListener("click", () => setRefunding(false));
 
 document.documentElement.lang = t;
 speakTill(document, words);
-setInterval(() => { if (grid.told && !asking) again(loadState); }, POLL_MS);
-(async function start() {
-  await again(begin);
-  if (session === null) setTimeout(start, POLL_MS);
-})();
+cover(shown, sheet);
+document.addEventListener("visibilitychange", () => again(look));
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+setInterval(() => { if (begun && !asking) again(unpriced ? loadGrid : loadState); }, POLL_MS);
+start();

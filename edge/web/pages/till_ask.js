@@ -1,7 +1,9 @@
 // Asking the gateway. A question that got no answer is asked again as it was: every piece of work
 // has an id that the gateway knows it by, so asking twice charges once.
 const ANSWER_MS = 10000;
-const WAIT_S = 20;
+// A link that died in silence is found out after WAIT_S + SLACK_S, not later.
+const WAIT_S = 6;
+const SLACK_S = 4;
 const AGAIN_MS = 1000;
 
 export class SignedOut extends Error {}
@@ -12,8 +14,8 @@ export function newId() {
 }
 
 // {ok, status, told}. Throws SignedOut, and TypeError or DOMException when nobody answered.
-export async function ask(path, body, waitMs = ANSWER_MS) {
-  const how = { signal: AbortSignal.timeout(waitMs), cache: "no-store" };
+export async function ask(path, body, waitMs = ANSWER_MS, method = "GET") {
+  const how = { signal: AbortSignal.timeout(waitMs), cache: "no-store", method };
   if (body !== undefined) {
     how.method = "POST";
     how.headers = { "content-type": "application/json" };
@@ -24,6 +26,52 @@ export async function ask(path, body, waitMs = ANSWER_MS) {
   const told = await answer.json();
   if (answer.status >= 500 && !told.problem) throw new TypeError("answered " + answer.status);
   return { ok: answer.ok, status: answer.status, told };
+}
+
+// The same asked until it is answered; what changes something has an id, by which the gateway does
+// it once. null: nobody waits for it any longer.
+export async function patient(path, body, lost, wanted = () => true, method = undefined) {
+  while (wanted()) {
+    try {
+      const answer = await ask(path, body, ANSWER_MS, method);
+      lost(false);
+      return answer;
+    } catch (error) {
+      if (error instanceof SignedOut) throw error;
+      console.warn(String(error));
+      lost(true);
+      await pause(AGAIN_MS);
+    }
+  }
+  return null;
+}
+
+// What was asked for and has not ended; it outlives a reload.
+export const pending = {
+  get: () => JSON.parse(sessionStorage.getItem("till_work") || "null"),
+  set: (what) => (what ? sessionStorage.setItem("till_work", JSON.stringify(what))
+    : sessionStorage.removeItem("till_work")),
+};
+
+// Answers in the order of their questions: one that is overtaken says nothing any more (null).
+export class Latest {
+  constructor() {
+    this.asked = 0;
+    this.seen = 0;
+  }
+
+  async of(path) {
+    const turn = ++this.asked;
+    const answer = await ask(path);
+    if (turn < this.seen) return null;
+    this.seen = turn;
+    return answer;
+  }
+
+  // Whatever is on its way is of something else.
+  drop() {
+    this.seen = ++this.asked;
+  }
 }
 
 export const ENDED = new Set(["paid", "done", "not_paid", "not_done", "in_doubt", "cancelled"]);
@@ -44,7 +92,7 @@ export class Asking {
     // First without waiting, so that the guest is told at once what to do.
     for (let wait = 0; !this.stopped; wait = WAIT_S) {
       try {
-        const answer = await ask(`${this.path}?wait=${wait}`, this.body, (WAIT_S + 10) * 1000);
+        const answer = await ask(`${this.path}?wait=${wait}`, this.body, (WAIT_S + SLACK_S) * 1000);
         this.lost(false);
         if (!answer.ok) return answer.told;
         this.shown(answer.told);
@@ -58,6 +106,11 @@ export class Asking {
       }
     }
     return null;
+  }
+
+  // Whether `work`, as events tell it, is what is asked for here.
+  is(work) {
+    return Boolean(work) && work.id === (this.body.basket || this.body.id) && (work.part || 0) === (this.body.part || 0);
   }
 
   stop() {

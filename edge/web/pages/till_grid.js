@@ -8,17 +8,22 @@ export class Grid {
   constructor(till) {
     this.till = till;
     this.told = null;
+    this.drawn = "";
   }
 
   // What the gateway said of the buttons; without anything new, as they were.
   draw(told = this.told) {
+    // Told again as it was: no button is taken from under a finger.
+    const key = JSON.stringify([told, this.till.refunding]);
     this.told = told;
+    if (key === this.drawn) return this.counts();
+    this.drawn = key;
     byId("grid").replaceChildren(...told.articles.map((article) => this.article(article)));
-    this.counts();
     const { till } = this;
     const percents = till.refunding ? [] : told.tips_percent || [];
     const tips = (percents.length ? [0, ...percents] : []).map((percent) => this.tip(percent));
     byId("tips").replaceChildren(...(tips.length ? [element("span", "", till.words.tip), ...tips] : []));
+    this.counts();
   }
 
   article(article) {

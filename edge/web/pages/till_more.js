@@ -1,5 +1,5 @@
 // What a till does beside selling: balance, top-up, receipts, refunds, bands, shift, reports.
-import { ask, newId } from "/till_ask.js";
+import { newId, patient } from "/till_ask.js";
 import { button, element } from "/till_sheet.js";
 
 export class More {
@@ -19,15 +19,15 @@ export class More {
     add("sell", words.balance, () => this.work("balance", {}));
     add("top_up", words.top_up, () => this.topUp(), !closed && state.can_top_up !== false);
     add("reverse", words.top_up_lost, () => this.work("money-back", {}), !closed && !state.training && state.reader !== "none");
-    add("tills", words.receipts, () => till.again(() => this.receipts()));
+    add("tills", words.receipts, () => this.receipts());
     add("undo", words.refund, () => till.setRefunding(true), !closed);
     add("cash_out", words.cash_out, () => this.cashOut(), !closed && state.drawer);
     add("bands", words.bands, () => this.bands());
-    add("shift", words.shift, () => till.again(() => this.shift()), state.shift !== null);
-    add("bands", words.devices, () => till.again(() => this.devices()), till.session.signed_in && state.reader !== "none");
+    add("shift", words.shift, () => this.shift(), state.shift !== null);
+    add("bands", words.devices, () => this.devices(), till.session.signed_in && state.reader !== "none");
     add("training", state.training ? words.training_off : words.training,
-      () => till.again(() => this.post("training", { on: !state.training })));
-    rows.push([words.choose_till, () => till.again(async () => this.chooseTill((await ask("/v1/tills")).told.tills))]);
+      () => this.change(words.training, "training", { on: !state.training }));
+    rows.push([words.choose_till, () => this.look(words.choose_till, "/v1/tills", ({ tills }) => this.chooseTill(tills))]);
     if (till.session.signed_in) rows.push([words.sign_out, () => this.signOut()]);
     till.sheet.choose(words.menu, this.doubts(), rows);
   }
@@ -44,22 +44,41 @@ export class More {
     return this.till.work(`${this.till.path()}/${what}`, { id: newId(), ...body });
   }
 
-  // A plain question to the gateway; what it does not take is said.
+  // A change that no guest has to do anything for, asked for until it is answered: by its id it is
+  // made once. What the gateway does not take is said (null).
   async post(what, body) {
-    const { ok, told } = await ask(`${this.till.path()}/${what}`, body);
-    if (!ok) {
-      this.till.shown.say("no", this.words.problem, told.detail || "", told.hint || "",
-        [[this.words.close, () => this.till.shown.close()]]);
-      return null;
-    }
-    await this.till.loadState();
-    return told;
+    const { till } = this;
+    const { ok, told } = await patient(`${till.path()}/${what}`, body, till.lost);
+    till.again(till.loadState);
+    if (ok) return told;
+    till.sheet.close();
+    till.shown.say("no", this.words.problem, told.detail || "", told.hint || "",
+      [[this.words.close, () => till.shown.close()]]);
+    return null;
+  }
+
+  // The same below a sheet that says it is under way; `then` gets the answer, if it is still wanted.
+  change(title, what, body, then = () => this.till.sheet.close()) {
+    const there = this.till.sheet.wait(title);
+    this.till.again(async () => {
+      const told = await this.post(what, body);
+      if (told && there()) then(told);
+    });
+  }
+
+  // A look at something; `then` gets the answer, if its sheet is still open.
+  look(title, path, then) {
+    const there = this.till.sheet.wait(title);
+    this.till.again(async () => {
+      const answer = await patient(path, undefined, this.till.lost, there);
+      if (answer && there()) then(answer.told);
+    });
   }
 
   topUp() {
     const { words, till } = this;
     const presets = [10, 20, 50].map((units) => till.money.whole(units));
-    const least = Math.max(1, till.grid.top_up_min_minor || 0);
+    const least = Math.max(1, till.grid?.top_up_min_minor || 0);
     const extra = [[words.code, () => till.sheet.text(words.code, words.type_code,
       (code) => this.work("top-ups", { method: "voucher", code }))]];
     till.sheet.amount(words.top_up, words.amount, { presets, least, extra }, (amount_minor) => {
@@ -79,35 +98,62 @@ export class More {
   bands() {
     const { words, till } = this;
     const kind = (act) => till.sheet.choose(words.wallet_class, "",
-      (till.grid.classes || []).map((row) => [`${row.number} · ${row.name}`, () => act(row.number)]));
+      (till.grid?.classes || []).map((row) => [`${row.number} · ${row.name}`, () => act(row.number)]));
     till.sheet.choose(words.bands, "", [
       [words.issue, () => kind((wallet) => this.work("bands", { action: "issue", class: wallet }))],
-      [words.reissue, () => till.sheet.text(words.reissue, words.old_medium, (old) =>
-        kind((wallet) => this.work("bands", { action: "reissue", class: wallet, old })))],
+      [words.reissue, () => this.findLost((old) => kind((wallet) => this.work("bands", { action: "reissue", class: wallet, old })))],
       [words.lock, () => this.work("bands", { action: "lock", because: "lost" })],
     ]);
   }
 
-  // On which devices a band is enough to sign in at this till.
-  async devices(body = undefined) {
+  // The band that was lost, by what its guest still knows of it; `chosen` gets its name.
+  findLost(chosen) {
     const { words, till } = this;
-    const told = body ? await this.post("devices", body) : (await ask(`${till.path()}/devices`)).told;
-    if (!told) return;
+    till.sheet.text(words.reissue, words.band_like, (like) => this.change(words.reissue, "lost-bands", { like }, (told) => {
+      const again = button(words.again, () => this.findLost(chosen));
+      const rows = told.bands.map((band) => {
+        const made = button("", () => { till.sheet.close(); chosen(band.medium); });
+        const why = band.why === "receipt" ? `${words.receipt} ${band.what}` : band.what;
+        const used = band.used_ms ? new Date(band.used_ms).toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) : "";
+        made.disabled = band.replaced;
+        made.append(element("strong", "", `${band.medium.slice(0, 8)} · ${till.money.text(band.owed_minor)}`), element("br"),
+          [band.replaced ? words.replaced : "", why, band.class_name, used].filter(Boolean).join(" · "));
+        return made;
+      });
+      const what = [rows.length === 0 ? words.band_none : rows.length > 1 ? words.band_which : "", told.more ? words.band_more : ""];
+      till.sheet.show(words.reissue, what.filter(Boolean).join(" "), [...rows, again]);
+    }));
+  }
+
+  // On which devices a band is enough to sign in at this till.
+  devices() {
+    this.look(this.words.devices, `${this.till.path()}/devices`, (told) => this.showDevices(told));
+  }
+
+  pair(body) {
+    this.change(this.words.devices, "devices", body, (told) => this.showDevices(told));
+  }
+
+  showDevices(told) {
+    const { words, till } = this;
     const rows = told.devices.map((row) => {
       const made = element("div", "entry");
       const at = new Date(row.paired_ms).toLocaleDateString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
       made.append(element("span", "", `${row.device} · ${at}${row.this ? ` · ${words.this_device}` : ""}`),
-        button(words.unpair, () => till.again(() => this.devices({ action: "forget", device: row.device }))));
+        button(words.unpair, () => this.pair({ action: "forget", device: row.device })));
       return made;
     });
     const here = told.devices.some((row) => row.this);
-    if (!here) rows.unshift(button(words.pair, () => till.again(() => this.devices({ action: "pair" })), "first"));
+    if (!here) rows.unshift(button(words.pair, () => this.pair({ action: "pair" }), "first"));
     till.sheet.show(words.devices, here ? words.paired : words.devices_what, rows);
   }
 
-  async receipts() {
+  receipts() {
+    this.look(this.words.receipts, `${this.till.path()}/receipts`, (told) => this.showReceipts(told));
+  }
+
+  showReceipts(told) {
     const { words, till } = this;
-    const { told } = await ask(`${till.path()}/receipts`);
     const rows = (told.receipts || []).map((row) => {
       const at = new Date(row.at_ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
       const made = element("div", "entry");
@@ -135,50 +181,64 @@ export class More {
 
   openShift() {
     this.till.sheet.amount(this.words.shift_open, this.words.float, {},
-      (float_minor) => this.till.again(() => this.post("shifts", { action: "open", float_minor })));
+      (float_minor) => this.change(this.words.shift_open, "shifts", { id: newId(), action: "open", float_minor }));
   }
 
-  async shift() {
+  shift() {
     const { words, till } = this;
     const shift = till.state.shift;
+    if (shift.z) return this.lastZ(shift);
+    if (!shift.open) return this.counted(shift);
     const rows = [];
-    if (shift.open) {
-      const move = (label, sign, because) => [label, () => till.sheet.amount(label, words.amount, { least: 1 },
-        (minor) => till.again(() => this.post("shifts", { action: "move", amount_minor: sign * minor, because })))];
-      if (till.state.drawer) rows.push(move(words.cash_drop, -1, "drop"), move(words.cash_in, 1, "float"));
-      rows.push([words.closing_x, () => till.again(() => this.closing("X"))], [words.shift_close, () => this.closeShift()]);
-    } else rows.push([words.closing_z, () => till.sheet.choose(words.closing_z, words.z_sure,
-      [[words.closing_z, () => till.again(() => this.closing("Z"))], [words.back, () => {}]])]);
-    const since = shift.open ? ` · ${words.since} ${new Date(shift.opened_ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}` : "";
-    till.sheet.choose(`${words.shift} ${shift.number}${since}`, "", rows);
+    const move = (label, sign, because) => [label, () => till.sheet.amount(label, words.amount, { least: 1 },
+      (minor) => this.change(label, "shifts", { id: newId(), action: "move", amount_minor: sign * minor, because }, (told) => {
+        till.state.shift = told.shift; // seen at once, so that nobody does it again
+        this.shift();
+      }))];
+    if (till.state.drawer) rows.push(move(words.cash_drop, -1, "drop"), move(words.cash_in, 1, "float"));
+    rows.push([words.closing_x, () => this.closing("X")], [words.shift_close, () => this.closeShift()]);
+    const since = `${words.since} ${new Date(shift.opened_ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
+    const moved = till.state.drawer ? [`${words.float}: ${till.money.text(shift.float_minor)}`,
+      `${words.cash_in} / ${words.cash_drop}: ${till.money.text(shift.moved_minor)}`].join("\n") : "";
+    return till.sheet.choose(`${words.shift} ${shift.number} · ${since}`, moved, rows);
+  }
+
+  // What the last Z said, as long as the gateway remembers its rows.
+  lastZ(shift) {
+    this.look(`${this.words.closing_z} ${shift.z}`, `${this.till.path()}/closings`, ({ closings }) => {
+      const made = (closings || []).find((row) => row.closing === "Z" && row.number === shift.z);
+      if (made) this.showClosing(made);
+      else this.till.sheet.show(`${this.words.closing_z} ${shift.z}`, "", [this.table(this.countedRows(shift))]);
+    });
   }
 
   closeShift() {
-    const done = (counted_minor) => this.till.again(async () => {
-      const told = await this.post("shifts", { action: "close", counted_minor });
-      if (told) this.counted(told.shift);
-    });
+    const done = (counted_minor) => this.change(this.words.shift_close, "shifts", { id: newId(), action: "close", counted_minor },
+      (told) => this.counted(told.shift));
     if (this.till.state.drawer) this.till.sheet.amount(this.words.shift_close, this.words.counted, {}, done);
     else done(0);
   }
 
   counted(shift) {
-    const rows = [[this.words.counted, shift.counted_minor], [this.words.expected, shift.expected_minor],
-      [this.words.difference, shift.difference_minor]];
-    this.till.sheet.show(`${this.words.shift} ${shift.number}`, "", [this.table(rows),
-      button(this.words.closing_z, () => this.till.again(() => this.closing("Z")), "first")]);
+    this.till.sheet.show(`${this.words.shift} ${shift.number}`, this.words.z_sure, [this.table(this.countedRows(shift)),
+      button(this.words.closing_z, () => this.closing("Z"), "first")]);
   }
 
-  async closing(kind) {
-    const told = await this.post("closings", { closing: kind });
-    if (!told) return;
+  countedRows(told) {
+    return [[this.words.counted, told.counted_minor], [this.words.expected, told.expected_minor],
+      [this.words.difference, told.difference_minor]];
+  }
+
+  closing(kind) {
+    const { words } = this;
+    this.change(kind === "Z" ? words.closing_z : words.closing_x, "closings", { id: newId(), closing: kind }, (told) => this.showClosing(told));
+  }
+
+  showClosing(told) {
     const rows = told.totals.map((row) => [`${this.counts(row.key)} · ${row.count}`, row.amount_minor]);
-    if (told.counted_minor !== null && told.counted_minor !== undefined) {
-      rows.push([this.words.counted, told.counted_minor], [this.words.expected, told.expected_minor],
-        [this.words.difference, told.difference_minor]);
-    }
+    if (told.counted_minor !== null && told.counted_minor !== undefined) rows.push(...this.countedRows(told));
     rows.push([this.words.perpetual, told.perpetual_minor, "sum"]);
-    const title = kind === "Z" ? `${this.words.closing_z} ${told.number}` : this.words.closing_x;
+    const title = told.closing === "Z" ? `${this.words.closing_z} ${told.number}` : this.words.closing_x;
     this.till.sheet.show(title, `${this.words.shift} ${told.shift}`, [this.table(rows)]);
   }
 
@@ -207,11 +267,15 @@ export class More {
 
   chooseTill(tills) {
     this.till.sheet.choose(this.words.choose_till, "", tills.map((row) =>
-      [`${row.till} · ${row.name}`, () => this.till.again(() => this.till.take(row.till))]));
+      [`${row.till} · ${row.name}`, () => this.till.take(row.till)]));
   }
 
-  async signOut() {
-    await fetch("/v1/session", { method: "DELETE" }).catch(() => null);
-    location.replace("/signin?to=/till");
+  // Who could not be signed out must not believe it.
+  signOut() {
+    const there = this.till.sheet.wait(this.words.sign_out);
+    this.till.again(async () => {
+      const answer = await patient("/v1/session", undefined, this.till.lost, there, "DELETE");
+      if (answer && answer.ok) location.replace("/signin?to=/till");
+    });
   }
 }

@@ -6,8 +6,8 @@ export class Sheet {
   constructor(words, money) {
     this.words = words;
     this.money = money;
-    this.closed = null;
     this.key = null;
+    this.turn = 0; // which sheet it is: an answer may come when another one is open
     byId("sheet-close").addEventListener("click", () => this.close());
     byId("sheet").addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
@@ -19,7 +19,15 @@ export class Sheet {
     return !byId("sheet").hidden;
   }
 
+  // A sheet that waits for an answer of the gateway. Returns whether it is still the one.
+  wait(title) {
+    this.show(title, "…", []);
+    const turn = this.turn;
+    return () => turn === this.turn && this.open;
+  }
+
   show(title, what, parts) {
+    this.turn += 1;
     this.key = null;
     byId("sheet-title").textContent = title;
     byId("sheet-what").textContent = what;
@@ -59,10 +67,12 @@ export class Sheet {
     };
     const keys = element("div", "keys");
     for (const label of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "00", "0", "⌫"]) {
-      keys.append(button(label, () => {
+      const made = button(label, () => {
         if (label === "⌫") back();
         else for (const digit of label) push(digit);
-      }));
+      });
+      if (label === "⌫") made.setAttribute("aria-label", this.words.undo);
+      keys.append(made);
     }
     const quick = element("div", "row");
     for (const preset of presets) {

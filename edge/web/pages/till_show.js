@@ -17,6 +17,7 @@ export class Shown {
     this.next = null; // what goes on with the next guest, where the last one is done
     this.since = 0; // when what stands there came up
     this.spoken = {}; // by reason: what the gateway says in this language
+    this.acts = [];
   }
 
   // The gateway's words for a work, in the cashier's language where it gave them.
@@ -84,34 +85,56 @@ export class Shown {
     this.next = null;
     byId("work").className = look;
     byId("work").dataset.state = work.state;
-    byId("work-shape").replaceChildren(shape(look === "doubt" ? "attention" : look));
-    for (const name of ["said", "amount", "balance", "detail", "hint"]) byId("work-" + name).textContent = parts[name];
+    this.offer(acts, key === this.state);
+    for (const name of ["said", "amount", "balance", "detail", "hint"]) say(byId("work-" + name), parts[name]);
     byId("work-list").replaceChildren(...parts.list.map(([left, right]) => {
       const row = document.createElement("li");
       row.append(span(left), span(right));
       return row;
     }));
-    byId("work-acts").replaceChildren(...acts.map(([label, act], at) => {
+    byId("work").hidden = false;
+    if (key === this.state) return;
+    this.state = key;
+    this.since = performance.now();
+    byId("work-shape").replaceChildren(shape(look === "doubt" ? "attention" : look));
+    byId("work").focus();
+    if (look !== "idle") signal(look === "doubt" ? "attention" : look);
+  }
+
+  // The same is told again and again: its buttons stay, under finger and focus.
+  offer(acts, same) {
+    this.acts = acts;
+    const there = [...byId("work-acts").children].map((made) => made.textContent);
+    if (same && acts.length === there.length && acts.every(([label], at) => label === there[at])) return;
+    byId("work-acts").replaceChildren(...acts.map(([label], at) => {
       const made = document.createElement("button");
       made.type = "button";
       made.textContent = label;
       made.className = at === 0 ? "first" : "";
       // The second half of a double click was meant for what stood here before.
-      made.addEventListener("click", (event) => { if (event.detail < 2) act(); });
+      made.addEventListener("click", (event) => { if (event.detail < 2) this.acts[at][1](); });
       return made;
     }));
-    byId("work").hidden = false;
-    if (key === this.state) return;
-    this.state = key;
-    this.since = performance.now();
-    byId("work").focus();
-    if (look !== "idle") signal(look === "doubt" ? "attention" : look);
   }
 
   close() {
     byId("work").hidden = true;
     this.state = "";
   }
+}
+
+// What the band that was refused has, where the guest may pay a part with it. It is told as the
+// limit: some of what is on a band may be held back.
+export function leftOn(told) {
+  if (told.kind !== "sale" || told.method !== "band" || told.state !== "not_paid") return 0;
+  const left = told.reason === "balance" ? told.limit_minor
+    : told.reason === "exposure" ? Math.min(told.limit_minor, told.balance_minor) : 0;
+  return left > 0 && left < told.total_minor ? left : 0;
+}
+
+// Whoever reads the screen aloud says what has changed, and says it once.
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function span(text) {
