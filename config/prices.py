@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from crypto.cashless import Article, Cashless
+from crypto.money import AMOUNT_MAX
 
 _AMOUNT: Final = re.compile(r"\A([0-9]{1,10})(?:\.([0-9]{1,3}))?\Z")
 
@@ -24,7 +25,10 @@ def minor_untrusted(text: str, exponent: int) -> int:
     decimals = (match[2] or "") if match else ""
     if match is None or len(decimals) > exponent:
         raise BadPrices(f"{text!r} is no amount: as {'4.50' if exponent == 2 else '4'}")
-    return int(match[1] + decimals.ljust(exponent, "0"))
+    minor = int(match[1] + decimals.ljust(exponent, "0"))
+    if minor > AMOUNT_MAX:
+        raise BadPrices(f"{text!r} is more than any amount can be")
+    return minor
 
 
 def faults(told: Cashless) -> Iterator[str]:

@@ -65,10 +65,14 @@ class Session(msgspec.Struct, frozen=True):
     async def publish(self) -> int:
         """Publish what has changed; the newest bundle version."""
         keys = self.keys
-        version, _ = await publish(
-            self.connection, keys.tenant, keys.bundle, self.border.now_ms(),
-            cashless_keys.held(keys.folder),
-        )  # fmt: skip
+        try:
+            version, _ = await publish(
+                self.connection, keys.tenant, keys.bundle, self.border.now_ms(),
+                cashless_keys.held(keys.folder),
+            )  # fmt: skip
+        except (ValueError, RuntimeError) as error:
+            hint = "what was said is kept, and no gateway hears of it before that is mended"
+            raise CommandFailed(f"the bundle cannot be published: {error}; {hint}") from error
         return version
 
 
@@ -92,7 +96,14 @@ async def session(config_file: Path, border: Border) -> AsyncIterator[Session]:
     except (PostgresUnavailable, SchemaRefused) as error:
         raise CommandFailed(str(error), UNAVAILABLE) from error
     except PASSING as error:
-        raise CommandFailed(f"the database went away: {error}", UNAVAILABLE) from error
+        raise CommandFailed(_away(error), UNAVAILABLE) from error
+
+
+def _away(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "the database did not answer in time: see what keeps it busy, and try again"
+    why = (str(error).splitlines() or [type(error).__name__])[0]
+    return f"the database went away: {why}; see whether it was done, and try again"
 
 
 def show(value: object) -> None:

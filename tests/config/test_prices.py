@@ -35,3 +35,7 @@ def test_amounts_have_as_many_decimals_as_the_currency() -> None:
     assert [minor_untrusted("4.5", 2), minor_untrusted("4", 0)] == [450, 4]
     with pytest.raises(BadPrices, match="as 4$"):
         minor_untrusted("4.5", 0)
+    assert minor_untrusted("1000000000.000", 3) == 10**12
+    # No bundle that says more would be read by any gateway.
+    with pytest.raises(BadPrices, match="more than any amount"):
+        minor_untrusted("9999999999", 3)

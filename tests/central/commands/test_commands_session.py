@@ -15,6 +15,7 @@ from central.commands.errors import CommandFailed
 from central.commands.session import Border, Session, session, show, write_out
 from central.database import Database
 from central.store import sales
+from crypto import bundle as format_of
 from tests.central.commands.conftest import Run
 from tests.central.world import NOW_MS
 
@@ -46,12 +47,19 @@ def test_a_session_works_as_the_role_and_leaves_nothing_open(
 
     monkeypatch.setattr(Database, "close", closes)
 
+    def too_long(*_: object) -> bytes:
+        raise ValueError("too long")
+
     async def work() -> tuple[str, int, int]:
         async with session(config_file, BORDER) as s:
             assert isinstance(s, Session) and s.tenant == s.keys.tenant
             role = await s.connection.fetchval("SELECT current_user")
             before = await s.publish()
             await sales.add_product(s.connection, s.tenant, sales.ProductRow(9, "X"), NOW_MS)
+            with monkeypatch.context() as broken, pytest.raises(CommandFailed) as told:
+                broken.setattr(format_of, "sign", too_long)
+                await s.publish()
+            assert "cannot be published: too long; what was said is kept" in str(told.value)
             return role, before, await s.publish()
 
     role, before, after = asyncio.run(work())
@@ -65,6 +73,7 @@ def test_a_session_works_as_the_role_and_leaves_nothing_open(
         (ConnectionResetError("gone"), 69, "the database went away: gone"),
         (asyncpg.TooManyConnectionsError("full"), 69, "the database went away"),
         (CommandFailed("no", 65), 65, "no"),
+        (TimeoutError(), 69, "the database did not answer in time: see what keeps it busy"),
     ],
 )
 def test_what_goes_wrong_inside_has_its_code(
