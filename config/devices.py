@@ -12,7 +12,6 @@ from msgspec import Meta
 
 from config.bounds import Host, Port
 
-_SUFFIXES = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "etx": b"\x03", "none": b""}
 #: A tripod is passed in one step, a speed gate with a suitcase is not.
 _TIMEOUT_S = {"tripod": 5.0, "speed_gate": 8.0}
 
@@ -43,11 +42,6 @@ class TcpScanner(
     idle_flush_ms: Annotated[int, Meta(ge=20, le=2000)] = 100
     #: The same code within this time on one lane is one presentation.
     debounce_ms: Annotated[int, Meta(ge=0, le=10_000)] = 2000
-
-    @property
-    def suffix_bytes(self) -> bytes:
-        """The bytes that end a code; empty for "none"."""
-        return _SUFFIXES[self.suffix]
 
 
 class ModbusTcpTurnstile(

@@ -12,9 +12,6 @@ from config.bounds import File, Host, Name, Number, Port
 from config.check import Cross, known
 from config.credentials import Credential
 
-#: A till fits every relay of sums in 12 digits.
-Minor = Annotated[int, Meta(ge=0, le=10**12)]
-
 
 class NfcpyReader(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="nfcpy"

@@ -12,7 +12,6 @@ from nacl import exceptions, pwhash
 
 from crypto.errors import BadPinHash
 
-SALT_BYTES: Final = pwhash.argon2id.SALTBYTES
 HASH_BYTES: Final = 32
 #: 19 MiB and 2 passes: 20 ms on a small gateway. Checked one at a time.
 MEMORY_BYTES: Final = 19 << 20

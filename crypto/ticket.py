@@ -51,7 +51,6 @@ _SUFFIX_BYTES: Final = 12
 _SUFFIX_CHARS: Final = 20
 
 _LAYOUT: Final = struct.Struct(">B4sI8sHIIBBI")
-_UNUSED_BITS: Final = CODE_CHARS * 5 - CODE_BYTES * 8
 _PREFIX: Final = re.compile(rb"[0-9A-Z:/.\-+%$*?=&]*/\Z")
 
 # base32 digits (RFC 4648) -> the digits of int(…, 32); every other byte becomes '!', which int()

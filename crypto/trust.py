@@ -95,11 +95,6 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Checks bundles."""
         return VerifyKey(bytes.fromhex(self.bundle_key))
 
-    @property
-    def receipt_verify(self) -> VerifyKey:
-        """Checks receipts."""
-        return VerifyKey(bytes.fromhex(self.receipt_key))
-
 
 _NAMED: Final = msgspec.json.Decoder(_Named)
 _REQUEST: Final = msgspec.json.Decoder(Request)

@@ -5,7 +5,7 @@ What the levels mean (ARCHITECTURE.md, Logging):
     ERROR    someone must come
     WARNING  lost once, back once
     INFO     one line per fact, with its `seq`
-    DEBUG    frames in hex, redacted
+    DEBUG    how connections ended, and who broke a protocol
 
 Fields go into `extra`: `log.info("admitted", extra={"lane": 3, "seq": 17})`. No secret, token, UID
 or card number may stand in a line: pass such a value through `redact`; fields whose name says that
@@ -40,12 +40,6 @@ def redact(value: str | bytes) -> str:
     raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
     mark = hashlib.blake2b(raw, key=_MARK_KEY, digest_size=4).hexdigest()
     return f"<{len(raw)} bytes, mark {mark}>"
-
-
-def redact_frame(frame: bytes, clear_bytes: int = 4) -> str:
-    """A device's frame in hex: its first bytes in clear, of the rest only a mark."""
-    head, rest = frame[:clear_bytes], frame[clear_bytes:]
-    return head.hex(" ") + (f" {redact(rest)}" if rest else "")
 
 
 class JsonLines(logging.Formatter):

@@ -64,12 +64,6 @@ def merged(old: table.Cashless | None, newer: table.Cashless | None) -> table.Ca
     return msgspec.structs.replace(old, **{k: v for k, v in says.items() if v is not None})
 
 
-def changes_prices(newer: table.Cashless | None) -> bool:
-    """Whether it is a price list, and not only what the centre says of bands and codes."""
-    names = newer.__struct_fields__ if newer is not None else ()
-    return any(name not in _OWN and getattr(newer, name) is not None for name in names)
-
-
 def numbers_of(told: table.Cashless) -> Mapping[str, Mapping[str, int]]:
     """name -> number of classes, articles (by both their names) and phases."""
     found: dict[str, dict[str, int]] = {}

@@ -19,7 +19,6 @@ from crypto.keys import SigningKey
 from edge.scenario import venue_table as table
 from edge.scenario.moment import at_ms
 
-OWN_ISSUER: Final = "venue"
 ADDRESS: Final = "HTTPS://TICKETS.EXAMPLE/"
 _DAY_S: Final = 86_400
 _PRETIX_FIELDS: Final = ("item", "variation", "subevent", "valid_from", "valid_until")

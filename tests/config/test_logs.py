@@ -94,12 +94,6 @@ def test_marks_can_be_compared_but_not_read() -> None:
     assert logs.redact("\udcff").startswith("<1 bytes")
 
 
-def test_a_frame_shows_its_head_only() -> None:
-    assert logs.redact_frame(b"\x05\x02") == "05 02"
-    shown = logs.redact_frame(b"\x05\x02\x00\x00secret", 4)
-    assert shown.startswith("05 02 00 00 <6 bytes")
-
-
 def test_a_message_has_an_end(lines: io.StringIO) -> None:
     logging.getLogger("x").error("a" * 100_000)
     assert len(read(lines)[0]["message"]) == logs.MESSAGE_MAX_CHARACTERS

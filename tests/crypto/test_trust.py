@@ -109,7 +109,6 @@ def test_a_trust_file_reads_back() -> None:
     assert (read.tenant_id, read.gateway_id) == (samples.TENANT, samples.GATEWAY)
     assert read.device_public == samples.DEVICE_KEY.public
     assert read.bundle_verify.public == samples.BUNDLE_KEY.public
-    assert read.receipt_verify.public == samples.RECEIPT_KEY.public
     assert trust.read_trust_untrusted(without(TRUST, "central_url")).central_url == ""
 
 
