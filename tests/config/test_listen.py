@@ -159,7 +159,7 @@ def bad_connections(address: Bind, count: int, seed: int) -> None:
 
 @both_loops
 def test_thousands_of_bad_connections(loop: str) -> None:
-    _fuzz(loop, 2000)
+    _fuzz(loop, 1000)
 
 
 @pytest.mark.long

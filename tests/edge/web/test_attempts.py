@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from edge.web import attempts as guessing
 from edge.web.attempts import (
     ADDRESS_TRIES_MAX,
     FORGET_S,
     GAP_S,
-    KEPT_MAX,
     LOCK_S,
     LOCK_S_MAX,
     NAME_TRIES_MAX,
@@ -83,14 +85,19 @@ def test_a_right_pin_is_not_the_one_that_locks_its_address() -> None:
     assert attempts.begin("cleo", "a", 0) == LOCK_S
 
 
-def test_what_was_quiet_is_forgotten_and_a_flood_of_names_is_bounded() -> None:
+def test_what_was_quiet_is_forgotten_and_a_flood_of_names_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept_max = 300
+    assert guessing.KEPT_MAX > kept_max
+    monkeypatch.setattr(guessing, "KEPT_MAX", kept_max)
     attempts = Attempts()
     wrong(attempts, "anna", "a", 0, NAME_TRIES_MAX - 1)
     assert attempts.begin("ben", "b", FORGET_S + 10) == 0
     assert len(attempts) == 2
-    for i in range(KEPT_MAX + 50):
+    for i in range(kept_max + 50):
         attempts.begin(f"name {i}", f"address {i}", FORGET_S + 10)
-    assert len(attempts) <= KEPT_MAX + 2
+    assert len(attempts) <= kept_max + 2
 
 
 def test_whether_it_is_locked_can_be_asked_and_counts_nothing() -> None:
