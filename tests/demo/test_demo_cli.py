@@ -16,7 +16,7 @@ from edge.demo import cli
 from edge.demo.processes import DemoFailed
 from tests.demo import demo_runs
 
-RUN = ("--headless", "--guests", "400", "--seconds", "15")
+RUN = ("--headless", "--guests", "200", "--seconds", "9")
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_what_was_quiet_is_forgotten_and_a_flood_of_names_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept_max = 300
-    assert guessing.KEPT_MAX > kept_max
+    assert kept_max < guessing.KEPT_MAX
     monkeypatch.setattr(guessing, "KEPT_MAX", kept_max)
     attempts = Attempts()
     wrong(attempts, "anna", "a", 0, NAME_TRIES_MAX - 1)
