@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 CONNECT_S: Final = 5.0
 #: How soon a dialler sees that the sibling, which had dialled us, is gone.
 LOOK_S: Final = 0.25
-#: Connections that have not yet shown who they are.
+#: Connections that have not yet shown who they are; one more, and the oldest of them is closed.
 STRANGERS_MAX: Final = 32
 
 #: How a sibling's address was found: in the configuration, by mDNS, or it has dialled us.
@@ -54,7 +54,8 @@ class Connections:
         # doorkeeper looks at the certificate all the same.
         self._unnamed = client_context(identity)
         self._unnamed.check_hostname = False
-        self._strangers = 0
+        #: The oldest first.
+        self._strangers: dict[trio.CancelScope, None] = {}
         self._told: set[tuple[str, str]] = set()
         self.crashed = 0
 
@@ -70,18 +71,23 @@ class Connections:
         await trio.serve_listeners(self._arrived, listeners)
 
     async def _arrived(self, stream: trio.SocketStream) -> None:
-        if self._strangers >= STRANGERS_MAX:
-            await trio.aclose_forcefully(stream)
-            return
+        if len(self._strangers) >= STRANGERS_MAX:  # a sibling shows itself at once
+            oldest = next(iter(self._strangers))
+            del self._strangers[oldest]
+            oldest.cancel()
         secured = trio.SSLStream(stream, self._server, server_side=True)
         await self._bordered(partial(self._serve, secured), "", secured)
 
     async def _serve(self, stream: Secured) -> None:
-        self._strangers += 1
+        other, scope = b"", trio.CancelScope()
+        self._strangers[scope] = None
         try:
-            other = await self._handshake(stream, None)
+            with scope:
+                other = await self._handshake(stream, None)
         finally:
-            self._strangers -= 1
+            self._strangers.pop(scope, None)
+        if scope.cancelled_caught:
+            raise PeerLost("it has not shown who it is, and others came")
         await self._talk(stream, other, dialed=False)
 
     async def dial(self, sibling: Sibling) -> None:

@@ -30,6 +30,8 @@ from edge.uplink import Aside, in_thread
 log = logging.getLogger(__name__)
 PENDING_BYTES_MAX: Final = 32 << 20
 RETRY_FULL_S: Final = 10.0
+#: What came of gateways that the bundle does not name is counted of no more than so many.
+GATEWAYS_MAX: Final = 1024
 _HASHES_MAX: Final = 8192
 
 Key = tuple[bytes, int]
@@ -145,8 +147,10 @@ class Intake:
         Raises `Forged`. A fork is kept as evidence and not folded; so is nothing that is refused.
         """
         gateway = block.gateway
-        counts = self.counts.setdefault(gateway, Counts())
         device = self._device(gateway)
+        if device is None and gateway not in self.counts and len(self.counts) >= GATEWAYS_MAX:
+            return None  # so many are at no venue: somebody makes them up
+        counts = self.counts.setdefault(gateway, Counts())
         if gateway == self.own:
             await self.on_own(block)
         if gateway == self.own or device is None:

@@ -166,8 +166,8 @@ class Links:
 
     def told_hears(self, session: Session) -> None:
         for row in session.hears.values():
-            if row.gateway == self.gateway.identity:
-                continue
+            if row.gateway not in self._named or row.gateway == self.gateway.identity:
+                continue  # whom the bundle does not name, of them nothing is kept
             at = trio.current_time() - row.age_ms / 1000
             other = self.sibling(row.gateway)
             if at > other.heard_at:

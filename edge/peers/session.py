@@ -27,6 +27,8 @@ SILENT_S: Final = 5.0
 SEND_S: Final = 10.0
 #: One gap is asked about once in this time, however many blocks show it.
 WANT_EVERY_S: Final = 1.0
+#: So many messages wait at most because of what the other asks; a bundle makes a few hundred.
+OUTBOX_MAX: Final = 4096
 _READ_BYTES: Final = 64 << 10
 
 
@@ -210,6 +212,8 @@ class Session:
                 self.outgoing.asked((message.gateway, message.epoch), message.seq)
                 self._wake.set()
             case codec.Ping():
+                if len(self._outbox) >= OUTBOX_MAX:
+                    raise BadFrame("it asks faster than it takes answers")
                 self._say(codec.Pong(message.token, *self._house.clock_ms()))
             case codec.Pong():
                 sent_at = self._pings.pop(message.token, None)

@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from crypto import authority
-from edge.peers import codec
+from edge.peers import codec, connections
 from edge.peers.connections import STRANGERS_MAX
 from edge.peers.session import Session
 from edge.peers.tls import client_context, host_name
@@ -87,14 +87,20 @@ async def test_what_is_no_tls_hangs_up_and_harms_nobody(tmp_path: Path) -> None:
         assert a.house.connections.crashed == 0
 
 
-async def test_only_so_many_strangers_at_once(tmp_path: Path) -> None:
-    async with site(tmp_path, "a") as (a,):
+async def test_only_so_many_strangers_at_once_and_they_keep_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "CONNECT_S", 600.0)  # nobody leaves because of time
+    async with site(tmp_path, "a", "b") as (a, b):
         streams = [await trio.open_tcp_stream("127.0.0.1", a.port) for _ in range(STRANGERS_MAX)]
-        await until(lambda: a.house.connections._strangers == STRANGERS_MAX)
-        one_more = await trio.open_tcp_stream("127.0.0.1", a.port)
+        await until(lambda: len(a.house.connections._strangers) == STRANGERS_MAX)
+        b.join(a)
         with trio.fail_after(20), pytest.raises((trio.BrokenResourceError, EOFError)):
-            if not await one_more.receive_some():
+            if not await streams[0].receive_some():
                 raise EOFError
+        await until(lambda: len(a.links.sessions()) == 1)
+        assert len(a.house.connections._strangers) < STRANGERS_MAX
+        assert a.house.connections.crashed == 0
         for stream in streams:
             await stream.aclose()
 

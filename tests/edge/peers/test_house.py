@@ -103,6 +103,35 @@ async def test_a_conflict_is_found_once_and_known_to_all(tmp_path: Path) -> None
         assert await scanned(a, 1) == "already_redeemed"
 
 
+async def test_the_lan_may_be_cut_and_healed_again_and_again(tmp_path: Path) -> None:
+    async with site(tmp_path, "a", "b", "c") as nodes:
+        pairs = [(one, two) for at, one in enumerate(nodes) for two in nodes[at + 1 :]]
+        for cut in range(20):
+            for one, two in pairs:
+                one.join(two)
+            if cut % 3:  # else it is cut before all is told
+                await until(lambda: settled(*nodes))
+            for one, two in pairs:
+                one.part(two)
+            for node in (nodes[cut % 3], nodes[(cut + 1) % 3]):
+                assert await scanned(node, cut) == "admitted"
+        for one, two in pairs:
+            one.join(two)
+        await until(lambda: settled(*nodes))
+        while any(len(node.state.conflicts) < 20 for node in nodes):
+            for node in nodes:
+                node.gateway.tick()
+            await until(lambda: settled(*nodes))
+        await until(lambda: same_state(*nodes))
+        for node in nodes:
+            # Nobody listens who has gone.
+            await until(lambda node=node: len(node.house.holdings.on_change) == 2)  # type: ignore[misc]
+            assert len(node.links.sessions()) == 2
+            assert node.house.connections.crashed == 0
+            counts = node.house.intake.counts.values()
+            assert not any(each.gaps + each.forged + each.forks for each in counts)
+
+
 async def test_a_gateway_that_was_away_resumes_where_it_was(tmp_path: Path) -> None:
     async with site(tmp_path, "b", "c") as (b, c):
         c.join(b)

@@ -192,6 +192,18 @@ async def test_no_room_keeps_blocks_waiting_and_loses_none(
     assert len(Taker(tmp_path).folded) == 3
 
 
+async def test_gateways_that_somebody_makes_up_fill_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GATEWAYS_MAX", 3)
+    taker = Taker(tmp_path)
+    for number in range(1, 9):
+        await taker.take(*Log(bytes([0x40 + number]) * 16).blocks)
+    assert len(taker.intake.counts) == 3
+    await taker.take(*Log(A).blocks)  # whom the bundle names is taken all the same
+    assert taker.seqs == [1] and counts(taker).folded == 1
+
+
 async def test_whoever_sends_faster_than_the_disk_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: object
 ) -> None:

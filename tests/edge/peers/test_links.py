@@ -72,8 +72,10 @@ async def test_heard_itself_or_through_others_or_not(scene: Scene, autojump_cloc
     assert [round(scene.links.unheard_s(gateway)) for gateway in (A, B)] == [20, 20]
     assert len(scene.links.warnings()) == 2
     scene.links.heard(session)
-    session.hears = {B: codec.Heard(B, 3000), OWN: codec.Heard(OWN, 0)}
+    made_up = b"?" * 16
+    session.hears = {g: codec.Heard(g, age) for g, age in ((B, 3000), (OWN, 0), (made_up, 0))}
     scene.links.told_hears(session)
+    assert made_up not in scene.links._known
     assert [round(scene.links.unheard_s(gateway)) for gateway in (A, B)] == [0, 3]
     row = scene.links.rows()[1]
     assert (row.name, row.heard_s, row.heard_through, row.connected) == ("gw-11", 3, "gw-10", False)

@@ -194,6 +194,20 @@ async def test_whoever_begins_otherwise_is_turned_away(
     assert b.sessions == []
 
 
+async def test_who_asks_without_end_and_takes_no_answers_is_left(
+    tmp_path: Path, autojump_clock: object
+) -> None:
+    a, b, _ = parties(tmp_path)
+    async with talking((a, b)) as (wire,):
+        await until(lambda: a.knows(b) and b.knows(a))
+        wire.streams[1].send_stream.send_all_hook = trio.sleep_forever
+        began = trio.current_time()
+        await wire.streams[0].send_all(codec.encode(codec.Ping(1)) * (session.OUTBOX_MAX + 2))
+        await wire.over()
+    assert isinstance(wire.errors[1], BadFrame) and "takes answers" in str(wire.errors[1])
+    assert trio.current_time() - began < session.SEND_S
+
+
 async def test_whoever_speaks_another_version_hears_both_numbers(
     tmp_path: Path, autojump_clock: object
 ) -> None:

@@ -76,7 +76,7 @@ class _Connections(Connections):
     def __init__(self, links: Links, machine: Machine, lan: Lan, config: Peers, jitter: Any):
         self._links, self._config, self._jitter = links, config, jitter
         self._machine, self._lan = machine, lan
-        self._strangers, self._told, self.crashed = 0, set(), 0
+        self._strangers, self._told, self.crashed = {}, set(), 0
 
     async def _call(self, sibling: Sibling, gateway: bytes | None) -> None:
         try:
