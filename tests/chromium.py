@@ -66,7 +66,7 @@ def on_page(
 
     run = _alone if alone or args else _shared
     _thread.submit(run, work, list(args), locale, tuple(permissions)).result()
-    assert said == []
+    assert not said, f"the scripts of the page said: {said}"
 
 
 def end() -> None:
@@ -101,7 +101,7 @@ def _shared(work: Work, _: list[str], locale: str, permissions: tuple[str, ...])
         work(page)
         _forget(page, origins)
     except BaseException:
-        _close()
+        _end()  # whichever part of it was the cause
         raise
 
 
@@ -121,8 +121,9 @@ def _window(locale: str, permissions: tuple[str, ...]) -> BrowserContext:
 def _forget(page: Page, seen: set[str]) -> None:
     """Cookies, storage and cache: another test's gateway may get the same port."""
     window = page.context
-    page.close()
-    (blank,) = window.pages
+    blank, *opened = window.pages
+    for each in opened:
+        each.close()
     session = window.new_cdp_session(blank)
     for origin in {"/".join(url.split("/")[:3]) for url in seen if url.startswith("http")}:
         told = {"origin": origin, "storageTypes": "all"}
@@ -145,5 +146,6 @@ def _end() -> None:
     global _player
     _close()
     if _player is not None:
-        _player.stop()
+        with suppress(Error):
+            _player.stop()
     _player = None
