@@ -77,6 +77,7 @@ for _noun, (_file, _text) in _LATER.items():
 BORDER: Final = Border(lambda: time.time_ns() // 1_000_000, secrets.token_bytes)
 DEFAULT_CONFIG: Final = Path("/etc/gatehouse/central.toml")
 Config = Annotated[Path, Parameter(name="--config", help="the centre's TOML file")]
+Reason = Annotated[str, Parameter(help="why, for those who ask later")]
 Force = Annotated[bool, Parameter(negative="", help="write over a file that is there")]
 
 
@@ -183,7 +184,7 @@ def gateway_list(*, config: Config = DEFAULT_CONFIG) -> int:
 
 
 @_apps["gateway"].command(name="revoke")
-def gateway_revoke(gateway: str, /, *, reason: str = "", config: Config = DEFAULT_CONFIG) -> int:
+def gateway_revoke(gateway: str, /, *, reason: Reason = "", config: Config = DEFAULT_CONFIG) -> int:
     """Take nothing from GATEWAY (name, index or id) any more, and tell the others."""
     from central.commands import gateways
 
@@ -220,7 +221,15 @@ def show(
 def admissions_list(
     *, limit: int = 1000, gate: int | None = None, config: Config = DEFAULT_CONFIG
 ) -> int:
-    """The newest admissions with their outcomes, as JSON."""
+    """The newest admissions with their outcomes, as JSON.
+
+    Parameters
+    ----------
+    limit
+        At most so many.
+    gate
+        Only of the gate with this number.
+    """
     from central.commands import admissions
 
     return run_loop(admissions.list_all(config, BORDER, limit, gate))

@@ -18,7 +18,7 @@ def terms_set(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
     """From now on the terms in FILE (TOML or JSON) count; publish them.
 
     They take the place of all terms that were set before. Unpaid and unapproved tickets that
-    `ticket` keeps are added to those of the file.
+    `ticket` keeps are added to those of the file. config/terms.example.toml shows all it may say.
     """
     from central.commands import entry
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import App, Parameter
 
-from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, Force, run_loop
+from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, Force, Reason, run_loop
 
 Number = Annotated[int | None, Parameter(help="its number; the next free one if left out")]
 Texts = Annotated[tuple[str, ...], Parameter(negative_iterable="")]
@@ -230,7 +230,7 @@ def _deny(
     text: str,
 ) -> None:
     def command(
-        ticket: str, /, *more: str, reason: str = "", config: Config = DEFAULT_CONFIG
+        ticket: str, /, *more: str, reason: Reason = "", config: Config = DEFAULT_CONFIG
     ) -> int:
         from central.commands import tickets
 

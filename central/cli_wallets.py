@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 
-from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, Force, run_loop
+from central.cli import BORDER, DEFAULT_CONFIG, EXIT_CODES, Config, Force, Reason, run_loop
 
 cashless: Final = App(name="cashless", help_epilogue=EXIT_CODES)
 credit_key: Final = App(name="credit-key", help_epilogue=EXIT_CODES)
@@ -22,8 +22,9 @@ merchant: Final = App(name="merchant", help_epilogue=EXIT_CODES)
 def cashless_set(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
     """From now on tills decide by FILE (TOML); publish it.
 
-    It takes the place of what was set before. The first time the keys of the event's bands are
-    made, in the centre's folder of keys: back that folder up.
+    It takes the place of what was set before; config/prices.example.toml shows all it may say. The
+    first time the keys of the event's bands are made, in the centre's folder of keys: back that
+    folder up.
     """
     from central.commands import cashless
 
@@ -73,7 +74,7 @@ def key_list(*, config: Config = DEFAULT_CONFIG) -> int:
 
 
 @credit_key.command(name="revoke")
-def key_revoke(index: int, /, *, reason: str = "", config: Config = DEFAULT_CONFIG) -> int:
+def key_revoke(index: int, /, *, reason: Reason = "", config: Config = DEFAULT_CONFIG) -> int:
     """Take nothing of key INDEX any more beyond what was settled until now."""
     from central.commands import cashless
 
@@ -132,7 +133,7 @@ def wallet_show(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
 
 
 @wallet.command(name="block")
-def wallet_block(band: str, /, *, reason: str = "lost", config: Config = DEFAULT_CONFIG) -> int:
+def wallet_block(band: str, /, *, reason: Reason = "lost", config: Config = DEFAULT_CONFIG) -> int:
     """Refuse BAND wherever the next bundle comes; its money stays where it is."""
     from central.commands import wallets
 

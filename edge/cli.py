@@ -163,6 +163,8 @@ def verify(
 def check(file: Path, /, *, json: bool = False) -> int:
     """Check a configuration and list every fault; exit 78 if there is one.
 
+    Identity and credentials that it names are looked for when the daemon starts.
+
     Parameters
     ----------
     file

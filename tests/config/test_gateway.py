@@ -21,6 +21,7 @@ from config.load import check, load
 from config.staff import Staff
 from crypto.cashless import Cashless
 from crypto.pins import hash_pin
+from crypto.terms import Terms
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "gateway.example.toml"
 
@@ -81,7 +82,7 @@ def settings(kind: inspect.Type) -> Iterator[str]:
         yield from settings(inner)
 
 
-EXAMPLES = [(Gateway, "gateway"), (Central, "central"), (Cashless, "prices")]
+EXAMPLES = [(Gateway, "gateway"), (Central, "central"), (Cashless, "prices"), (Terms, "terms")]
 
 
 @pytest.mark.parametrize(("told", "name"), EXAMPLES, ids=[name for _, name in EXAMPLES])

@@ -1,6 +1,8 @@
 """Terms as people write them."""
 
 import json
+import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -37,6 +39,17 @@ def test_what_cannot_be_used_is_refused(text: str) -> None:
 
 def test_all_terms_of_the_sample_are_known_to_their_bundle() -> None:
     assert faults(samples.make_terms(), samples.make_bundle()) == []
+
+
+def test_the_example_can_be_set_as_it_is_and_with_all_that_it_shows() -> None:
+    text = (Path(__file__).parents[3] / "config" / "terms.example.toml").read_text()
+    ours = {"products": [Product(1, "Day")], "gates": [Gate(1, "North")]}
+    bundle = msgspec.structs.replace(samples.make_bundle(), **ours)
+    assert faults(read_untrusted(text, toml=True), bundle) == []
+    shown = re.sub(r"(?m)^# (?=\[\[|\w+ = )", "", text)
+    for twice in ('when_unheard = "refuse"', "limits = [{ count = 1, per_day"):
+        shown = shown.replace(twice, f"#{twice}")
+    assert read_untrusted(shown, toml=True).when_unheard == Unheard("staff", ["south"])
 
 
 def test_exits_are_at_gateways_that_there_are() -> None:
