@@ -114,7 +114,7 @@ const sells = () => state !== null && (state.training || (state.shift !== null &
 
 function notice(problem, kind = "") {
   const text = problem === null ? "" : typeof problem === "string" ? problem
-    : Object.values(shown.words_of({ ...problem, reason: problem.refused || problem.problem })).filter(Boolean).join(" ") || words.problem;
+    : Object.values(shown.words_of({ ...problem, reason: problem.refused || problem.problem })).filter(Boolean).join(" · ") || words.problem;
   put("notice", text);
   byId("notice").dataset.kind = kind;
 }
