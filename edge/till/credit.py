@@ -19,6 +19,7 @@ from edge.core.wallet import Credit, Look, Refused, Tap, TopUp
 from edge.core.wallet_reasons import WalletReason
 from edge.ledger.errors import LedgerFull
 from edge.till.bands import read_again, write_band
+from edge.till.booked import unbooked
 from edge.till.cards import by_card
 from edge.till.debit import looked
 from edge.till.money_back import close_returned
@@ -35,6 +36,7 @@ async def top_up(till: Till, work: Work) -> None:
     if reason is not None:
         till.refuse(work, reason)
         return
+    _resume(till, work)
     while not work.over:
         sensed = await till.field.next_band(work)
         if work.ask.method == "card" and not work.paid and not _began(till, work):
@@ -45,6 +47,17 @@ async def top_up(till: Till, work: Work) -> None:
             till.show(work, TAP_AGAIN, "tap_for_credit")
             sensed = await till.field.next_band(work)
         await one_tap(till, work, sensed, partial(_load, till, work))
+
+
+def _resume(till: Till, work: Work) -> None:
+    """What a process that died has left: a certificate to be written, or a card that has paid."""
+    deal = till.tills.book.deals.get(work.ask.id)
+    if deal is not None and deal.status == OPEN:
+        work.held, work.doubt_since = work.ask.id, trio.current_time()
+        till.show(work, TAP_AGAIN, "not_sure")
+    for txid, card in unbooked(till.tills, work.ask.id):
+        if card.status == "approved":
+            work.paid = txid
 
 
 def _wrong(till: Till, work: Work) -> TillReason | WalletReason | None:

@@ -30,7 +30,17 @@ Plan: TypeAlias = Callable[[Till, Work, Look], Order | None]
 
 async def by_band(till: Till, work: Work, plan: Plan) -> None:
     """Wait for the band and have it pay. Ends the work, or waits for another tap."""
+    _resume(till, work)
     await serve_taps(till, work, partial(_pay, till, work, plan))
+
+
+def _resume(till: Till, work: Work) -> None:
+    """What a process that died has left open: nobody is told that nothing was paid before its band
+    was seen."""
+    for txid, deal in till.tills.book.of_basket(work.ask.id):
+        if deal.part == work.ask.part and deal.status == OPEN:
+            work.held, work.doubt_since = txid, trio.current_time()
+            till.show(work, TAP_AGAIN, "not_sure")
 
 
 async def _pay(till: Till, work: Work, plan: Plan, sensed: Sensed) -> None:

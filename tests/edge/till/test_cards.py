@@ -197,6 +197,30 @@ async def test_a_top_up_by_card_looks_at_the_band_first(autojump_clock: MockCloc
 
 
 @pytest.mark.trio
+async def test_a_card_that_has_paid_for_a_top_up_is_not_cancelled_after_a_restart(
+    autojump_clock: MockClock,
+) -> None:
+    bar, terminal = counter()
+    async with bar.run():
+        band = await bar.wallet(0)
+        ask = Ask(kind="top_up", id=bar.id(), method="card", amount_minor=2000)
+        work = bar.one.submit(ask)
+        await bar.tap(band, work)
+        if not work.over:
+            await bar.tap(band, work)
+        assert work.state == "done"
+        del bar.log.facts[-2:]  # approved, and on no band yet
+    again = Counter(bar.log)
+    for seq, fact in enumerate(bar.log.facts, 1):
+        again.state.apply(again.gateway.identity, 1, seq, fact)
+    again.one.terminal = terminal
+    async with again.run():
+        work = again.one.submit(ask)
+        await trio.testing.wait_all_tasks_blocked()
+        assert not again.one.cancel(work), "the guest would hear that nothing was paid"
+
+
+@pytest.mark.trio
 async def test_a_terminal_that_declined_and_then_approved_is_told_and_kept(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:

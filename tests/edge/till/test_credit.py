@@ -175,6 +175,8 @@ async def test_after_a_restart_it_goes_onto_the_band_that_it_was_for_alone(
     again = Counter(bar.log, bar.state)
     async with again.run():
         work = again.one.submit(ask)
+        await trio.testing.wait_all_tasks_blocked()
+        assert not again.one.cancel(work), "the money was taken"
         await again.tap(other, work)
         assert (work.state, work.because) == ("tap_again", "other_band")
         await again.tap(band, work)

@@ -87,6 +87,25 @@ async def _lose_the_answer(bar: Counter, band: Type2) -> None:
 
 
 @pytest.mark.trio
+async def test_what_a_dead_process_left_open_is_not_cancelled(autojump_clock: MockClock) -> None:
+    """Cancelled before any band was tapped, the cashier was told that nothing had been paid."""
+    bar = Counter()
+    async with bar.run():
+        band = await bar.wallet(5000)
+        ask = Ask(kind="sale", id=bar.id(), items=TWO_WATERS)
+        bar.one.submit(ask)
+        await _lose_the_answer(bar, band)
+    again = Counter(bar.log, bar.state)
+    async with again.run():
+        work = again.one.submit(ask)
+        await trio.testing.wait_all_tasks_blocked()
+        assert (work.state, work.because) == ("tap_again", "not_sure")
+        assert not again.one.cancel(work)
+        await again.tap(band, work)
+        assert (work.state, work.already, work.balance_minor) == ("paid", True, 4500)
+
+
+@pytest.mark.trio
 async def test_after_a_minute_in_doubt_the_cashier_says_if_goods_were_given(
     autojump_clock: MockClock,
 ) -> None:
