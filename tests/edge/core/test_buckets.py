@@ -60,3 +60,13 @@ def test_an_owner_is_named_once_however_often_it_was_added() -> None:
         finder.add(b"x" * 16, owner)
     assert finder.owners(b"x" * 16) == [7, buckets.OWNERS_MAX - 1]
     assert finder.owners(b"y" * 16) == []
+
+
+def test_a_name_across_two_entries_hides_nobody() -> None:
+    finder, one = Finder(), b"x" * 16
+    finder.add(one, 7)
+    (run,) = [run for run in finder._runs if run is not None]
+    run[:0] = b"\xfe\xfe" + run[:3] + b"\xfe"  # two parts of others look like it, by chance
+    assert finder.owners(one) == [7]
+    finder.discard(one, 7)
+    assert finder.owners(one) == []

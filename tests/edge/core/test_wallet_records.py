@@ -34,13 +34,23 @@ def row(**how: Any) -> Row:
     return Row(**{"base": pack(base), "target": target, "shown": shown, **given_})
 
 
+def aimed(target: Slot) -> dict[str, Any]:
+    return {"target": pack(target), "shown": (3).to_bytes(2, "big") + pack(target)}
+
+
 ODD = [
     {"ended": 0}, {"ended": 2}, {"ended": 3}, {"gateway": b""}, {"promo": 1}, {"vouchers": 1},
     {"reverses": txid(9)}, {"seq": 1 << 32}, {"debit": 1 << 24}, {"given": 1 << 24},
     {"credited": 1 << 24}, {"shown": b""}, {"shown": bytes(16)},
-    {"target": pack(Slot(9, 1450, 300, 0, txh(txid(1))))},
-    {"target": pack(Slot(8, 1450, 300, 0, b"fals"))},
-    {"base": pack(Slot(6, (1 << 24) - 1, 100, 0, b"base"))},
+    # What was aimed at and shown, and does not follow from the base.
+    aimed(Slot(9, 1450, 300, 0, txh(txid(1)))),
+    aimed(Slot(8, 1451, 300, 0, txh(txid(1)))),
+    aimed(Slot(8, 1450, 300, 4, txh(txid(1)))),
+    aimed(Slot(8, 1450, 300, 0, b"fals")),
+    # It follows, but D has run over into the seq.
+    aimed(Slot(8, 449, 300, 0, txh(txid(1)))) | {
+        "base": pack(Slot(6, (1 << 24) - 1, 100, 0, b"base"))
+    },
 ]  # fmt: skip
 
 

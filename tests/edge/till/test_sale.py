@@ -129,6 +129,9 @@ async def test_the_same_amount_within_five_seconds_asks(autojump_clock: MockCloc
         assert (third.state, third.because) == ("not_paid", "answered_no")
         await trio.sleep(5)
         assert (await bar.sell(band, *TWO_WATERS)).state == "paid"
+        with_a_cup_back = (*TWO_WATERS, Item(CUP, -1))
+        assert (await bar.sell(band, *with_a_cup_back)).amount_minor == 300
+        assert (await bar.sell(band, *with_a_cup_back)).question == "same_amount"
 
 
 @pytest.mark.trio
