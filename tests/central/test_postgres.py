@@ -55,6 +55,25 @@ def running() -> Iterator[Embedded]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def stopped() -> Iterator[Path]:
+    """The home of a server that has run, for tests that begin with a copy of it."""
+    folder = Path(tempfile.mkdtemp(prefix="gatehouse-test-"))
+    folder.chmod(0o755)
+    server = Embedded(folder / "pg", entropy=os.urandom)
+    asyncio.run(server.start())
+    asyncio.run(server.stop())
+    yield server.home
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def home(stopped: Path, open_folder: Path) -> Path:
+    # cp, for as root the server's files belong to another account
+    subprocess.run(["cp", "-a", str(stopped), str(open_folder)], check=True)
+    return open_folder / "pg"
+
+
 async def until(true: Callable[[], bool], tries: int = 600) -> bool:
     for _ in range(tries):
         if true():
@@ -74,8 +93,8 @@ async def test_a_second_process_joins_the_running_server(running: Embedded) -> N
 
 
 @pytest.mark.asyncio
-async def test_the_owner_lets_others_finish_first(open_folder: Path) -> None:
-    owner, guest = (Embedded(open_folder / "pg", entropy=os.urandom) for _ in range(2))
+async def test_the_owner_lets_others_finish_first(home: Path) -> None:
+    owner, guest = (Embedded(home, entropy=os.urandom) for _ in range(2))
     await owner.start()
     await guest.start()
     connection = await asyncpg.connect(guest.dsn())
@@ -91,9 +110,9 @@ async def test_the_owner_lets_others_finish_first(open_folder: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_owner_waits_for_a_while_only(open_folder: Path) -> None:
-    owner = Embedded(open_folder / "pg", entropy=os.urandom, linger_s=0.1)
-    guest = Embedded(open_folder / "pg", entropy=os.urandom)
+async def test_the_owner_waits_for_a_while_only(home: Path) -> None:
+    owner = Embedded(home, entropy=os.urandom, linger_s=0.1)
+    guest = Embedded(home, entropy=os.urandom)
     await owner.start()
     await guest.start()
     await owner.stop()
@@ -136,8 +155,7 @@ async def test_a_wrong_password_is_refused_and_named(running: Embedded) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_killed_parent_takes_the_server_along(open_folder: Path) -> None:
-    home = open_folder / "pg"
+async def test_a_killed_parent_takes_the_server_along(home: Path) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", STARTER, str(home)], stdout=subprocess.PIPE, cwd=ROOT
     )
@@ -152,8 +170,8 @@ async def test_a_killed_parent_takes_the_server_along(open_folder: Path) -> None
 
 
 @pytest.mark.asyncio
-async def test_a_killed_server_is_started_again_and_lost_nothing(open_folder: Path) -> None:
-    async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
+async def test_a_killed_server_is_started_again_and_lost_nothing(home: Path) -> None:
+    async with Embedded(home, entropy=os.urandom) as server:
         connection = await asyncpg.connect(server.dsn())
         await connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
         found = read_postmaster(server.data)
@@ -168,13 +186,13 @@ async def test_a_killed_server_is_started_again_and_lost_nothing(open_folder: Pa
 
 
 @pytest.mark.asyncio
-async def test_a_strangers_process_number_is_not_a_server(open_folder: Path) -> None:
-    data = open_folder / "pg" / "data"
-    async with Embedded(open_folder / "pg", entropy=os.urandom):
+async def test_a_strangers_process_number_is_not_a_server(home: Path) -> None:
+    data = home / "data"
+    async with Embedded(home, entropy=os.urandom):
         pass
     (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n1\n5432\n/tmp\n\n1 1\nready\n")
     assert running_server(data) is None
-    async with Embedded(open_folder / "pg", entropy=os.urandom) as server:
+    async with Embedded(home, entropy=os.urandom) as server:
         assert server.own
 
 
