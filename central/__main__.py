@@ -15,6 +15,8 @@ def main() -> None:
         hint = "install gatehouse[central], or call it as ./gatehouse central"
         print(f"gatehouse-central: {missing.name} is not installed; {hint}", file=sys.stderr)
         sys.exit(69)
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -2,7 +2,9 @@
 
 import sys
 
-from edge.demo.cli import main
-
 if __name__ == "__main__":
+    try:
+        from edge.demo.cli import main
+    except KeyboardInterrupt:  # while it reads its own code: there is nothing to end yet
+        sys.exit(130)
     sys.exit(main())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import runpy
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import trio
@@ -16,6 +19,7 @@ from edge.demo import cli
 from edge.demo.processes import DemoFailed
 from tests.demo import demo_runs
 
+ROOT = Path(__file__).parents[2]
 RUN = ("--headless", "--guests", "200", "--seconds", "9")
 
 
@@ -26,6 +30,22 @@ def place() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     demo_runs.remove(folder)
+
+
+class Interrupted(ModuleType):
+    """A module in the midst of whose reading Ctrl-C was pressed."""
+
+    def __getattr__(self, name: str) -> object:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("package", ["edge.demo", "central"])
+def test_ctrl_c_while_the_code_is_read_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, f"{package}.cli", Interrupted("cli"))
+    with pytest.raises(SystemExit, match="130"):
+        runpy.run_path(str(ROOT / package.replace(".", "/") / "__main__.py"), run_name="__main__")
 
 
 @pytest.mark.timeout(300)
