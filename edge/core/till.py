@@ -92,9 +92,21 @@ def summary(book: TillBook, here: ShiftKey) -> Summary:
         totals.append(Total("late", 0, late))
     return Summary(
         totals, expected_minor(shift), mark.perpetual_minor, 0 if shift.z else late,
-        [each for each in deals if each[1].status == OPEN and each[1].movement not in _NEVER_OPEN],
+        in_doubt(book, here),
         min(receipts, default=0), max(receipts, default=0),
     )  # fmt: skip
+
+
+def in_doubt(book: TillBook, here: ShiftKey) -> list[tuple[bytes, Deal]]:
+    """The shift's movements that nobody knows the end of, oldest first. None of them is packed, so
+    that pages may ask every other second in the longest shift."""
+    found = [
+        (txid, deal)
+        for txid, deal in book.deals.hot.items()
+        if deal.status == OPEN and deal.hlc and deal.movement not in _NEVER_OPEN
+        and (deal.gateway, deal.till, deal.shift) == here
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: (each[1].hlc, each[0]))
 
 
 def _turnover(deal: Deal) -> bool:

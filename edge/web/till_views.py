@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from edge.core.till import summary
+from edge.core.till import in_doubt
 from edge.core.till_rows import Deal, Shift
 from edge.till.cards import open_cards
 from edge.till.till import Till
@@ -61,7 +61,7 @@ def state_of(till: Till) -> StateBody:
 
 def doubts_of(till: Till) -> list[Doubt]:
     """Movements of this shift that nobody knows the end of."""
-    return [doubt(till, *each) for each in summary(till.tills.book, till.shift_key).open]
+    return [doubt(till, *each) for each in in_doubt(till.tills.book, till.shift_key)]
 
 
 def doubt(till: Till, txid: bytes, deal: Deal) -> Doubt:
