@@ -320,7 +320,7 @@ async function poll() {
     const answer = await fetch("/v1/session", { signal: AbortSignal.timeout(POLL_ANSWER_MS), cache: "no-store" });
     if (!answer.ok) throw new Error("answered " + answer.status);
     const now = await answer.json();
-    if (now.needed && !now.signed_in) return location.replace("/signin?to=/handheld");
+    if (now.needed && !now.signed_in) return byId("wedge").value || toSignIn(); // half a scan is no PIN
     showSession(now);
     put("lost", "");
   } catch (error) {
