@@ -68,6 +68,11 @@ class Layout(NamedTuple):
         """Size of pages 04h to `last_page`."""
         return PAGE_BYTES * (self.last_page - FIRST_PAGE + 1)
 
+    @property
+    def counter_max(self) -> int:
+        """Where the counter that commits debits ends: 16 bits of Ultralight C, else 24."""
+        return 0xFFFF if self.name == "UL_C" else COUNTER_MAX
+
 
 _FULL: Final = (0x1C, 0x22)
 CHIPS: Final = {

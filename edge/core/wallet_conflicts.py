@@ -46,6 +46,7 @@ def conflicts(wallets: Wallets, rules: WalletRules, medium: bytes) -> list[Confl
     found += _sources(wallets, account, medium)
     found += _promo(rules, account, medium)
     found += _undone(wallets, account, medium)
+    found += _loaded_and_back(account, medium)
     return found
 
 
@@ -106,6 +107,15 @@ def _undone(wallets: Wallets, account: Account, medium: bytes) -> list[Conflict]
             Conflict("reversed_twice", medium, by[0].txid, one.txid, _given(one)) for one in by[1:]
         ]
     return found
+
+
+def _loaded_and_back(account: Account, medium: bytes) -> list[Conflict]:
+    """A top-up whose money went back, for a copy has shown that it was not there; and it was."""
+    return [
+        Conflict("overdrawn", medium, one.txid, one.txid, one.amount)
+        for one in sorted(account.credits.values(), key=lambda one: one.txid)
+        if one.gateway and one.ended == POSTED | VOIDED
+    ]
 
 
 def _void(wallets: Wallets, one: Row | Spent) -> bool:

@@ -217,6 +217,9 @@ def _target(look: Look, txid: bytes, debit: int, given: int) -> Slot | Refused:
         max(base.seq, ahead) + 1, base.debited + debit, base.given + given, exposure, txh(txid)
     )
     full = max(slot.debited, slot.given) > TOTAL_MAX or exposure > EXPOSURE_MAX
+    reading = look.reading
+    if reading is not None and reading.layout.counts:
+        full |= reading.counter >= reading.layout.counter_max
     return Refused(WalletReason.WORN_OUT) if full or slot.seq > SEQ_MAX else slot
 
 

@@ -292,6 +292,8 @@ def _credit_ended(wallets: Wallets, fact: CreditApplied | CreditVoided, how: int
         topped = account.credits[fact.txid] = Topped(fact.txid, fact.medium)
     before = topped.counted
     topped.ended |= how
+    if topped.ended == POSTED | VOIDED:
+        wallets.suspects.add(fact.medium)
     wallets._count(topped, before)
 
 

@@ -7,11 +7,26 @@ import msgspec
 
 from crypto.money import CreditVoided, PromoGranted, Sold, ToppedUp
 from edge.core.moments import Moment
+from edge.core.money_back import to_give_back, voided
 from edge.core.wallet import Held
 from edge.core.wallet_conflicts import Conflict, as_fact, conflicts, unrecorded
 from edge.core.wallet_reasons import WalletReason
+from edge.core.wallet_rows import Topped
 from edge.core.wallets import Wallets
-from tests.edge.core.purse import DAY, RULES, WHO, A, B, Band, Gateway, new_band, order, told, txid
+from tests.edge.core.purse import (
+    DAY,
+    RULES,
+    WHO,
+    A,
+    B,
+    Band,
+    Gateway,
+    new_band,
+    order,
+    told,
+    torn,
+    txid,
+)
 
 
 def two_islands() -> tuple[Gateway, Gateway, Band, Band, bytes]:
@@ -178,3 +193,21 @@ def test_a_cash_sale_that_was_reversed_twice() -> None:
     for number in (8, 9):
         sold(gateway, number, b"", movement="reversal", reverses=txid(1))
     assert [one.what for one in conflicts(gateway.wallets, RULES, b"")] == ["reversed_twice"]
+
+
+def test_money_of_a_top_up_that_went_back_and_was_loaded_all_the_same() -> None:
+    """A copy shows the certificate from before, and the cash goes back; the band has it."""
+    gateway = Gateway()
+    band = new_band(gateway, 5000)
+    copy = band.copy()
+    credit = torn(gateway, band, 1000, 20)
+    medium = gateway.look(band).medium
+    topped = to_give_back(gateway.look(copy), WHO, A)
+    assert isinstance(topped, Topped)
+    gateway.record(voided(WHO, topped, txid(7)))
+    assert conflicts(gateway.wallets, RULES, medium) == []
+    gateway.wallets.suspects.clear()
+    assert gateway.settled(band).balance_minor == 6000
+    found = conflicts(gateway.wallets, RULES, medium)
+    assert found == [Conflict("overdrawn", medium, credit.txid, credit.txid, 1000)]
+    assert gateway.wallets.suspects == {medium}

@@ -314,6 +314,16 @@ def test_a_band_is_full_at_some_time(slot: Slot, debit: int, expected: object) -
     assert isinstance(answer, Held) if expected is Held else reason(answer) is expected
 
 
+@pytest.mark.parametrize(("chip", "most"), [("UL_C", 0xFFFF), ("UL_AES", 0xFFFFFF)])
+def test_a_counter_ends(chip: str, most: int) -> None:
+    """Asked to count on, the chip refuses, and the same tap would be tried for ever."""
+    gateway, band = Gateway(), Band(chip=chip, counter=most - 1)
+    gateway.issue(band)
+    gateway.top_up(band, 5000)
+    assert isinstance(gateway.pay(band, order(1)), Held)
+    assert (band.counter, reason(gateway.hold(band, order(2)))) == (most, R.WORN_OUT)
+
+
 def wide() -> object:
     return msgspec.structs.replace(
         CASHLESS.classes[0], balance_max_minor=0, exposure_plain_minor=10**9
