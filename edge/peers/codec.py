@@ -23,6 +23,8 @@ from edge.peers.errors import BadFrame, OtherVersion
 #: Raised with every message that is added or changed. 2: `Hello.guests`, kinds 10 and 11.
 VERSION: Final = 2
 LOGS_MAX: Final = 2048
+#: So many are told at first: what is said later has room beside them.
+HELLO_LOGS_MAX: Final = 1024
 GATEWAYS_MAX: Final = 255
 #: A run is cut after so many bytes, but one block is always sent whole.
 RUN_BYTES: Final = 256 << 10

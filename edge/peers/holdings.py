@@ -7,7 +7,7 @@ from typing import Protocol
 
 from crypto.block import Block, Head
 from edge.ledger.errors import LedgerDamaged, LedgerDeleted
-from edge.peers.codec import LogHead
+from edge.peers.codec import HELLO_LOGS_MAX, LogHead
 from edge.peers.intake import Intake, Key
 from edge.uplink import Aside, in_thread
 
@@ -48,8 +48,10 @@ class Holdings:
         return own | self.intake.heads()
 
     def rows(self) -> list[LogHead]:
-        """`heads` as a message says them."""
-        return [LogHead(g, e, head.seq, head.hash) for (g, e), head in sorted(self.heads().items())]
+        """`heads` as a message says them; of too many the newest epochs."""
+        heads = self.heads()
+        newest = sorted(heads, key=lambda key: key[1])[-HELLO_LOGS_MAX:]
+        return [LogHead(*key, heads[key].seq, heads[key].hash) for key in sorted(newest)]
 
     async def run(self, key: Key, seq: int, limit_bytes: int) -> list[Block]:
         """Blocks of a log from the one that holds `seq` on; empty when there is none (any more)."""

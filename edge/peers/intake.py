@@ -30,6 +30,8 @@ from edge.uplink import Aside, in_thread
 log = logging.getLogger(__name__)
 PENDING_BYTES_MAX: Final = 32 << 20
 RETRY_FULL_S: Final = 10.0
+#: Of one sibling. A log begins with a segment of its own, so made-up ones would fill the disk.
+EPOCHS_MAX: Final = 256
 #: What came of gateways that the bundle does not name is counted of no more than so many.
 GATEWAYS_MAX: Final = 1024
 _HASHES_MAX: Final = 8192
@@ -83,6 +85,7 @@ class Intake:
         self._pending_bytes = 0
         self._due = trio.Event()
         self._room = trio.Event()
+        self._told: set[bytes] = set()
         # Hashes by (gateway, epoch, first seq) of what came lately: siblings forward each other.
         self._hashes: OrderedDict[tuple[bytes, int, int], bytes] = OrderedDict()
 
@@ -157,7 +160,12 @@ class Intake:
             counts.unknown += 1  # of a gateway that our bundle does not name (yet)
             return None
         mirror = self._mirror(gateway, device)
-        row = mirror.logs.get(block.epoch) or mirror.begin(block.epoch)
+        row = mirror.logs.get(block.epoch)
+        if row is None and len(mirror.logs) >= EPOCHS_MAX:
+            self._too_many(gateway)
+            counts.unknown += 1
+            return None
+        row = row or mirror.begin(block.epoch)
         head = row.chain.head
         if block.first_seq <= head.seq:
             held = await self._held_hash(row, block)
@@ -182,6 +190,13 @@ class Intake:
         counts.folded += 1
         self._line_up(block)
         return None
+
+    def _too_many(self, gateway: bytes) -> None:
+        if gateway not in self._told:
+            self._told.add(gateway)
+            who = {"gateway": gateway.hex(), "epochs": EPOCHS_MAX}
+            log.error("a sibling has begun more logs than are kept; new ones are not taken",
+                      extra=who)  # fmt: skip
 
     def _line_up(self, block: Block) -> None:
         self._hashes[block.gateway, block.epoch, block.first_seq] = block.hash

@@ -28,6 +28,8 @@ from edge.ledger.storage import Storage
 from edge.ledger.writer import Place
 
 log = logging.getLogger(__name__)
+#: Copies of others' facts leave so much of the disk to our own, more than a ledger keeps free.
+KEEP_FREE_BYTES: Final = 256 << 20
 #: Evidence is kept, but a sibling gone mad must not fill our disk with it.
 FORKS_KEPT_MAX: Final = 16
 _SUFFIX: Final = ".fork"
@@ -55,7 +57,7 @@ class Mirror:
         self.trust = trust
         self.logs: dict[int, MirrorLog] = {}
         config = LedgerConfig(segment_bytes=segment_bytes, spare_segments=1)
-        self._spares = Spares(storage, trust.gateway, config)
+        self._spares = Spares(storage, trust.gateway, config, KEEP_FREE_BYTES)
         self.forks = sum(file.endswith(_SUFFIX) for file in storage.list())
 
     def open(self, starts: dict[int, Head], fold: Fold) -> None:

@@ -30,6 +30,8 @@ WANT_EVERY_S: Final = 1.0
 #: So many messages wait at most because of what the other asks; a bundle makes a few hundred.
 OUTBOX_MAX: Final = 4096
 _READ_BYTES: Final = 64 << 10
+#: Time is given for so much: a run may take longer than that on a slow line, and go on.
+_SEND_BYTES: Final = 16 << 10
 
 
 class House(Protocol):
@@ -181,13 +183,16 @@ class Session:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    async def _receive(self, most_bytes: int) -> Message:
+    async def _receive(self, most_bytes: int, silent_s: float = math.inf) -> Message:
         while True:
             message, used = codec.decode_untrusted(self._buffer, most_bytes)
             if message is not None:
                 del self._buffer[:used]
                 return message
-            data = await self._stream.receive_some(_READ_BYTES)
+            with trio.move_on_after(silent_s) as silent:  # a slow line is no silence
+                data = await self._stream.receive_some(_READ_BYTES)
+            if silent.cancelled_caught:
+                raise PeerLost(f"nothing heard for {silent_s:g} s")
             if not data:
                 raise PeerLost("the other side closed the connection")
             self._buffer += data
@@ -195,11 +200,7 @@ class Session:
 
     async def _read(self) -> None:
         while True:
-            with trio.move_on_after(SILENT_S) as silent:
-                message = await self._receive(codec.FRAME_BYTES_MAX)
-            if silent.cancelled_caught:
-                raise PeerLost(f"nothing heard for {SILENT_S:g} s")
-            await self._handle(message)
+            await self._handle(await self._receive(codec.FRAME_BYTES_MAX, SILENT_S))
 
     async def _handle(self, message: Message) -> None:
         match message:
@@ -330,10 +331,11 @@ class Session:
                 await self._wake.wait()
 
     async def _send(self, data: bytes) -> None:
-        with trio.move_on_after(SEND_S) as slow:
-            await self._stream.send_all(data)
-        if slow.cancelled_caught:
-            raise PeerLost(f"the other side has taken nothing for {SEND_S:g} s")
+        for at in range(0, len(data), _SEND_BYTES):
+            with trio.move_on_after(SEND_S) as slow:
+                await self._stream.send_all(data[at : at + _SEND_BYTES])
+            if slow.cancelled_caught:
+                raise PeerLost(f"the other side has taken nothing for {SEND_S:g} s")
 
     async def _beat(self) -> None:
         while True:

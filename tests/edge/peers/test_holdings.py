@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.ledger.errors import LedgerDamaged
+from edge.peers import holdings as module
 from edge.peers.holdings import Holdings
 from edge.uplink import inline
 from tests.edge.peers.logs import OWN, A, B, Log, Taker
@@ -30,6 +31,18 @@ async def test_own_and_siblings_logs_stand_side_by_side(tmp_path: Path) -> None:
     assert await holdings.run((A, 5), 2, 1) == log.blocks[1:2]
     assert await holdings.run((B, 5), 1, 1 << 20) == []
     assert await holdings.run((A, 5), 9, 1 << 20) == []
+
+
+async def test_no_more_logs_are_told_than_a_message_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HELLO_LOGS_MAX", 3)
+    taker = Taker(tmp_path)
+    for gateway, epoch in ((A, 7), (B, 2), (A, 9), (B, 8)):
+        await taker.take(*Log(gateway, epoch).blocks)
+    await taker.intake.flush()
+    rows = Holdings(Own(OWN), taker.intake, inline).rows()
+    assert [(row.gateway, row.epoch) for row in rows] == [(A, 7), (A, 9), (B, 8)]
 
 
 async def test_what_was_read_at_the_start_comes_from_disk(tmp_path: Path) -> None:

@@ -204,6 +204,18 @@ async def test_gateways_that_somebody_makes_up_fill_no_memory(
     assert taker.seqs == [1] and counts(taker).folded == 1
 
 
+async def test_logs_without_end_fill_no_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "EPOCHS_MAX", 2)
+    taker, log = Taker(tmp_path), Log(A, 1)
+    await taker.take(*(log.blocks[0] if e == 1 else Log(A, e).blocks[0] for e in range(1, 9)))
+    assert len(taker.folded) == 2 and counts(taker).unknown == 6
+    assert len(caplog.records) == 1
+    await taker.take(log.add(), *Log(B, 9).blocks)  # what was begun goes on, and so do others
+    assert len(taker.folded) == 4
+
+
 async def test_whoever_sends_faster_than_the_disk_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: object
 ) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from crypto.block import Head
+from edge.ledger import spares
 from edge.ledger.chain import Trust
 from edge.ledger.retention import delete
 from edge.ledger.segments import FIRST_BLOCK_AT, segments_of
 from edge.ledger.storage import DiskStorage
-from edge.peers.mirror import FORKS_KEPT_MAX, Mirror
+from edge.peers.mirror import FORKS_KEPT_MAX, KEEP_FREE_BYTES, Mirror
 from tests.edge.peers.logs import SEGMENT, TENANT, A, Log, device
 
 TRUST = Trust(TENANT, A, None)
@@ -126,6 +127,20 @@ def test_a_torn_write_is_no_block(tmp_path: Path) -> None:
     close(mirror)
     mirror, seqs = opened(tmp_path)
     assert seqs == [1, 2, 3] and mirror.logs[5].durable == Head(3, log.blocks[2].hash)
+
+
+def test_copies_leave_room_for_our_own_facts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror, _ = opened(tmp_path)
+    row = mirror.logs.setdefault(5, mirror.begin(5))
+    log = Log()
+    row.chain.check(log.blocks[0])
+    free = spares.KEEP_FREE_BYTES + 2 * SEGMENT  # where a ledger could still go on
+    monkeypatch.setattr(DiskStorage, "free_bytes", lambda self: free)
+    assert mirror.write(log.blocks) == 0
+    free = 2 * KEEP_FREE_BYTES
+    assert mirror.write(log.blocks) == 1
 
 
 def test_evidence_is_kept_once_and_not_without_end(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import trio
 
+from crypto.entry import Started
 from edge.peers import codec, outgoing, session
 from edge.peers.errors import BadFrame, PeerLost, PeerRefused
 from edge.peers.intake import Forged
-from tests.edge.peers.logs import OWN, A, B, Log
+from tests.edge.peers.logs import DAY, OWN, A, B, Log
 from tests.edge.peers.talk import Party, Wire, talking, until
 
 pytestmark = pytest.mark.trio
@@ -254,6 +255,35 @@ async def test_silence_is_noticed(tmp_path: Path, autojump_clock: object, hello:
     await wire.run(1)
     assert isinstance(wire.errors[1], PeerLost)
     assert trio.current_time() - began == pytest.approx(session.SILENT_S, abs=1)
+
+
+class Slow:
+    """A line that takes so many bytes a second."""
+
+    def __init__(self, stream: trio.abc.Stream, bytes_a_second: int) -> None:
+        self._stream, self._pace = stream, bytes_a_second
+
+    async def send_all(self, data: bytes) -> None:
+        for at in range(0, len(data), 1000):
+            await trio.sleep(len(data[at : at + 1000]) / self._pace)
+            await self._stream.send_all(data[at : at + 1000])
+
+    async def receive_some(self, most: int) -> bytes:
+        return bytes(await self._stream.receive_some(most))
+
+
+async def test_a_block_that_is_long_under_way_comes_all_the_same(
+    tmp_path: Path, autojump_clock: object
+) -> None:
+    a, b, _ = parties(tmp_path)
+    facts = [Started(at << 16, *DAY, "x" * 60) for at in range(2, 1000)]
+    size = len(a.own.log.add(facts).raw)
+    async with talking((a, b)) as (wire,):
+        wire.sides[0]._stream = Slow(wire.streams[0], 4000)  # type: ignore[assignment]
+        began = trio.current_time()
+        await until(lambda: b.knows(a))
+        assert trio.current_time() - began > max(session.SEND_S, session.SILENT_S)
+        assert wire.errors == [None, None] and size > 40_000
 
 
 async def test_whoever_takes_nothing_is_given_up(tmp_path: Path, autojump_clock: object) -> None:
