@@ -17,6 +17,15 @@ wallet: Final = App(name="wallet", help_epilogue=EXIT_CODES)
 badge: Final = App(name="badge", help_epilogue=EXIT_CODES)
 merchant: Final = App(name="merchant", help_epilogue=EXIT_CODES)
 
+Band = Annotated[
+    str,
+    Parameter(
+        help="UID (with colons it can be nothing else), medium, or first digits of the medium:"
+        " 4 or more; receipts show eight"
+    ),
+]
+BandInHand = Annotated[str, Parameter(help="UID of the band, or its medium (32 digits)")]
+
 
 @cashless.command(name="set")
 def cashless_set(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
@@ -98,10 +107,11 @@ def codes_make(
 def presale_import(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
     """Import FILE, a CSV with the columns order, amount, band (UID) or medium, and code.
 
-    The same order twice is credited once; with another amount it is refused by name. Without a
-    band the credit waits for `presale bind`, or until somebody types the order's code (a secret of
-    the guest, 8 letters and digits or more) at a top-up point, also offline. Codes are kept as
-    hashes.
+    It is taken whole or not at all, and after an interruption the same file is imported again. The
+    same order twice is credited once (`repeated`); with another amount it is refused by name. Hold
+    `amount_minor` of the answer against what the shop says that it sold. Without a band the credit
+    waits for `presale bind`, or until somebody types the order's code (a secret of the guest, 8
+    letters and digits or more) at a top-up point, also offline. Codes are kept as hashes.
     """
     from central.commands import presale
 
@@ -109,8 +119,8 @@ def presale_import(file: Path, /, *, config: Config = DEFAULT_CONFIG) -> int:
 
 
 @presale.command(name="bind")
-def presale_bind(order: str, band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
-    """Give the credit of ORDER to BAND (UID or medium)."""
+def presale_bind(order: str, band: BandInHand, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Give the credit of ORDER to BAND, once and for all."""
     from central.commands import presale
 
     return run_loop(presale.bind(config, BORDER, order, band))
@@ -125,15 +135,18 @@ def wallet_list(*, config: Config = DEFAULT_CONFIG) -> int:
 
 
 @wallet.command(name="show")
-def wallet_show(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
-    """Balance, blocks, replacements, unexplained steps and every fact of BAND (UID or medium)."""
+def wallet_show(band: Band, /, *, config: Config = DEFAULT_CONFIG) -> int:
+    """Balance, blocks, replacements, unexplained steps, credits and every fact of BAND, as JSON.
+
+    `at` is the local time of the gateway, `where` says its name and the number of the till.
+    """
     from central.commands import wallets
 
     return run_loop(wallets.show_one(config, BORDER, band))
 
 
 @wallet.command(name="block")
-def wallet_block(band: str, /, *, reason: Reason = "lost", config: Config = DEFAULT_CONFIG) -> int:
+def wallet_block(band: Band, /, *, reason: Reason = "lost", config: Config = DEFAULT_CONFIG) -> int:
     """Refuse BAND wherever the next bundle comes; its money stays where it is."""
     from central.commands import wallets
 
@@ -141,7 +154,7 @@ def wallet_block(band: str, /, *, reason: Reason = "lost", config: Config = DEFA
 
 
 @wallet.command(name="unblock")
-def wallet_unblock(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+def wallet_unblock(band: Band, /, *, config: Config = DEFAULT_CONFIG) -> int:
     """Lift the block of BAND, also one that a gateway has set before now."""
     from central.commands import wallets
 
@@ -149,7 +162,7 @@ def wallet_unblock(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
 
 
 @wallet.command(name="hold")
-def wallet_hold(band: str, amount: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+def wallet_hold(band: Band, amount: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
     """Keep AMOUNT (as 12.50) of BAND from being spent; 0 lets it go."""
     from central.commands import wallets
 
@@ -157,19 +170,14 @@ def wallet_hold(band: str, amount: str, /, *, config: Config = DEFAULT_CONFIG) -
 
 
 @wallet.command(name="release")
-def wallet_release(band: str, /, *, reason: str, config: Config = DEFAULT_CONFIG) -> int:
+def wallet_release(band: Band, /, *, reason: Reason, config: Config = DEFAULT_CONFIG) -> int:
     """Give the new band what was held back when it took the place of a lost one, at once.
 
     It happens by itself once every gateway refuses the old band and has settled past that, or was
     revoked: `wallet show` says who is awaited. What a gateway that is still away brings of the old
     band afterwards is a loss.
 
-    Parameters
-    ----------
-    band
-        The old band or the new one (UID or medium).
-    reason
-        Why nobody is waited for.
+    BAND is the old one or the new one, REASON why nobody is waited for.
     """
     from central.commands import wallets
 
@@ -183,6 +191,7 @@ def wallet_totals(*, config: Config = DEFAULT_CONFIG) -> int:
     All blocks are read and booked anew: `differences` names wallets of which the rows say another
     thing, `split_open` counts baskets of which a part was never paid, `unexplained` sums up what
     bands show that no fact explains. Exit 1 when it does not add up, or such an amount is proven.
+    All of it is of one moment, also while bars sell; a million sales take a minute or two.
     """
     from central.commands import wallets
 
@@ -191,7 +200,11 @@ def wallet_totals(*, config: Config = DEFAULT_CONFIG) -> int:
 
 @wallet.command(name="forks")
 def wallet_forks(*, config: Config = DEFAULT_CONFIG) -> int:
-    """Proven clones of bands and where the proof stands, as JSON; exit 1 when there are some."""
+    """Proven clones of bands and where the proof stands, as JSON; exit 1 when there are some.
+
+    `proof` names both debits: when, where, and the log and seq of the signed facts. A copy that a
+    gateway alone could see has no `band_seq`.
+    """
     from central.commands import wallets
 
     return run_loop(wallets.forks(config, BORDER))
@@ -199,19 +212,25 @@ def wallet_forks(*, config: Config = DEFAULT_CONFIG) -> int:
 
 @wallet.command(name="doubts")
 def wallet_doubts(*, config: Config = DEFAULT_CONFIG) -> int:
-    """Debits that nobody knows the end of, oldest first, lost bands of which something is still
-    held back, with whom that waits for, or was lost, and what was written onto bands without a
-    fact (`unexplained`), with who saw it first and who may still explain it; as JSON."""
+    """What is not settled, as JSON, oldest first.
+
+    `in_doubt`: debits that nobody knows the end of; the next tap of the band settles one.
+    `conflicts`: what gateways have found that cannot both be right: a code or a grant used twice
+    (voucher), more spent than there was (overdrawn), a sale taken back twice (reversed_twice).
+    `replaced`: lost bands of which something is still held back, with whom that waits for, or was
+    lost. `unexplained`: what was written onto bands without a fact, with who saw it first and who
+    may still explain it; see `docs/cashless.md`.
+    """
     from central.commands import wallets
 
     return run_loop(wallets.doubts(config, BORDER))
 
 
 @badge.command(name="add")
-def badge_add(band: str, operator: int, /, *, config: Config = DEFAULT_CONFIG) -> int:
+def badge_add(band: BandInHand, operator: int, /, *, config: Config = DEFAULT_CONFIG) -> int:
     """Let the person with the number OPERATOR in the gateways' [[staff]] sign in by BAND.
 
-    BAND (UID or medium) must have been issued at a desk. One that can be copied (NTAG, Ultralight
+    BAND must have been issued at a desk. One that can be copied (NTAG, Ultralight
     EV1) signs in sellers only; all others need a band with a key of its own, or their PIN.
     """
     from central.commands import badges
@@ -220,7 +239,7 @@ def badge_add(band: str, operator: int, /, *, config: Config = DEFAULT_CONFIG) -
 
 
 @badge.command(name="remove")
-def badge_remove(band: str, /, *, config: Config = DEFAULT_CONFIG) -> int:
+def badge_remove(band: BandInHand, /, *, config: Config = DEFAULT_CONFIG) -> int:
     """BAND signs nobody in any more wherever the next bundle comes."""
     from central.commands import badges
 
@@ -249,7 +268,7 @@ def merchant_statement(
     Parameters
     ----------
     merchant
-        Only of this one.
+        Only of this one, by its number in the file of prices.
     from_
         First business day, as 2026-07-03.
     to

@@ -41,7 +41,8 @@ async def remove(config_file: Path, border: Border, text: str) -> int:
         async with s.alone():
             held = await _held(s)
             if medium not in held:
-                raise CommandFailed(f"medium {medium.hex()} is nobody's badge")
+                hint = "see `gatehouse central badge list`"
+                raise CommandFailed(f"medium {medium.hex()} is nobody's badge: {hint}")
             await badges.say(s.connection, s.tenant, medium, badges.NOBODY, border.now_ms())
         version = await s.publish()
     show({"medium": medium.hex(), "was_operator": held[medium], "bundle_version": version})

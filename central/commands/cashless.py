@@ -12,7 +12,15 @@ from central import cashless_keys, wallets
 from central.commands.entry import read_text
 from central.commands.errors import BAD_DATA, USAGE, CommandFailed
 from central.commands.gateways import find
-from central.commands.session import Border, Session, may_be_written, session, show, write_out
+from central.commands.session import (
+    Border,
+    Session,
+    may_be_written,
+    reason_of,
+    session,
+    show,
+    write_out,
+)
 from central.keys import KeysMissing
 from central.sales.cashless import BadPrices, minor_untrusted, read_untrusted
 from central.sheets import decimal
@@ -23,7 +31,6 @@ from crypto.keys import PUBLIC_BYTES
 
 CODES_MAX = 100_000
 CODE_BYTES = 10
-REASON_CHARS_MAX = 64
 #: Crockford's base 32: nothing that is read aloud wrongly.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -120,14 +127,6 @@ async def add_key(
         version = await s.publish()
     show({"index": index, "gateway": gateway.name, "limit_minor": most, "bundle_version": version})
     return 0
-
-
-def reason_of(text: str, least: int = 0) -> str:
-    """A reason that people give. Raises CommandFailed for one that no row holds."""
-    if not least <= len(text) <= REASON_CHARS_MAX or not text.isprintable():
-        hint = f"say why in {least or 'at most'}{' to' if least else ''} {REASON_CHARS_MAX}"
-        raise CommandFailed(f"--reason: {hint} printable characters", USAGE)
-    return text
 
 
 async def list_keys(config_file: Path, border: Border) -> int:

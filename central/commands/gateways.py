@@ -6,7 +6,7 @@ from pathlib import Path
 
 from central import enrol, ingest
 from central.commands.errors import BAD_DATA, NO_INPUT, CommandFailed
-from central.commands.session import Border, Session, session, show, write_out
+from central.commands.session import Border, Session, reason_of, session, show, write_out
 from central.store import logs, trouble, trust
 from crypto.errors import BadCertificate
 from crypto.trust import FILE_BYTES_MAX, Request, read_request_untrusted
@@ -100,6 +100,7 @@ async def list_all(config_file: Path, border: Border) -> int:
 
 async def revoke(config_file: Path, border: Border, wanted: str, reason: str) -> int:
     """Take nothing from this gateway any more, and tell the others."""
+    reason_of(reason)
     async with session(config_file, border) as s:
         one = await find(s, wanted)
         await trust.revoke_gateway(s.connection, s.tenant, one.gateway, border.now_ms(), reason)
@@ -113,7 +114,8 @@ async def release(config_file: Path, border: Border, wanted: str) -> int:
     async with session(config_file, border) as s:
         one = await find(s, wanted)
         if not await trouble.quarantined(s.connection, s.tenant, one.gateway):
-            raise CommandFailed(f"gateway {one.name} is not under quarantine")
+            hint = "all that it has delivered is posted"
+            raise CommandFailed(f"gateway {one.name} is not under quarantine: {hint}")
         posted = await ingest.release(s.connection, s.tenant, one.gateway, border.now_ms())
     show({"gateway": one.gateway.hex(), "name": one.name, "posted": posted})
     return 0

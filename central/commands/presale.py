@@ -85,7 +85,8 @@ async def _keep(s: Session, found: dict[str, Order], exponent: int) -> list[Cred
         if order.code is None or secrets.get(reference) == order.code:
             continue
         if reference in secrets:
-            raise CommandFailed(f"order {reference!r}: another code than before", BAD_DATA)
+            hint = "the first one counts; leave it out, or correct the file"
+            raise CommandFailed(f"order {reference!r}: another code than before: {hint}", BAD_DATA)
         codes.append((reference, order.code))
     new = [order.credit for name, order in found.items() if name not in known]
     _fits(given, new, exponent)

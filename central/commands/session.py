@@ -14,7 +14,7 @@ import msgspec
 from central import cashless_keys
 from central import keys as keyring
 from central.binaries import PostgresUnavailable
-from central.commands.errors import CANNOT_CREATE, UNAVAILABLE, CommandFailed
+from central.commands.errors import CANNOT_CREATE, UNAVAILABLE, USAGE, CommandFailed
 from central.database import PASSING, opened
 from central.keys import Keys, KeysMissing
 from central.migrate import SchemaRefused
@@ -25,6 +25,9 @@ from config.load import load
 
 if TYPE_CHECKING:
     from central.store import Connection
+
+
+REASON_CHARS_MAX = 64
 
 
 class Border(msgspec.Struct, frozen=True):
@@ -109,6 +112,14 @@ def _away(error: Exception) -> str:
 def show(value: object) -> None:
     """Print `value` as JSON on standard output."""
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def reason_of(text: str, least: int = 0) -> str:
+    """A reason that people give. Raises CommandFailed for one that no row holds."""
+    if not least <= len(text) <= REASON_CHARS_MAX or not text.isprintable():
+        hint = f"say why in {least or 'at most'}{' to' if least else ''} {REASON_CHARS_MAX}"
+        raise CommandFailed(f"--reason: {hint} printable characters", USAGE)
+    return text
 
 
 def may_be_written(out: Path, what: str, force: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from central.commands.catalogue import seconds
 from central.commands.errors import BAD_DATA, CANNOT_CREATE, USAGE, CommandFailed
-from central.commands.session import Border, Session, may_be_written, session, show
+from central.commands.session import Border, Session, may_be_written, reason_of, session, show
 from central.sales import reissue as again
 from central.sales.catalogue import NotFound, find_performance, find_product
 from central.sales.denials import Kind, NoTicket, deny, identity_of
@@ -140,6 +140,7 @@ async def deny_all(
     config_file: Path, border: Border, texts: tuple[str, ...], kind: Kind, stands: bool, reason: str
 ) -> int:
     """Append the same word on each ticket, then publish."""
+    reason_of(reason)
     async with session(config_file, border) as s:
         identities = [await named(s, text) for text in texts]
         for identity in identities:

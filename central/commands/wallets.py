@@ -8,10 +8,10 @@ from typing import Any
 from central import bookkeeping, replaced, wallets
 from central.commands import places
 from central.commands.bands import band_of
-from central.commands.cashless import amount, current, reason_of
+from central.commands.cashless import amount, current
 from central.commands.errors import ANSWER_IS_NO, CommandFailed
 from central.commands.replaced import told as told_of
-from central.commands.session import Border, session, show
+from central.commands.session import Border, reason_of, session, show
 from central.commands.unexplained import summed as summed_steps
 from central.commands.unexplained import told as told_steps
 from central.store import bands, conflicts, money
@@ -45,7 +45,8 @@ async def show_one(config_file: Path, border: Border, text: str) -> int:
         steps = await told_steps(s, medium)
     said = next((one for one in known if one.medium == medium), Wallet(medium))
     if not found and not facts and said == Wallet(medium):
-        raise CommandFailed(f"nothing is known of medium {medium.hex()}")
+        hint = "see `gatehouse central wallet list`, and `gateway list` for who has not delivered"
+        raise CommandFailed(f"nothing is known of medium {medium.hex()}: {hint}")
     balance = _hexed(found[0]) if found else {"medium": medium.hex(), "balance_minor": 0}
     word = {"min_epoch": said.min_epoch, "because": said.because, "hold_minor": said.hold_minor}
     word |= {"replaced": moved, "unexplained": steps, "credits": given}
@@ -98,7 +99,10 @@ async def release(config_file: Path, border: Border, text: str, reason: str) -> 
         medium = await band_of(s, text)
         around = await replaced.remainders(s.connection, s.tenant, medium)
         if not around:
-            raise CommandFailed(f"medium {medium.hex()} replaced no band and was not replaced")
+            hint = "`gatehouse central wallet doubts` lists those that something is held back of"
+            raise CommandFailed(
+                f"medium {medium.hex()} replaced no band and was not replaced: {hint}"
+            )
         done = []
         for one in around:
             let_go = await replaced.release_now(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from central.commands.cashless import reason_of
 from central.commands.errors import CommandFailed
+from central.commands.session import reason_of
 from tests.central.commands.conftest import Run
 
 UID = "04a1b2c3d4e5f6"

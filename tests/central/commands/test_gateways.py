@@ -49,6 +49,8 @@ def test_conflicts_are_named(run: Run, tmp_path: Path) -> None:
 
 def test_a_revoked_gateway_stays_revoked(run: Run, tmp_path: Path) -> None:
     approve(run, tmp_path)
+    unread = run("gateway", "revoke", "north", "--reason", "a\udcff")
+    assert unread.code == 2 and "64 printable characters" in unread.err
     assert run("gateway", "revoke", "north", "--reason", "stolen").code == 0
     assert run("gateway", "list").out["gateways"][0]["revoked"] is True
     assert run("bundle", "show").out["gateways"][0]["revoked"] is True
