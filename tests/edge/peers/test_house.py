@@ -118,11 +118,14 @@ async def test_the_lan_may_be_cut_and_healed_again_and_again(tmp_path: Path) -> 
         for one, two in pairs:
             one.join(two)
         await until(lambda: settled(*nodes))
-        while any(len(node.state.conflicts) < 20 for node in nodes):
+
+        def all_found() -> bool:
             for node in nodes:
                 node.gateway.tick()
-            await until(lambda: settled(*nodes))
-        await until(lambda: same_state(*nodes))
+            return all(len(node.state.conflicts) == 20 for node in nodes)
+
+        await until(all_found)
+        await until(lambda: settled(*nodes) and same_state(*nodes))
 
         def nobody_else_listens() -> bool:
             return all(len(node.house.holdings.on_change) == 2 for node in nodes)
