@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gatehouse.central")
 BUNDLE_POLL_S = 0.5
+#: So often at least the tables are held against the newest bundle, if that is quickly done.
+PUBLISH_S = 30.0
+PATIENCE = 60
 
 
 class Contact(msgspec.Struct):
@@ -63,6 +66,7 @@ class Service:
         self.guests_version = 0
         self.guests_raw = b""
         self._news = 0
+        self.publish_by_s = 0.0
         self.stopping = asyncio.Event()
         self._changed = asyncio.Event()
         # Of the newest bundle, by the version of the base; None where a delta does not pay.
@@ -111,13 +115,20 @@ class Service:
             log.info("what a lost band had left is credit of the new one", extra=said)
 
     async def publish_news(self) -> None:
-        """Tell all gateways what one of them has blocked, replaced or redeemed at the centre."""
+        """Tell all gateways what one of them has blocked, replaced or redeemed at the centre.
+
+        Now and then also what a command has kept and, cut short, has not published: a gateway that
+        is to be revoked must not wait for the next word of somebody.
+        """
+        clock = asyncio.get_running_loop().time
         async with self.database.connection() as connection:
             news = await wallets.count_news(connection, self.keys.tenant)
-            if news != self._news:
+            began = clock()
+            if news != self._news or began >= self.publish_by_s:
                 keys = held(self.keys.folder)
                 await publish(connection, self.keys.tenant, self.keys.bundle, self.now_ms(), keys)
                 self._news = news
+                self.publish_by_s = clock() + max(PUBLISH_S, PATIENCE * (clock() - began))
 
     async def refresh_guests(self) -> None:
         """Look for a newer guest list and wake who waits for one."""

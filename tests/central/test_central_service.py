@@ -21,7 +21,7 @@ from central.store import money, sales, trust, wallets
 from config.central import Central
 from config.central import Database as Given
 from crypto.bundle import read_untrusted
-from crypto.cashless import Cashless
+from crypto.cashless import Cashless, Wallet
 from crypto.keys import VerifyKey
 from tests.central.store.test_store_money import NEW_BAND, topped_up
 from tests.central.test_replaced import LOST, Venue
@@ -177,6 +177,15 @@ async def test_what_a_gateway_has_blocked_is_published_without_a_command(
     told = read_untrusted(one.bundle_raw, VerifyKey(keys.bundle.public)).cashless
     assert isinstance(told, Cashless)
     assert [wallet.min_epoch for wallet in told.wallets] == [2]
+    # A command that was killed before it published.
+    await wallets.say(connection, TENANT, Wallet(NEW_BAND, min_epoch=9), NOW_MS)
+    await one.publish_news()
+    await one.refresh_bundle()
+    assert one.bundle_version == version + 1
+    one.publish_by_s = 0
+    await one.publish_news()
+    await one.refresh_bundle()
+    assert one.bundle_version == version + 2 and one.publish_by_s > 0
 
 
 async def test_prices_whose_keys_are_gone_make_it_unready(
