@@ -11,6 +11,7 @@ from typing import Final
 from crypto.money import MARK_TRAINING, Line
 from edge.core.till import undone
 from edge.core.till_rows import VOIDED, CardPayment, Deal
+from edge.core.wallet_rows import POSTED
 from edge.till.tills import Tills
 from edge.till.work import Ask, code_hash
 
@@ -31,6 +32,8 @@ def of_a_dead_process(tills: Tills, basket: bytes) -> bool:
         return False
     book = tills.book
     begun = any(deal.status != VOIDED for _, deal in book.of_basket(basket))
+    # What bands have paid is remembered when the shift has its Z, too.
+    begun |= any(row.ended & POSTED for row in tills.gateway.state.wallets.baskets.get(basket, ()))
     cards = book.cards_of(basket)
     return not begun and not any(card.status in _MAY_HAVE_PAID for _, card in cards)
 

@@ -64,6 +64,8 @@ def _begin(till: Till, work: Work) -> TillReason | None:
     if first is not None and first.part == ask.part and first.status == POSTED:
         _same_as_booked(till, work, txid, first)
         return None
+    if first is None and not ask.part and _paid_by_card(till, work):
+        return None
     if first is None and ask.id not in till.quotes and of_a_dead_process(till.tills, ask.id):
         return TillReason.QUOTED_BEFORE
     found = _quoted(till, ask)
@@ -107,6 +109,16 @@ def _paid_before(till: Till, ask: Ask) -> tuple[bytes, Deal | None, int]:
             if deal.part == part:
                 return txid, deal, paid_minor
     return b"", None, paid_minor
+
+
+def _paid_by_card(till: Till, work: Work) -> bool:
+    """Whether a card has paid for it in a shift that has its Z: no movement tells it any more."""
+    for _, card in till.tills.book.cards_of(work.ask.id):
+        if card.used and card.status == "approved":
+            work.already, work.txid, work.amount_minor = True, card.used, card.amount_minor
+            till.good(work)
+            return True
+    return False
 
 
 def _same_as_booked(till: Till, work: Work, txid: bytes, deal: Deal) -> None:

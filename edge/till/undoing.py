@@ -108,6 +108,10 @@ async def refund(till: Till, work: Work) -> None:
         till.refuse(work, because)
         return
     work.lines, work.amount_minor = undone(found.lines), -found.total_minor
+    if ask.id in tills.book.done:  # in a shift that has its Z
+        work.already, work.txid = True, ask.id
+        till.good(work)
+        return
     if ask.method == "band":
         await by_band(till, work, partial(_refund_plan, found))
     elif not till.place.drawer:
@@ -156,11 +160,11 @@ async def _book(
     till: Till, work: Work, reverses: bytes, cash_minor: int, card_minor: int,
     movement: Movement, card: bytes = b"",
 ) -> None:  # fmt: skip
-    """Record what went back without a band."""
+    """Record what went back without a band. Its id is its transaction, which is never forgotten."""
     if reverses and till.tills.book.reversals(reverses):  # while a terminal was asked
         till.refuse(work, TillReason.REVERSED_ALREADY)
         return
-    txid, who = till.tills.new_id(), till.who(work.ask)
+    txid, who = work.ask.id, till.who(work.ask)
     make = partial(
         _sold, till, work.ask.id, work.lines, txid, who, (cash_minor, card_minor), card, reverses,
         movement,

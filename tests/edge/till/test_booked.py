@@ -11,6 +11,7 @@ from edge.core.pricing import Item, Refused
 from edge.core.till_reasons import TillReason
 from edge.core.wallet_reasons import WalletReason
 from edge.till.booked import REQUOTE_MS, difference_booked, of_a_dead_process
+from edge.till.shifts import close_shift, make_closing
 from edge.till.work import Ask, OtherContent, code_hash
 from tests.edge.core.bar import BEER, CATERING, CUP, HAPPY_MS, WATER
 from tests.edge.till.counter import Counter
@@ -111,6 +112,30 @@ async def test_who_has_paid_by_card_pays_neither_otherwise_nor_another_amount(
                 await again.sell(None, *ITEMS, id=basket, **how)
         work = await again.sell(None, *ITEMS, id=basket, method="card")
         assert (work.state, len(terminal.asked)) == ("paid", 1)
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("method", ["band", "card"])
+async def test_what_was_paid_in_a_shift_that_has_its_z_is_not_charged_again(
+    autojump_clock: MockClock, method: Any
+) -> None:
+    """No movement tells of it any more: the band does, and the card payment."""
+    bar, terminal = Counter(), Script()
+    bar.one.terminal = terminal
+    async with bar.run():
+        band = await bar.wallet(5000)
+        how = {"id": priced(bar, items=ITEMS), "items": ITEMS, "method": method}
+        paid = await bar.do("sale", band, **how)
+        assert paid.state == "paid"
+        await close_shift(bar.one, 5, 0)
+        await make_closing(bar.one, 5, "Z")
+    again = started_anew(bar)
+    again.one.terminal = terminal
+    async with again.run():
+        work = await again.do("sale", band, **how)
+        assert (work.state, work.already, work.txid) == ("paid", True, paid.txid), work.because
+        assert len(terminal.asked) == (method == "card")
+        assert await again.balance(band) == (5000 if method == "card" else 5000 - 1000)
 
 
 @pytest.mark.trio

@@ -192,6 +192,12 @@ async def test_a_refund_in_cash_that_the_page_asks_for_again_after_a_restart(
         same = await again.do("refund", None, **how)
         assert (same.state, same.already, same.receipt) == ("done", True, first.receipt)
         assert (same.amount_minor, drawer(again)) == (-500, -500)
+        await close_shift(again.one, 5, 0)
+        await make_closing(again.one, 5, "Z")
+    later = Counter(bar.log, bar.state)
+    async with later.run():
+        same = await later.do("refund", None, **how)
+        assert (same.already, same.amount_minor, drawer(later)) == (True, -500, 0)
 
 
 @pytest.mark.trio
