@@ -20,7 +20,8 @@ MOST_S: Final = 600.0
 
 
 class Address(msgspec.Struct):
-    """Where a gateway may listen. `due`: not to be tried before; `problem`: what was wrong there.
+    """Where a gateway may listen. `due`: not to be tried before; `problem`: what was wrong there;
+    `proven`: it was there once, by its certificate.
 
     Times are by the clock of the loop.
     """
@@ -31,6 +32,12 @@ class Address(msgspec.Struct):
     due: float = 0.0
     fails: int = 0
     problem: str = ""
+    proven: bool = False
+
+    @property
+    def rank(self) -> tuple[int, bool, float]:
+        """Those that never failed first, of these the proven, of these what was heard last."""
+        return self.fails, not self.proven, -self.until
 
 
 class _Place(msgspec.Struct):
@@ -65,14 +72,15 @@ class Found:
         return sorted(self._addresses)
 
     def addresses(self, gateway: bytes, now: float) -> list[Address]:
-        """All that hold still: those that never failed first, of these what was heard last.
+        """All that hold still, by rank.
 
-        A sibling that was switched off, and begins anew elsewhere, takes nothing back.
+        A sibling that was switched off, and begins anew elsewhere, takes nothing back: what it
+        left behind costs one try. What anybody makes up does not come before a good one.
         """
         known = self._addresses.get(gateway, {})
         for key in [key for key, each in known.items() if each.until <= now]:
             del known[key]
-        return sorted(known.values(), key=lambda each: (each.fails, -each.until))
+        return sorted(known.values(), key=lambda each: each.rank)
 
     def due(self, gateway: bytes, now: float) -> Address | None:
         """The address to try now, if there is one."""
@@ -86,7 +94,7 @@ class Found:
 
     def worked(self, address: Address) -> None:
         """The sibling was there."""
-        address.due, address.fails, address.problem = 0.0, 0, ""
+        address.due, address.fails, address.problem, address.proven = 0.0, 0, "", True
 
     def _place(self, record: Record, now: float) -> None:
         gateway = _gateway_of(record.name)
@@ -119,8 +127,8 @@ class Found:
             if key in known:
                 known[key].until = until
                 continue
-            if len(known) >= ADDRESSES_MAX:  # what never worked goes before what may
-                del known[max(known, key=lambda old: (known[old].fails, -known[old].until))]
+            if len(known) >= ADDRESSES_MAX:
+                del known[max(known, key=lambda old: known[old].rank)]
             known[key] = Address(record.data, place.port, until)
 
     def _forget(self, gateway: bytes | None) -> None:

@@ -50,17 +50,17 @@ def test_an_address_may_come_after_its_name() -> None:
     assert hosts(found, ONE) == [("10.0.0.5", 8444)]
 
 
-def test_what_a_switched_off_sibling_left_behind_is_tried_after_where_it_is_now() -> None:
+def test_what_a_switched_off_sibling_left_behind_costs_one_try_at_most() -> None:
     found = book(ONE)
     found.hear(announced(ONE, 8444, ["10.0.0.5"]), 0.0)
     (old,) = found.addresses(ONE, 0.0)
-    found.worked(old)
     for address, port in (("10.0.0.5", 9555), ("10.0.0.6", 9555)):
         found.hear(announced(ONE, port, [address]), 30.0)
     assert hosts(found, ONE, 30.0)[2] == ("10.0.0.5", 8444)
-    for each in found.addresses(ONE, 30.0)[:2]:
-        found.failed(each, "nobody", 30.0)
-    assert found.due(ONE, 30.0) is old  # it is no worse than what failed
+    found.worked(old)
+    assert found.due(ONE, 30.0) is old
+    found.failed(old, "nobody", 30.0)
+    assert found.due(ONE, 30.0) is not old is found.addresses(ONE, 30.0)[2]
     assert len(hosts(found, ONE, 119.0)) == 3
     assert len(hosts(found, ONE, 120.0)) == 2  # nobody has said it again
 
@@ -99,8 +99,9 @@ def test_a_flood_of_addresses_pushes_no_good_one_out() -> None:
     (good,) = found.addresses(ONE, 0.0)
     found.worked(good)
     for number in range(1, 200):
-        found.hear(announced(ONE, 8444, [f"10.0.1.{number}"]), 0.0)
-        for each in found.addresses(ONE, 0.0):
+        found.hear(announced(ONE, 8444, [f"10.0.1.{number}"]), 1.0)
+        assert found.due(ONE, 1.0) is good
+        for each in found.addresses(ONE, 0.0) if number > 100 else ():
             if each is not good and each.due <= 0.0:
                 found.failed(each, "liar", 0.0)
         assert len(hosts(found, ONE)) <= ADDRESSES_MAX
