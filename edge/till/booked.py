@@ -5,6 +5,7 @@ field that the facts tell apart. A basket of which the facts know nothing may ha
 what was refused stays refused: it has to be priced anew.
 """
 
+import hashlib
 from collections import Counter
 from typing import Final
 
@@ -36,6 +37,14 @@ def of_a_dead_process(tills: Tills, basket: bytes) -> bool:
     begun |= any(row.ended & POSTED for row in tills.gateway.state.wallets.baskets.get(basket, ()))
     cards = book.cards_of(basket)
     return not begun and not any(card.status in _MAY_HAVE_PAID for _, card in cards)
+
+
+def txid_of(tills: Tills, ask: Ask) -> bytes:
+    """The transaction that books a work in cash here: the same whenever it is asked for, and never
+    forgotten, also not with the movements of a shift that has its Z."""
+    own = tills.gateway.identity
+    named = hashlib.sha256(own + ask.id + bytes((ask.part,))).digest()
+    return ask.id[:6] + own[:3] + named[:7]
 
 
 def unbooked(tills: Tills, basket: bytes) -> list[tuple[bytes, CardPayment]]:

@@ -13,7 +13,7 @@ from edge.core.till_reasons import TillReason
 from edge.core.till_rows import POSTED, Deal
 from edge.core.wallet import Look, Order
 from edge.core.wallet_words import Who
-from edge.till.booked import of_a_dead_process, priced_at
+from edge.till.booked import of_a_dead_process, priced_at, txid_of
 from edge.till.cards import by_card
 from edge.till.debit import by_band
 from edge.till.till import Till
@@ -64,7 +64,7 @@ def _begin(till: Till, work: Work) -> TillReason | None:
     if first is not None and first.part == ask.part and first.status == POSTED:
         _same_as_booked(till, work, txid, first)
         return None
-    if first is None and not ask.part and _paid_by_card(till, work):
+    if first is None and ask.id not in till.quotes and _paid_before_z(till, work):
         return None
     if first is None and ask.id not in till.quotes and of_a_dead_process(till.tills, ask.id):
         return TillReason.QUOTED_BEFORE
@@ -111,14 +111,20 @@ def _paid_before(till: Till, ask: Ask) -> tuple[bytes, Deal | None, int]:
     return b"", None, paid_minor
 
 
-def _paid_by_card(till: Till, work: Work) -> bool:
-    """Whether a card has paid for it in a shift that has its Z: no movement tells it any more."""
-    for _, card in till.tills.book.cards_of(work.ask.id):
+def _paid_before_z(till: Till, work: Work) -> bool:
+    """Whether cash or a card has paid for it in a shift that has its Z: no movement tells it any
+    more."""
+    ask, book = work.ask, till.tills.book
+    txid, amount_minor = b"", ask.amount_minor or ask.total_minor or 0
+    if ask.method == "cash" and txid_of(till.tills, ask) in book.done:
+        txid = txid_of(till.tills, ask)
+    for _, card in () if ask.part else book.cards_of(ask.id):
         if card.used and card.status == "approved":
-            work.already, work.txid, work.amount_minor = True, card.used, card.amount_minor
-            till.good(work)
-            return True
-    return False
+            txid, amount_minor = card.used, card.amount_minor
+    if txid:
+        work.already, work.txid, work.amount_minor = True, txid, amount_minor
+        till.good(work)
+    return bool(txid)
 
 
 def _same_as_booked(till: Till, work: Work, txid: bytes, deal: Deal) -> None:
@@ -214,7 +220,7 @@ async def _book(
         if not _paid_meanwhile(till, work):
             till.refuse(work, TillReason.OTHER_CONTENT)
         return
-    txid = till.tills.new_id()
+    txid = till.tills.new_id() if card else txid_of(till.tills, work.ask)
     who = till.who(work.ask, marks)
     if marks & MARK_TRAINING:
         cash_minor, card_minor = work.amount_minor, 0

@@ -10,6 +10,7 @@ from edge.core.till_reasons import TillReason
 from edge.core.till_rows import Deal
 from edge.core.wallet import Look, Order
 from edge.core.wallet_words import Who
+from edge.till.booked import txid_of
 from edge.till.cards import give_back
 from edge.till.debit import by_band
 from edge.till.till import Till
@@ -108,8 +109,8 @@ async def refund(till: Till, work: Work) -> None:
         till.refuse(work, because)
         return
     work.lines, work.amount_minor = undone(found.lines), -found.total_minor
-    if ask.id in tills.book.done:  # in a shift that has its Z
-        work.already, work.txid = True, ask.id
+    if txid_of(tills, ask) in tills.book.done:  # in a shift that has its Z
+        work.already, work.txid = True, txid_of(tills, ask)
         till.good(work)
         return
     if ask.method == "band":
@@ -160,11 +161,11 @@ async def _book(
     till: Till, work: Work, reverses: bytes, cash_minor: int, card_minor: int,
     movement: Movement, card: bytes = b"",
 ) -> None:  # fmt: skip
-    """Record what went back without a band. Its id is its transaction, which is never forgotten."""
+    """Record what went back without a band."""
     if reverses and till.tills.book.reversals(reverses):  # while a terminal was asked
         till.refuse(work, TillReason.REVERSED_ALREADY)
         return
-    txid, who = work.ask.id, till.who(work.ask)
+    txid, who = txid_of(till.tills, work.ask), till.who(work.ask)
     make = partial(
         _sold, till, work.ask.id, work.lines, txid, who, (cash_minor, card_minor), card, reverses,
         movement,
