@@ -185,7 +185,8 @@ function ended(told, where, body) {
   const rest = paid && told.left_minor > 0;
   // A part of this basket is paid: what is left of it is paid as a part, and never all of it anew.
   const owing = told.kind === "sale" && !paid && told.state !== "in_doubt" && body.part > 0;
-  if (!rest && !owing) pending.set(null);
+  // Until somebody goes on, a sale is told again by a page that is loaded anew.
+  if (!rest && !owing && !(paid && told.kind === "sale")) pending.set(null);
   const left = basket.gives ? 0 : leftOn(told);
   const acts = [];
   if (rest || owing) {
@@ -213,6 +214,7 @@ function ended(told, where, body) {
 }
 
 function nextGuest() {
+  pending.set(null);
   clearTimeout(next);
   shown.close();
 }

@@ -46,11 +46,27 @@ async def test_every_file_is_served_under_the_policy() -> None:
                 " connect-src 'self'; img-src 'self'"
             )
             assert "unsafe" not in policy
+            known = {"if-none-match": answer.headers["etag"]}
+            again = await client.get(path.replace("{lane}", "2"), headers=known)
+            assert (again.status_code, again.content) == (304, b"")
             assert answer.headers["x-content-type-options"] == "nosniff"
             camera = "camera=(self)" if path == "/handheld" else "camera=()"
             assert answer.headers["permissions-policy"].startswith(camera)
         assert (await client.get("/lanes/9/display")).status_code == 404
     assert set(page.FOLDER.iterdir()) <= {file for file, _ in page.FILES.values()}
+
+
+def test_what_a_script_needs_is_asked_for_with_the_page_not_after_it() -> None:
+    """A slow network would be waited for once for each of them."""
+    for name in ("till", "handheld"):
+        wanted, found = {f"/{name}.js"}, set[str]()
+        while wanted - found:
+            found.add(path := (wanted - found).pop())
+            text = page.FILES[path][0].read_text(encoding="utf-8")
+            wanted |= set(re.findall(r'(?:from|import) "(/[^"]*)"', text))
+        html = (page.FOLDER / f"{name}.html").read_text(encoding="utf-8")
+        told = re.findall(r'<link rel="modulepreload" href="([^"]*)">', html)
+        assert sorted(told) == sorted(found - {f"/{name}.js"})
 
 
 def test_the_pages_ask_nobody_else_and_write_no_markup() -> None:
