@@ -80,12 +80,13 @@ async def test_it_is_asked_for_rarely(scene: Scene, autojump_clock: object) -> N
     await scene.taker.take(*log.blocks)
     scene.centres[A].held = {5: log.blocks}
     scene.missed.unheard[A] = AFTER_S
-    await scene.looks(86_400)
-    assert scene.centres[A].asks <= 86_400 / MOST_S + 6 and scene.centres[A].gets == 0
+    hours_s = 4 * 3600
+    await scene.looks(hours_s)
+    assert scene.centres[A].asks <= hours_s / MOST_S + 6 and scene.centres[A].gets == 0
     # What the state knows already, though its blocks were deleted here, is not fetched again.
     scene.centres[A].held[4] = Log(A, 4).fill(2).blocks
     scene.known[A, 4] = 3
-    await scene.looks(86_400)
+    await scene.looks(hours_s)
     assert scene.centres[A].gets == 0
     scene.missed.unheard[A] = 0.0
     await scene.looks(MOST_S)
