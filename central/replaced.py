@@ -31,25 +31,45 @@ class Remainder(msgspec.Struct, frozen=True):
     """`worth_minor`: what the old band was worth in its last epoch by what is booked.
 
     `kept_minor` of it stays where it is: debits in doubt, what a person or a declined card holds.
+    `earlier_minor`, `later_minor`: what other bands got that two desks gave for the same one.
     """
 
     reissue: Reissue
     worth_minor: int
     kept_minor: int
+    earlier_minor: int = 0
+    later_minor: int = 0
 
     @property
     def left_minor(self) -> int:
         """What the new band has not got and may have."""
-        return max(0, self.worth_minor - self._gone - self.kept_minor)
+        others = self.earlier_minor + self.later_minor
+        return max(0, self.worth_minor - self._gone - others - self.kept_minor)
 
     @property
     def lost_minor(self) -> int:
-        """More went to the new band, and from the old one, than there was: a loss."""
-        return max(0, self._gone - self.worth_minor)
+        """More went to the new band, and from the old one, than there was: a loss, told once."""
+        over = self.earlier_minor - self.worth_minor
+        return max(0, self._gone + over) - max(0, over)
 
     @property
     def _gone(self) -> int:
-        return self.reissue.carried_minor + (self.reissue.released_minor or 0)
+        return gone(self.reissue)
+
+
+def gone(one: Reissue) -> int:
+    """What went to a new band until now."""
+    return one.carried_minor + (one.released_minor or 0)
+
+
+def beside(one: Reissue, around: list[Reissue]) -> tuple[int, int]:
+    """What went to other bands for the same lost one, before `one` and after it. Pure.
+
+    Two desks that did not hear each other may have replaced it twice.
+    """
+    same = [each for each in around if (each.old, each.old_epoch) == (one.old, one.old_epoch)]
+    at = [each.txid for each in same].index(one.txid)
+    return sum(map(gone, same[:at])), sum(map(gone, same[at + 1 :]))
 
 
 class Awaited(msgspec.Struct, frozen=True):
@@ -169,7 +189,7 @@ async def remainder(
     around = await replaced.reissues(connection, tenant, one.old)
     began = (each for each in around if (each.medium, each.epoch) == (one.old, one.old_epoch))
     held = booked.doubt_minor + kept.get(one.old, 0)
-    return Remainder(one, worth_of(one, booked, next(began, None)), held)
+    return Remainder(one, worth_of(one, booked, next(began, None)), held, *beside(one, around))
 
 
 async def remainders(

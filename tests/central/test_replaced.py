@@ -12,7 +12,7 @@ import pytest_asyncio
 from central import replaced, wallets
 from central.ingest import deliver
 from central.publish import build, publish
-from central.replaced import Awaited, Remainder, behind, worth_of
+from central.replaced import Awaited, Remainder, behind, beside, worth_of
 from central.store import replaced as stored
 from central.store import trust
 from central.store import wallets as words
@@ -269,6 +269,20 @@ ONE = Reissue(txid(4), GATEWAY, 0, NEW_BAND, 2, BAND, 1, 1550, 3000, 0, None)
 def test_what_a_lost_band_was_worth(booked: Worth, worth: int, left: int, lost: int) -> None:
     told = Remainder(ONE, worth_of(ONE, booked, None), booked.doubt_minor)
     assert (told.worth_minor, told.left_minor, told.lost_minor) == (worth, left, lost)
+
+
+def test_a_band_that_two_desks_replaced_is_worth_no_more() -> None:
+    """What was held back came to both of the new bands, and nobody was told of a loss."""
+    two = msgspec.structs.replace(ONE, txid=txid(5), medium=THIRD_BAND)
+    later = msgspec.structs.replace(two, old_epoch=2)
+    worth = worth_of(ONE, Worth(5000, -450, 0, 0), None)
+    told = [Remainder(one, worth, 0, *beside(one, [ONE, two, later])) for one in (ONE, two)]
+    assert [(one.left_minor, one.lost_minor) for one in told] == [(1450, 0), (1450, 0)]
+    let_go = msgspec.structs.replace(ONE, released_minor=1450)
+    told = [Remainder(one, worth, 0, *beside(one, [let_go, two])) for one in (let_go, two)]
+    assert [(one.left_minor, one.lost_minor) for one in told] == [(0, 0), (0, 0)]
+    poor = [Remainder(one, 1000, 0, *beside(one, [ONE, two])) for one in (ONE, two)]
+    assert [one.lost_minor for one in poor] == [550, 1550], "2100 of 3100 were not there"
 
 
 def test_an_epoch_begins_with_what_was_carried_into_it() -> None:
