@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 import msgspec
@@ -34,27 +33,6 @@ class Merchants(msgspec.Struct, frozen=True):
     exponent: int
     read_ms: int
     merchants: list[Owed]
-
-
-class Owing:
-    """Adds up for one asker at a time: every line that was ever sold is read, half a minute for a
-    million sales."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._turn = asyncio.Lock()
-        self._told: Merchants | None = None
-        self._until = 0.0
-
-    async def read(self) -> Merchants:
-        """What is owed now, or was a while ago."""
-        clock = asyncio.get_running_loop().time
-        async with self._turn:
-            began = clock()
-            if self._told is None or began >= self._until:
-                self._told = await read_merchants(self._service)
-                self._until = clock() + PATIENCE * (clock() - began)
-            return self._told
 
 
 async def read_merchants(service: Service) -> Merchants:

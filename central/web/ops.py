@@ -17,14 +17,17 @@ from central.store import facts, logs, sales, trouble, trust
 from central.store.facts import Admission
 from central.web.answers import Problem, answered, as_json, refuse, whole_number
 from central.web.merchants import OPERATION as MERCHANTS
-from central.web.merchants import Owing
+from central.web.merchants import PATIENCE, read_merchants
 from central.web.money import OPERATIONS as MONEY
 from central.web.money import read_bands, read_money
+from central.web.shared import Shared
 from config.runtime.openapi import Answer, Operation, document
 from crypto.claim import show_identity
 
 PAGE = Path(__file__).parent / "page"
 LIMIT_MAX = 10_000
+#: As `PATIENCE` of merchants, for what people watch by the minute.
+COUNTS_PATIENCE = 5
 OUTCOMES = {None: "open", 12: "completed", 13: "lapsed", 14: "unknown", 17: "annulled"}
 HEADERS = {
     "content-security-policy": (
@@ -116,11 +119,12 @@ class DoubleAdmission(msgspec.Struct, frozen=True):
 
 
 class Admissions(msgspec.Struct, frozen=True):
-    """Counts per gate, double admissions, and the newest admissions."""
+    """Counts per gate as they were at `counted_ms`, double admissions, the newest admissions."""
 
     gates: list[GateCount]
     doubles: list[DoubleAdmission]
     admissions: list[AdmissionOut]
+    counted_ms: int
 
 
 class ForkOut(msgspec.Struct, frozen=True):
@@ -176,7 +180,9 @@ class Ops:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self._owing = Owing(service)
+        self.owing = Shared(lambda: read_merchants(service), PATIENCE)
+        self.counting = Shared(self._count, COUNTS_PATIENCE)
+        self.doubling = Shared(self._doubles, PATIENCE)
         self._pages = Environment(loader=FileSystemLoader(PAGE), autoescape=True)
 
     def app(self) -> Starlette:
@@ -214,18 +220,26 @@ class Ops:
         limit = whole_number(query.get("limit", "100"), "limit", 0, LIMIT_MAX)
         gate = whole_number(query["gate"], "gate", 1, 65535) if "gate" in query else None
         tenant = self.service.keys.tenant
+        counted_ms, gates = await self.counting.read()
+        doubles = await self.doubling.read()
+        rows: list[Admission] = []
+        if limit:
+            async with self.service.database.connection() as connection:
+                rows = await facts.list_admissions(connection, tenant, gate=gate, limit=limit)
+        shown = [show_admission(row) for row in rows]
+        return as_json(Admissions(gates, doubles, shown, counted_ms))
+
+    async def _count(self) -> tuple[int, list[GateCount]]:
+        now_ms, tenant = self.service.now_ms(), self.service.keys.tenant
         async with self.service.database.connection() as connection:
             names = {row.gate: row.name for row in await sales.list_gates(connection, tenant)}
             counts = await facts.count_by_gate(connection, tenant)
-            doubles = await facts.double_admissions(connection, tenant)
-            rows = await facts.list_admissions(connection, tenant, gate=gate, limit=limit)
-        return as_json(
-            Admissions(
-                [GateCount(name=names.get(one["gate"], ""), **one) for one in counts],
-                [show_double(one) for one in doubles],
-                [show_admission(row) for row in rows],
-            )
-        )
+        return now_ms, [GateCount(name=names.get(one["gate"], ""), **one) for one in counts]
+
+    async def _doubles(self) -> list[DoubleAdmission]:
+        async with self.service.database.connection() as connection:
+            found = await facts.double_admissions(connection, self.service.keys.tenant)
+        return [show_double(one) for one in found]
 
     async def forks(self, _request: Request) -> Response:
         """Evidence of logs that went two ways."""
@@ -242,7 +256,7 @@ class Ops:
 
     async def merchants(self, _request: Request) -> Response:
         """What those who sell at our tills are owed."""
-        return as_json(await self._owing.read())
+        return as_json(await self.owing.read())
 
     async def money(self, _request: Request) -> Response:
         """What of money needs somebody, and what to do about it."""

@@ -95,6 +95,7 @@ async def test_health_and_description(centre: Centre) -> None:
     async with centre.ops() as ops:
         assert (await ops.get("/livez")).status_code == 200
         assert (await ops.get("/readyz")).json() == {"ready": True, "reasons": []}
+        assert (await ops.get("/v1/ops/merchants")).json()["merchants"] == []
         assert "gatehouse_central_facts_stored_total" in (await ops.get("/metrics")).text
         paths = (await ops.get("/openapi.json")).json()["paths"]
         for path in ("/v1/ops/gateways", "/v1/ops/admissions", "/v1/ops/forks"):
