@@ -177,6 +177,8 @@ class Discovery:
 
     async def _announce(self, speaking: trio.socket.SocketType, ttl_s: int = TTL_S) -> None:
         self._answered = trio.current_time()
+        if ttl_s:
+            self._join(speaking)  # an address may be another one since the last question
         for each in self._interfaces:
             packet = dnssd.announced(self._own, self._port, [each.address], ttl_s)
             await self._send(speaking, packet, each)

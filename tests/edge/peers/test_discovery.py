@@ -12,8 +12,8 @@ import pytest
 import trio
 import zeroconf
 
-from edge.peers import dnssd
-from edge.peers.discovery import Discovery, interfaces
+from edge.peers import discovery, dnssd
+from edge.peers.discovery import Discovery, Interface, interfaces
 from edge.peers.dnssd import PTR, SERVICE, TTL_S, Packet, Question, Record
 from edge.peers.found import Found
 from tests.edge.peers.site import until
@@ -135,6 +135,27 @@ async def test_questions_become_rare_and_begin_again_when_somebody_is_missed(
         assert len(asked) == count + 3
         nursery.cancel_scope.cancel()
     assert asked[0] == began
+
+
+async def test_an_answer_says_the_addresses_of_now(
+    autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, said, now = finder(ONE, TWO, 1), [], ["10.0.0.5"]
+
+    async def send(_speaking: object, packet: Packet, _through: Interface) -> None:
+        said.append(packet.more[-1].data)
+
+    monkeypatch.setattr(one, "_send", send)
+    monkeypatch.setattr(discovery, "interfaces", lambda host: [Interface(1, each) for each in now])
+    with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as speaking:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(one._answer, speaking)
+            await trio.sleep(5)
+            now[:] = ["10.0.0.9"]  # leased anew
+            one._answer_due.set()
+            await trio.sleep(5)
+            nursery.cancel_scope.cancel()
+    assert said == ["10.0.0.5", "10.0.0.5", "10.0.0.9"]
 
 
 class Heard(zeroconf.ServiceListener):
