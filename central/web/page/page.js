@@ -3,6 +3,8 @@
 const EVERY_MS = 2000;
 // A link that died in silence is found out, and what stands here is said to be old.
 const ANSWER_MS = 8000;
+// Counts of a large house are added up now and then: older ones say of when they are.
+const COUNTED_MS = 10000;
 
 const counted = new Intl.NumberFormat("en").format;
 const GATEWAYS = ["No.", "Name", "State", "Facts", "Last receipt", "Delay"];
@@ -114,7 +116,9 @@ async function owed() {
 
 // Answers 503 with the reasons while blocks or bundles wait.
 async function ready() {
-  const told = await (await fetch("/readyz", { cache: "no-store" })).json();
+  const told = await (await fetch("/readyz", {
+    cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS),
+  })).json();
   const line = document.getElementById("unready");
   const text = told.reasons.map((why) => `✖ ${why}`).join("\n");
   if (line.textContent !== text) line.textContent = text;  // an alert is read aloud once
@@ -136,6 +140,8 @@ async function refresh() {
       counted(Object.values(g.refused).reduce((sum, n) => sum + n, 0)),
       g.last_ms === null ? "–" : age(lag.now_ms - g.last_ms),
     ]), "Nobody came yet.");
+    const late = lag.now_ms - seen.counted_ms > COUNTED_MS;
+    document.getElementById("counted").textContent = late ? `as of ${clock(seen.counted_ms)}` : "";
     const n = seen.doubles.length;
     const doubles = document.getElementById("doubles");
     doubles.textContent = n ? `✖ ${counted(n)} ${n === 1 ? "ticket" : "tickets"} let in more than paid for` : "";

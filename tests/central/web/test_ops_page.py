@@ -114,6 +114,9 @@ async def test_a_centre_that_is_gone_is_said_loudly(
         monkeypatch.undo()
         page.evaluate("refresh()")
         expect(page.locator("#state")).to_contain_text("as of", timeout=WAIT_MS)
+        # A link that died in silence never answers at all.
+        page.evaluate("AbortSignal.timeout = () => AbortSignal.abort(); refresh()")
+        expect(page.locator("#state")).to_contain_text("no answer", timeout=WAIT_MS)
 
     url = f"http://127.0.0.1:{centre.ports['ops_port']}/"
     await asyncio.to_thread(on_page, url, play, size=(360, 740))
