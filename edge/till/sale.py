@@ -103,9 +103,10 @@ def _paid_before(till: Till, ask: Ask) -> tuple[bytes, Deal | None, int]:
         if deal.status == POSTED and deal.movement in ("sale", "deposit_return")
     ]  # fmt: skip
     undone = till.tills.book.reversals
-    paid_minor = sum(deal.net_minor for txid, deal in deals if not undone(txid))
-    for part in (ask.part, 0):
-        for txid, deal in deals:
+    alike = [each for each in deals if bool(each[1].marks & MARK_TRAINING) == till.training]
+    paid_minor = sum(deal.net_minor for txid, deal in alike if not undone(txid))
+    for part, found in ((ask.part, deals), (0, alike)):  # training pays nothing of what is real
+        for txid, deal in found:
             if deal.part == part:
                 return txid, deal, paid_minor
     return b"", None, paid_minor

@@ -65,6 +65,22 @@ async def test_nobody_pays_the_rest_of_what_was_taken_back(autojump_clock: MockC
 
 
 @pytest.mark.trio
+async def test_training_pays_no_part_of_what_is_real(autojump_clock: MockClock) -> None:
+    async with Counter().run() as bar:
+        basket, learnt, how = bar.id(), bar.id(), {"method": "cash"}
+        await bar.sell(None, *TWO_WATERS, id=basket, amount_minor=200, **how)
+        bar.one.training = True
+        late = await bar.sell(None, *TWO_WATERS, id=basket, part=1, **how)
+        assert late.because is TillReason.UNKNOWN_SALE
+        await bar.sell(None, *TWO_WATERS, id=learnt, amount_minor=200, **how)
+        bar.one.training = False
+        real = await bar.sell(None, *TWO_WATERS, id=learnt, part=1, **how)
+        assert real.because is TillReason.UNKNOWN_SALE
+        rest = await bar.sell(None, *TWO_WATERS, id=basket, part=2, **how)
+        assert (rest.state, rest.amount_minor) == ("paid", 300)
+
+
+@pytest.mark.trio
 async def test_two_tills_that_ask_for_the_age_book_a_basket_once(
     autojump_clock: MockClock,
 ) -> None:
