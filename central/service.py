@@ -29,6 +29,9 @@ BUNDLE_POLL_S = 0.5
 #: So often at least the tables are held against the newest bundle, if that is quickly done.
 PUBLISH_S = 30.0
 PATIENCE = 60
+#: So long without a refused delivery, and with one that was stored, means that all is well again.
+CALM_S = 10.0
+SAID_S = 60.0
 #: So many times as long as publishing took, news wait for each other.
 NEWS_PATIENCE = 20
 
@@ -76,7 +79,9 @@ class Service:
         self._making_deltas = asyncio.Lock()
         self.trouble = ""
         self.refusing = ""
-        self._met: set[str] = set()
+        self._refused_s = 0.0
+        self._stored = False
+        self._met: dict[str, float] = {}
         self.registry = CollectorRegistry()
         self.health = Health(self.reasons, self.registry)
         self.facts_stored = self._counter("facts_stored", "facts stored by this process")
@@ -234,24 +239,33 @@ class Service:
         return True
 
     def not_now(self, error: Exception) -> None:
-        """A request met a database that is away or full: said once, until blocks are stored."""
-        kind = type(error).__name__
-        if kind not in self._met:
+        """A request met a database that is away or full: said once a minute, not for each."""
+        kind, now_s = type(error).__name__, asyncio.get_running_loop().time()
+        if now_s - self._met.get(kind, -SAID_S) >= SAID_S:
             log.warning("not now", extra={"why": f"{kind}: {error}"})
-        self._met.add(kind)
+            self._met[kind] = now_s
 
     def cannot_store(self, error: Exception) -> None:
         """A delivery was not stored, for a reason that may pass."""
         why = (str(error).splitlines() or [""])[0]
         self.refusing = f"blocks cannot be stored: {type(error).__name__}: {why}"
+        self._refused_s = asyncio.get_running_loop().time()
+        self._stored = False
 
     def stores(self) -> None:
-        """A delivery was stored, or was held already."""
-        if self.refusing:
+        """A delivery was stored."""
+        self._stored = True
+        self._recover()
+
+    def _recover(self) -> None:
+        """On a full disk small runs still find room between great ones: that is no recovery."""
+        calm_s = asyncio.get_running_loop().time() - self._refused_s
+        if self.refusing and self._stored and calm_s >= CALM_S:
             log.warning("blocks are stored again")
-        self.refusing = ""
-        self._met.clear()
+            self.refusing = ""
+            self._met.clear()
 
     def reasons(self) -> list[str]:
         """Why this process cannot do its work; empty when it can."""
+        self._recover()
         return [why for why in (self.trouble, self.refusing) if why]

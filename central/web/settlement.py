@@ -144,7 +144,8 @@ class Settlement:
         except PASSING as error:
             self.service.cannot_store(error)
             raise
-        self.service.stores()
+        if isinstance(outcome, ingest.Accepted) and outcome.stored:
+            self.service.stores()
         return outcome
 
     async def get_blocks(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from central import service
 from central.app import CannotListen
 from config.central import Listen
 from tests.central.served import Centre, put, serving
@@ -31,7 +32,10 @@ async def test_a_waiting_gateway_does_not_hold_up_the_end(
 
 
 async def test_a_full_disk_is_told_and_nothing_is_half_stored(
-    centre: Centre, connection: asyncpg.Connection, caplog: pytest.LogCaptureFixture
+    centre: Centre,
+    connection: asyncpg.Connection,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await connection.execute(
         """
@@ -58,6 +62,8 @@ async def test_a_full_disk_is_told_and_nothing_is_half_stored(
         await connection.execute("DROP TRIGGER full_disk ON facts")
         assert (await put(client, ledger)).status_code == 200
         async with centre.ops() as ops:
+            assert (await ops.get("/readyz")).json()["reasons"] == [why]  # it may be full again
+            monkeypatch.setattr(service, "CALM_S", 0)
             assert (await ops.get("/readyz")).json() == {"ready": True, "reasons": []}
 
 
