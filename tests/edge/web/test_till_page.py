@@ -177,7 +177,8 @@ async def test_a_whole_shift_from_float_to_z(size: tuple[int, int]) -> None:
         answered(shown, "paid")
         act(shown, "Next guest")
         drawer(shown)
-        lost_band(shown, band[0])
+        if size == SIZES[0]:
+            lost_band(shown, band[0])
         more(shown, "Shift", "X report")
         shows(shown, "#sheet-body", "Paid: Band · 1")
         assert ":" not in shown.locator("#sheet-body dt").first.inner_text()
@@ -328,9 +329,9 @@ async def test_the_gateway_gone_is_said_loudly_and_the_page_comes_back_by_itself
     def work(shown: Page) -> None:
         shows(shown, "#lines", "Nothing chosen yet")
         press(shown, WATER)
-        shown.locator("#band").click()
-        answered(shown, "waiting_band")
+        shows(shown, "#sum", "2.50")
         shown.route("**/v1/**", lambda route: route.abort())
+        shown.locator("#band").click()
         shows(shown, "#lost", "CONNECTION LOST")
         uncovered(shown, "#lost")
         # Loaded anew meanwhile: one of its scripts, and then one of its questions, gets lost.
