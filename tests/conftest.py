@@ -7,10 +7,13 @@ turns the missing program into a failure. `long` keeps minutes-long tests out un
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import shutil
 import sys
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +84,29 @@ def pytest_sessionfinish() -> None:
     """The browser that the tests of this process shared, if any did."""
     if "tests.chromium" in sys.modules:
         sys.modules["tests.chromium"].end()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files with an `xdist_group` stay with one worker.
+
+    xdist 3.8 writes the group into the name of each item, which pytest 9 does not read any more:
+    all groups were torn apart without a word. So the mark is read from the file.
+    """
+    from xdist.scheduler import LoadGroupScheduling
+
+    class Grouped(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(config.rootpath / nodeid.partition("::")[0]) or nodeid
+
+    return Grouped(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@functools.cache
+def group_of(file: Path) -> str:
+    """The group that is named in a mark of `file`, if any is."""
+    found = re.search(r'^(?:@|pytestmark = ).*\.xdist_group\("(\w+)"\)', file.read_text(), re.M)
+    return found[1] if found else ""
 
 
 def packages(programs: list[str]) -> str:

@@ -78,3 +78,23 @@ def test_an_unknown_mark_is_an_error(tmp_path: Path) -> None:
     code, said = run(tmp_path)
     assert code != 0
     assert "'neds' not found in `markers`" in said
+
+
+GROUPED = """
+import os
+import pathlib
+import pytest
+
+pytestmark = [pytest.mark.timeout(60), pytest.mark.%s("together")]
+
+@pytest.mark.parametrize("n", range(12))
+def test_one(n):
+    (pathlib.Path(__file__).parent / os.environ["PYTEST_XDIST_WORKER"]).touch()
+"""
+
+
+def test_a_group_stays_with_one_worker(tmp_path: Path) -> None:
+    (tmp_path / "test_grouped.py").write_text(GROUPED % "xdist_group")
+    code, said = run(tmp_path, "-n", "2", "--dist", "loadgroup", "-k", "test_one")
+    assert code == 0, said
+    assert len(list(tmp_path.glob("gw*"))) == 1
