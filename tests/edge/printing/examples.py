@@ -53,7 +53,7 @@ BEER = receipt(
     line("Helles vom Fass 0,5 l", 450, tax="A"),
     line("Becherpfand", 200, kind="deposit"),
     line("", 100, kind="tip"),
-    payments=(Payment(method="wallet", amount_minor=750, medium="7F3A"),),
+    payments=(Payment(method="wallet", amount_minor=750, medium="7f3a91c4"),),
     balance_before_minor=5000,
     balance_after_minor=4250,
     fiscal=FISCAL,
@@ -80,7 +80,7 @@ REFUND = receipt(
     line("Portion Käsespätzle mit Röstzwiebeln", 1290, -1, "B"),
     line("Teller", 300, -1, kind="deposit"),
     kind="refund",
-    payments=(Payment(method="wallet", amount_minor=-1590, medium="7F3A"),),
+    payments=(Payment(method="wallet", amount_minor=-1590, medium="7f3a91c4"),),
     balance_before_minor=2000,
     balance_after_minor=3590,
 )
@@ -90,7 +90,7 @@ REVERSAL = receipt(
     kind="reversal",
     number="K04-2026-000313",
     reverses="K04-2026-000312",
-    payments=(Payment(method="wallet", amount_minor=-1300, medium="7F3A"),),
+    payments=(Payment(method="wallet", amount_minor=-1300, medium="7f3a91c4"),),
 )
 TRAINING = receipt(line("Helles vom Fass 0,5 l", 450, tax="A"), training=True)
 COPY = receipt(

@@ -33,7 +33,7 @@ def test_a_beer_with_deposit_and_tip() -> None:
         "Becherpfand                         2,00  ",
         "Trinkgeld                           1,00  ",
         "SUMME        7,50 EUR",
-        "Guthaben, Band 7F3A               7,50 EUR",
+        "Guthaben, Band 7f3a91c4           7,50 EUR",
         "A 19 %            3,78      0,72      4,50",
         "Guthaben vorher                  50,00 EUR",
         "Guthaben jetzt                   42,50 EUR",
