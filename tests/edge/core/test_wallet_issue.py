@@ -173,6 +173,17 @@ def test_a_band_whose_slots_are_gone_is_issued_anew_with_its_totals() -> None:
     assert isinstance(gateway.pay(band, order(5, 4100)), Held)
 
 
+def test_a_top_up_of_before_a_band_was_issued_anew_is_not_finished_on_it() -> None:
+    gateway, band = lost(5000)
+    medium = gateway.look(band).medium
+    torn(gateway, band, 1000, 0)
+    for page in range(0x1C, 0x28):
+        band.write(page, b"\xee" * 4)
+    replaced(gateway, medium, band)
+    seen = gateway.look(band)
+    assert (seen.epoch, seen.unfinished, seen.resolutions) == (2, b"", ())
+
+
 def test_what_a_chip_that_proves_itself_may_spend_is_held_back_whole() -> None:
     gateway = Gateway()
     band = new_band(gateway, 12_000, "UL_AES")
